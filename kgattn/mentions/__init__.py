@@ -1,0 +1,5 @@
+"""Mentions of entities in text, and their form as tensors."""
+
+from kgattn.mentions.batch import MentionBatch as MentionBatch
+from kgattn.mentions.mention import Candidate as Candidate
+from kgattn.mentions.mention import Mention as Mention

@@ -7,9 +7,7 @@ import numpy as np
 from kgattn.shapes import Int
 
 
-def count_links(
-    candidates: Iterable[Int[np.ndarray, "..."]], num_entities: int
-) -> Int[np.ndarray, " entity"]:
+def count_links(candidates: Iterable[Int[np.ndarray, "..."]], num_entities: int) -> Int[np.ndarray, " entity"]:
     """How often each entity row occurs among the candidates of a corpus; -1 is padding."""
     counts = np.zeros(num_entities, dtype=np.int64)
     rows = [np.asarray(array, dtype=np.int64).ravel() for array in candidates]
@@ -38,9 +36,7 @@ def shuffle_entities(
     """
     entity_map = np.arange(len(link_counts), dtype=np.int64)
     linked = np.flatnonzero(link_counts)
-    linked = linked[
-        np.argsort(np.array([entity_ids[int(row)] for row in linked], dtype=np.str_), kind="stable")
-    ]
+    linked = linked[np.argsort(np.array([entity_ids[int(row)] for row in linked], dtype=np.str_), kind="stable")]
     random = np.random.default_rng(seed)
     for group in _frequency_groups(linked, np.log2(link_counts[linked]).astype(np.int64)):
         cycle = random.permutation(group)  # one cycle through the whole group has no fixed point

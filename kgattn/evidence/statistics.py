@@ -53,6 +53,11 @@ class Difference:
     high: float
     by_seed: tuple[float, ...]
 
+    def in_points(self) -> str:
+        """Mean and interval in F1 points, such as `+7.1 [+5.0, +9.2]`."""
+        mean, low, high = (100 * value for value in (self.mean, self.low, self.high))
+        return f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]"
+
 
 def summarize(scores: Float[np.ndarray, " seed"], level: float = LEVEL) -> Summary:
     """Mean, standard deviation and t interval of one arm's scores.
@@ -77,7 +82,8 @@ def summarize(scores: Float[np.ndarray, " seed"], level: float = LEVEL) -> Summa
 def micro_f1(counts: Float[np.ndarray, "*axes 3"]) -> Float[np.ndarray, "*axes"]:
     """F1 in [0, 1] from true positives, false positives and false negatives; 0 where nothing is there."""
     true_positive, errors = counts[..., 0], counts[..., 1] + counts[..., 2]
-    return 2 * true_positive / np.maximum(2 * true_positive + errors, 1)
+    f1: np.ndarray = 2 * true_positive / np.maximum(2 * true_positive + errors, 1)
+    return f1
 
 
 def bootstrap_scores(
@@ -109,9 +115,7 @@ def bootstrap_scores(
     return scores
 
 
-def _draws(
-    random: np.random.Generator, resamples: int, size: int
-) -> Iterator[Float[np.ndarray, "resample sentence"]]:
+def _draws(random: np.random.Generator, resamples: int, size: int) -> Iterator[Float[np.ndarray, "resample sentence"]]:
     """How often each of `size` items is drawn in each resample, a chunk of resamples at a time."""
     rows = max(1, CHUNK_CELLS // size)
     for start in range(0, resamples, rows):
@@ -156,8 +160,6 @@ def compare_arms(
         low, high = np.percentile(resampled[row] - resampled[other], tails)
         by_seed = scores[row] - scores[other]
         differences.append(
-            Difference(
-                arm, baseline, float(by_seed.mean()), float(low), float(high), tuple(map(float, by_seed))
-            )
+            Difference(arm, baseline, float(by_seed.mean()), float(low), float(high), tuple(map(float, by_seed)))
         )
     return tuple(differences)

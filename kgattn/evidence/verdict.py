@@ -37,9 +37,7 @@ def decide(
         num_seeds: Seeds each arm was run with.
     """
     if plain is None:
-        return Verdict(
-            "undecided", "No verdict: it takes the arms plain and biased to tell whether the graph helps."
-        )
+        return Verdict("undecided", "No verdict: it takes the arms plain and biased to tell whether the graph helps.")
     outcome, words = _judge(plain, controls)
     if num_seeds == 1:
         words += " One seed: the interval covers test sentences alone, not chance in training."
@@ -47,7 +45,7 @@ def decide(
 
 
 def _judge(plain: Difference, controls: Mapping[str, Difference]) -> tuple[Outcome, str]:
-    against_plain = f"biased minus plain is {spell(plain)}"
+    against_plain = f"biased minus plain is {plain.in_points()} F1"
     if plain.high < 0:
         return "hurts", f"It hurts: {against_plain}."
     if plain.low <= 0:
@@ -61,16 +59,10 @@ def _judge(plain: Difference, controls: Mapping[str, Difference]) -> tuple[Outco
             "the graph's content or merely knowing what is linked stays open."
         )
     name, control = min(controls.items(), key=lambda item: item[1].mean)
-    against_control = f"biased minus {name} is {spell(control)}"
+    against_control = f"biased minus {name} is {control.in_points()} F1"
     if control.low > 0:
         return "helps", f"The graph helps: {against_plain}, and {against_control}."
     return "no evidence", (
         f"No evidence that the graph helps: {against_plain}, but {against_control}; the gain may come "
         "from knowing what is linked, not from what the graph says about it."
     )
-
-
-def spell(difference: Difference) -> str:
-    """A difference in F1 points with its interval, such as `+7.1 [+5.0, +9.2] F1`."""
-    mean, low, high = (100 * value for value in (difference.mean, difference.low, difference.high))
-    return f"{mean:+.1f} [{low:+.1f}, {high:+.1f}] F1"

@@ -59,7 +59,8 @@ def test_one_seed_agrees_with_scipys_paired_bootstrap() -> None:
 
     def gain(rows: np.ndarray) -> float:
         return float(
-            micro_f1(better[0][rows].sum(0).astype(float)) - micro_f1(worse[0][rows].sum(0).astype(float))
+            micro_f1(better[:, rows].sum(axis=1).astype(float))[0]
+            - micro_f1(worse[:, rows].sum(axis=1).astype(float))[0]
         )
 
     theirs = stats.bootstrap(
@@ -76,9 +77,7 @@ def test_seeds_that_disagree_widen_the_interval() -> None:
     plain = tagger_counts(rng, 0.6, 4, 300)
     counts = np.stack((steady, erratic, plain))
 
-    first, second = compare_arms(
-        counts, ("steady", "erratic", "plain"), (("steady", "plain"), ("erratic", "plain"))
-    )
+    first, second = compare_arms(counts, ("steady", "erratic", "plain"), (("steady", "plain"), ("erratic", "plain")))
 
     assert first.low > 0
     assert second.high - second.low > 2 * (first.high - first.low)
@@ -92,9 +91,7 @@ def test_interval_covers_the_truth_about_as_often_as_it_says() -> None:
         rates = 0.65 + 0.05 * rng.standard_normal(8)
         biased = np.concatenate([tagger_counts(rng, rate + 0.05, 1, 100) for rate in rates])
         plain = np.concatenate([tagger_counts(rng, rate, 1, 100) for rate in rates])
-        (difference,) = compare_arms(
-            np.stack((biased, plain)), ("b", "p"), (("b", "p"),), resamples=400, seed=trial
-        )
+        (difference,) = compare_arms(np.stack((biased, plain)), ("b", "p"), (("b", "p"),), resamples=400, seed=trial)
         covered += difference.low < 0.05 < difference.high
     assert covered >= 88
 

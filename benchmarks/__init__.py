@@ -1,0 +1,1 @@
+"""Speed and quality measurements with committed results; not part of the library."""

@@ -1,0 +1,81 @@
+"""Fill the README's result tables from the committed results, or check that they are up to date.
+
+    python -m benchmarks.tables            rewrite the tables
+    python -m benchmarks.tables --check    change nothing, exit 1 when a table is stale
+
+A table stands between `<!-- results:NAME -->` and `<!-- /results:NAME -->`; it comes from
+`benchmarks/results/NAME.json`, which is the `compare.json` of a comparison.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from kgattn.errors import RunError
+from kgattn.evidence.comparison import load_comparison
+from kgattn.report.table import markdown_table
+
+ROOT = Path(__file__).resolve().parent.parent
+BLOCK = re.compile(r"(?P<open><!-- results:(?P<name>[\w.-]+) -->\n).*?(?P<close><!-- /results:(?P=name) -->)", re.S)
+OPENING = re.compile(r"<!-- results:([\w.-]+) -->")
+
+
+def fill(text: str, results: Path) -> tuple[str, list[str]]:
+    """Put the current table into every block.
+
+    Args:
+        text: A Markdown document with blocks.
+        results: Folder of the results.
+
+    Returns:
+        The document with its tables, and the names of the blocks whose table was another.
+
+    Raises:
+        RunError: A block is not closed, its result is absent, or no block is there.
+    """
+    names = [match["name"] for match in BLOCK.finditer(text)]
+    unclosed = [name for name in OPENING.findall(text) if name not in names]
+    if unclosed:
+        raise RunError(f"the block results:{unclosed[0]} must end with <!-- /results:{unclosed[0]} -->; add that line")
+    if not names:
+        raise RunError("a block such as <!-- results:NAME --> is needed to hold a table, found none; add one")
+    stale = []
+
+    def table(match: re.Match[str]) -> str:
+        comparison = load_comparison(results / f"{match['name']}.json")
+        filled = f"{match['open']}{markdown_table(comparison)}\n{match['close']}"
+        if filled != match[0]:
+            stale.append(match["name"])
+        return filled
+
+    return BLOCK.sub(table, text), stale
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.tables", description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when a table is stale")
+    parser.add_argument("--readme", type=Path, default=ROOT / "README.md", help="the document with the tables")
+    parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results", help="folder of the results")
+    options = parser.parse_args(arguments)
+    text = options.readme.read_text(encoding="utf-8")
+    try:
+        filled, stale = fill(text, options.results)
+    except RunError as error:
+        print(f"error: {options.readme.name}: {error}", file=sys.stderr)
+        return 1
+    if not stale:
+        print(f"{options.readme.name}: tables are up to date")
+        return 0
+    if options.check:
+        message = f"{options.readme.name}: stale tables {', '.join(stale)}; run python -m benchmarks.tables"
+        print(message, file=sys.stderr)
+        return 1
+    options.readme.write_text(filled, encoding="utf-8")
+    print(f"{options.readme.name}: filled {', '.join(stale)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""The README's tables follow the committed results."""
+
+import dataclasses
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from kgattn.evidence.comparison import ArmResult, Comparison
+from kgattn.evidence.statistics import Summary
+from kgattn.evidence.verdict import Verdict
+from kgattn.files import write_json
+
+ROOT = Path(__file__).resolve().parents[2]
+ARM = ArmResult("plain", "alone", "plain", Summary(0.6, 0.01, 0.5, 0.7, 2), (0.59, 0.61), 0.6, 0.6, {}, 9, 0, 3.5)
+COMPARISON = Comparison("towns", (ARM,), (0, 1), (), Verdict("undecided", "No verdict."), {}, {}, {}, {}, "")
+README = "before\n<!-- results:towns -->\nold\n<!-- /results:towns -->\nafter\n"
+
+
+@pytest.fixture(scope="module")
+def tables() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("benchmark_tables", ROOT / "benchmarks" / "tables.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "README.md").write_text(README, encoding="utf-8")
+    write_json(tmp_path / "results" / "towns.json", COMPARISON.to_json())
+    return tmp_path
+
+
+def options(folder: Path, *more: str) -> list[str]:
+    return ["--readme", str(folder / "README.md"), "--results", str(folder / "results"), *more]
+
+
+def test_fills_a_block_and_is_then_up_to_date(tables: ModuleType, folder: Path) -> None:
+    assert tables.main(options(folder)) == 0
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert text.startswith("before\n<!-- results:towns -->\n| arm |")
+    assert "| plain | 60.0 | 1.0 | 2 |" in text
+    assert text.endswith("No verdict.\n<!-- /results:towns -->\nafter\n")
+
+    assert tables.main(options(folder, "--check")) == 0
+
+
+def test_check_names_the_stale_table_and_changes_nothing(
+    tables: ModuleType, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tables.main(options(folder, "--check")) == 1
+    assert "stale tables towns" in capsys.readouterr().err
+    assert (folder / "README.md").read_text(encoding="utf-8") == README
+
+
+def test_a_new_result_makes_the_table_stale(tables: ModuleType, folder: Path) -> None:
+    tables.main(options(folder))
+    better = dataclasses.replace(ARM, f1=dataclasses.replace(ARM.f1, mean=0.7))
+    write_json(folder / "results" / "towns.json", dataclasses.replace(COMPARISON, arms=(better,)).to_json())
+
+    assert tables.main(options(folder, "--check")) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("nothing", "found none"),
+        ("<!-- results:towns -->\n", "must end with <!-- /results:towns -->"),
+        ("<!-- results:rivers -->\n<!-- /results:rivers -->\n", "rivers.json cannot be read"),
+    ],
+)
+def test_a_broken_document_is_refused(
+    tables: ModuleType, folder: Path, capsys: pytest.CaptureFixture[str], text: str, message: str
+) -> None:
+    (folder / "README.md").write_text(text, encoding="utf-8")
+
+    assert tables.main(options(folder)) == 1
+    assert message in capsys.readouterr().err
+    assert (folder / "README.md").read_text(encoding="utf-8") == text
+
+
+def test_runs_as_a_module(folder: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks.tables", *options(folder)]
+
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (result.returncode, result.stdout) == (0, "README.md: filled towns\n")

@@ -1,0 +1,136 @@
+"""Read CoNLL-style columns: one word a line, its tag in the last column, an empty line between sentences."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kgattn.errors import CorpusError
+from kgattn.ner.schemes import TAG
+
+_SPACES = re.compile(r"[ \t]+")
+
+
+@dataclass(frozen=True)
+class RawSentence:
+    """A sentence as written, before its tag scheme is known.
+
+    Attributes:
+        words: The words, in order; never empty.
+        tags: One tag a word, in the file's own scheme.
+        lines: Line number of each word in its file, from 1.
+        file: The file, for error messages.
+    """
+
+    words: tuple[str, ...]
+    tags: tuple[str, ...]
+    lines: tuple[int, ...]
+    file: str
+
+
+def read_columns(path: Path) -> list[RawSentence]:
+    """Read a file whose first column is the word and whose last column is the tag.
+
+    Tabs separate columns if the file has any beside a word, runs of spaces otherwise. A line of only spaces and tabs
+    ends a sentence. A byte order mark and CRLF line ends are taken off. Where the first column counts the words of a
+    sentence (1, 2, ...; CoNLL-U, Universal NER) the second one is the word, the tag is the last column that holds tags
+    alone, and lines starting with `#` are comments; in any other file `#` is a word. `-DOCSTART-` lines are left out.
+
+    Raises:
+        CorpusError: The file is not UTF-8, holds no words, or a line has more or fewer columns than the ones before.
+    """
+    lines = read_lines(path)
+    rows = [(number, line) for number, line in enumerate(lines, start=1) if not line.startswith("-DOCSTART-")]
+    separator = "\t" if any("\t" in line.strip(" \t") for _, line in rows) else None
+    indexed = _counts_words(rows, separator)
+    if indexed:
+        rows = [(number, line) for number, line in rows if not line.startswith("#")]
+    sentences = list(_sentences(path, rows, separator))
+    if not sentences:
+        raise CorpusError(f"{path}: expected words and tags in columns, got no word; is this the right file?")
+    word_column, tag_column = (1, _tag_column(sentences)) if indexed else (0, len(sentences[0][0][1]) - 1)
+    if tag_column <= word_column:
+        line = sentences[0][0][0]
+        raise CorpusError(f"{path}:{line}: expected a word and its tag, got one column; separate them by a tab")
+    return [
+        RawSentence(
+            words=tuple(_word(path, number, cells[word_column]) for number, cells in sentence),
+            tags=tuple(cells[tag_column] for _, cells in sentence),
+            lines=tuple(number for number, _ in sentence),
+            file=str(path),
+        )
+        for sentence in sentences
+    ]
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a UTF-8 file without line ends and byte order mark; only LF and CRLF end a line.
+
+    Raises:
+        CorpusError: The file cannot be read or is not UTF-8.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read ({error.strerror}); give a readable file") from error
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise CorpusError(
+            f"{path}:{line}: expected UTF-8, got byte 0x{raw[error.start]:02x}; convert the file"
+        ) from error
+    return [line.removesuffix("\r") for line in text.split("\n")]
+
+
+def _sentences(path: Path, rows: list[tuple[int, str]], separator: str | None) -> Iterator[list[tuple[int, list[str]]]]:
+    sentence: list[tuple[int, list[str]]] = []
+    width = 0
+    for number, line in rows:
+        if not line.strip(" \t"):
+            if sentence:
+                yield sentence
+                sentence = []
+            continue
+        cells = _split(line, separator)
+        width = width or len(cells)
+        if len(cells) != width:
+            raise CorpusError(
+                f"{path}:{number}: expected {width} columns as in the lines before, got {len(cells)}; mend this line"
+            )
+        sentence.append((number, cells))
+    if sentence:
+        yield sentence
+
+
+def _split(line: str, separator: str | None) -> list[str]:
+    return line.split(separator) if separator else _SPACES.split(line.strip(" \t"))
+
+
+def _word(path: Path, number: int, word: str) -> str:
+    if not word:
+        raise CorpusError(f"{path}:{number}: expected a word, got an empty column; mend this line")
+    return word
+
+
+def _counts_words(rows: list[tuple[int, str]], separator: str | None) -> bool:
+    """Whether the first column of every token line counts the words of its sentence from 1."""
+    expected, seen = 1, False
+    for _, line in rows:
+        if not line.strip(" \t"):
+            expected = 1
+        elif not line.startswith("#"):
+            cells = _split(line, separator)
+            if len(cells) < 3 or cells[0] != str(expected):
+                return False
+            expected, seen = expected + 1, True
+    return seen
+
+
+def _tag_column(sentences: list[list[tuple[int, list[str]]]]) -> int:
+    """The last column after the word that holds nothing but tags; the last one of all if there is none."""
+    width = len(sentences[0][0][1])
+    for column in range(width - 1, 1, -1):
+        if all(TAG.fullmatch(cells[column]) for sentence in sentences for _, cells in sentence):
+            return column
+    return width - 1

@@ -1,0 +1,36 @@
+"""How an id reads when nobody gave it a label."""
+
+import re
+from urllib.parse import unquote
+
+_CAMEL_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def is_iri(name: str) -> bool:
+    """Whether an id is an IRI, which says nothing to a reader without a label."""
+    return "://" in name or name.startswith("urn:")
+
+
+def local_name(name: str) -> str:
+    """The last part of an IRI, as text: `http://example.org/New_York` gives "New York"."""
+    if not is_iri(name):
+        return name
+    rest = name.rstrip("/#:")
+    part = re.split(r"[/#]" if "://" in rest else r"[/#:]", rest)[-1]
+    return clean_text(unquote(part).replace("_", " ")) or name
+
+
+def readable_name(name: str) -> str:
+    """How a relation or type id reads: `capitalOf` and `/location/capital_of` give "capital of"."""
+    rest = name.rstrip("/#:")
+    if is_iri(rest):
+        rest = unquote(re.split(r"[/#]" if "://" in rest else r"[/#:]", rest)[-1])
+    elif rest.startswith("/"):
+        rest = rest.rsplit("/", 1)[-1]
+    words = _CAMEL_HUMP.sub(" ", rest.replace("_", " ")).split()
+    return " ".join(word if word.isupper() else word[:1].lower() + word[1:] for word in words) or name
+
+
+def clean_text(text: str) -> str:
+    """Text on one line: white space of any kind and length becomes one space, none at the ends."""
+    return " ".join(text.split())

@@ -1,0 +1,54 @@
+"""From a path to a graph: which reader is meant."""
+
+from pathlib import Path
+
+from kgattn.errors import GraphError
+from kgattn.graph.knowledge_graph import KnowledgeGraph
+from kgattn.graph.storage import HEADER, open_graph
+from kgattn.graph.tables import ENTITIES, graph_from_tables, graph_from_triple_file
+
+RDF_SUFFIXES = (".ttl", ".nt", ".rdf", ".owl", ".xml", ".jsonld", ".json-ld")
+NETWORKX_SUFFIXES = (".graphml", ".gexf")
+TRIPLE_SUFFIXES = (".tsv", ".csv")
+SUFFIXES = (*RDF_SUFFIXES, ".obo", *NETWORKX_SUFFIXES, *TRIPLE_SUFFIXES)
+
+
+def load_graph(path: Path, *, language: str) -> KnowledgeGraph:
+    """What `KnowledgeGraph.load` says."""
+    if path.is_dir():
+        return _load_folder(path)
+    if not path.exists():
+        raise GraphError(f"{path}: expected a graph file or folder, got nothing there; check the path")
+    suffix = _suffix(path)
+    if suffix in RDF_SUFFIXES:
+        from kgattn.graph.rdf import graph_from_rdf_file
+
+        return graph_from_rdf_file(path, suffix, language=language)
+    if suffix == ".obo":
+        from kgattn.graph.obo import graph_from_obo
+
+        return graph_from_obo(path)
+    if suffix in NETWORKX_SUFFIXES:
+        from kgattn.graph.networkx_io import graph_from_networkx_file
+
+        return graph_from_networkx_file(path, suffix)
+    if suffix in TRIPLE_SUFFIXES:
+        return graph_from_triple_file(path, suffix)
+    raise GraphError(
+        f"{path}: expected a folder or one of {' '.join(SUFFIXES)} (or such a file gzipped), got {suffix!r}; "
+        "rename or convert it"
+    )
+
+
+def _load_folder(folder: Path) -> KnowledgeGraph:
+    if (folder / HEADER).exists():
+        return open_graph(folder)
+    if (folder / ENTITIES).exists():
+        return graph_from_tables(folder)
+    raise GraphError(f"{folder}: expected {HEADER} (a saved graph) or {ENTITIES} (tables), got neither; check the path")
+
+
+def _suffix(path: Path) -> str:
+    """The suffix that names the format, lower case, without a final `.gz`."""
+    name = path.name.lower().removesuffix(".gz")
+    return Path(name).suffix

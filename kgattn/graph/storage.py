@@ -1,0 +1,273 @@
+"""The graph folder: `graph.json` and one numpy file an array, written whole or not at all, read memory-mapped."""
+
+import json
+import os
+import shutil
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kgattn.errors import GraphError, StorageError
+from kgattn.graph.knowledge_graph import KnowledgeGraph
+from kgattn.graph.strings import StringTable
+
+FORMAT_VERSION = 1
+HEADER = "graph.json"
+_TABLES = (
+    "entity_ids",
+    "labels",
+    "alias_texts",
+    "relation_ids",
+    "relation_labels",
+    "type_ids",
+    "type_labels",
+)
+_ARRAYS = ("alias_offsets", "type_offsets", "type_indices", "triples")
+
+
+def save_graph(graph: KnowledgeGraph, folder: Path) -> Path:
+    """Write a graph folder and return its absolute path.
+
+    Everything is written to a new folder beside the target, which takes its place only when it is complete.
+
+    Raises:
+        GraphError: The target holds something other than a graph.
+        StorageError: Writing failed; what was there before is untouched.
+    """
+    folder = folder.absolute()
+    if folder.exists() and not (folder / HEADER).is_file() and not _is_empty_folder(folder):
+        raise GraphError(
+            f"{folder} must be new, empty or a graph folder, got something else; choose another folder to save to"
+        )
+    draft: Path | None = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
+        _write(graph, draft)
+        draft.chmod(0o777 & ~_umask())
+        _replace(folder, draft)
+    except OSError as error:
+        raise StorageError(
+            f"cannot save the graph to {folder}: {error.strerror or error}; nothing was changed"
+        ) from None
+    finally:
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
+    return folder
+
+
+def open_graph(folder: Path) -> KnowledgeGraph:
+    """Open a graph folder memory-mapped.
+
+    Raises:
+        GraphError: A file is missing, damaged or of another format version.
+    """
+    header = read_header(folder)
+    arrays = {name: _read_array(folder, name) for name in _ARRAYS}
+    tables = {name: _read_table(folder, name) for name in _TABLES}
+    features = _read_array(folder, "features") if header["has_features"] else None
+    graph = KnowledgeGraph(
+        **tables,
+        **arrays,
+        features=features,
+        licence=header["licence"],
+        sources=tuple(header["sources"]),
+        path=folder.absolute(),
+    )
+    _check_consistent(graph, header, folder)
+    graph.__dict__["fingerprint"] = header["fingerprint"]
+    return graph
+
+
+def read_header(folder: Path) -> dict[str, Any]:
+    """The content of `graph.json`.
+
+    Raises:
+        GraphError: It is missing, damaged or of another format version.
+    """
+    path = folder / HEADER
+    try:
+        header = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise GraphError(f"{path}: cannot be read ({error.strerror}); save the graph again") from None
+    except ValueError as error:
+        raise GraphError(f"{path}: expected JSON, got {error}; save the graph again") from None
+    version = header.get("format_version") if isinstance(header, dict) else None
+    if version != FORMAT_VERSION:
+        raise GraphError(
+            f"{path}: this kgattn reads format version {FORMAT_VERSION}, got {version!r}; "
+            "build the graph again or install the version that wrote it"
+        )
+    missing = sorted({"fingerprint", "licence", "sources", "has_features", "counts", "files"} - set(header))
+    if missing:
+        raise GraphError(f"{path}: expected the key {missing[0]!r}, got none; save the graph again")
+    return dict(header)
+
+
+def verify_folder(folder: Path) -> None:
+    """Compare every file with the hash noted when it was written.
+
+    Raises:
+        GraphError: A file is missing or differs.
+    """
+    for name, expected in read_header(folder)["files"].items():
+        path = folder / name
+        if not path.is_file():
+            raise GraphError(f"{path}: the file is missing; save the graph again")
+        if _file_hash(path) != expected:
+            raise GraphError(f"{path}: the content differs from what was saved; save the graph again")
+
+
+def holds_graph(folder: Path, fingerprint: str) -> bool:
+    """Whether a folder holds the graph with this fingerprint."""
+    try:
+        return bool(read_header(folder)["fingerprint"] == fingerprint)
+    except GraphError:
+        return False
+
+
+def reopen_graph(folder: Path, fingerprint: str) -> KnowledgeGraph:
+    """Open a graph folder that must still hold the graph with this fingerprint.
+
+    Raises:
+        GraphError: The folder is gone or holds another graph.
+    """
+    graph = open_graph(folder)
+    if graph.fingerprint != fingerprint:
+        raise GraphError(f"{folder}: the graph was replaced while in use; start again with the new one")
+    return graph
+
+
+def _write(graph: KnowledgeGraph, draft: Path) -> None:
+    names = []
+    for name in _TABLES:
+        table: StringTable = getattr(graph, name)
+        names += [f"{name}.bytes.npy", f"{name}.offsets.npy"]
+        _write_array(draft / names[-2], table.data)
+        _write_array(draft / names[-1], table.offsets)
+    for name in (*_ARRAYS, *(("features",) if graph.features is not None else ())):
+        names.append(f"{name}.npy")
+        _write_array(draft / names[-1], getattr(graph, name))
+    header = {
+        "format_version": FORMAT_VERSION,
+        "counts": _counts(graph),
+        "has_features": graph.features is not None,
+        "licence": graph.licence,
+        "sources": list(graph.sources),
+        "fingerprint": graph.fingerprint,
+        "files": {name: _file_hash(draft / name) for name in names},
+    }
+    with open(draft / HEADER, "w", encoding="utf-8") as file:
+        json.dump(header, file, indent=2, ensure_ascii=False)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _write_array(path: Path, values: np.ndarray) -> None:
+    with open(path, "wb") as file:
+        np.lib.format.write_array(file, np.ascontiguousarray(values), allow_pickle=False)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _replace(folder: Path, draft: Path) -> None:
+    """Put the draft where the folder is; a failure puts the old folder back."""
+    if not folder.exists():
+        draft.rename(folder)
+        return
+    retired = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".old", dir=folder.parent))
+    try:
+        old = folder.rename(retired / folder.name)
+        try:
+            draft.rename(folder)
+        except OSError:
+            old.rename(folder)
+            raise
+    finally:
+        shutil.rmtree(retired, ignore_errors=True)
+
+
+def _read_table(folder: Path, name: str) -> StringTable:
+    table = StringTable(_read_array(folder, f"{name}.bytes"), _read_array(folder, f"{name}.offsets"))
+    _check_offsets(table.offsets, len(table.data), folder / f"{name}.offsets.npy")
+    return table
+
+
+def _read_array(folder: Path, name: str) -> np.ndarray:
+    path = folder / f"{name}.npy"
+    try:
+        values = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise GraphError(f"{path}: the file is missing; save the graph again") from None
+    except (OSError, ValueError, EOFError) as error:
+        raise GraphError(f"{path}: not a readable array ({error}); save the graph again") from None
+    kind, ndim = _FORMS.get(name.rpartition(".")[2], ("i", 1))
+    if values.dtype.kind != kind or values.ndim != ndim:
+        raise GraphError(
+            f"{path}: expected {ndim} axes of kind {kind!r}, got {values.ndim} of {values.dtype}; save the graph again"
+        )
+    return np.asarray(values)
+
+
+_FORMS = {"bytes": ("u", 1), "triples": ("i", 2), "features": ("f", 2)}
+
+
+def _check_consistent(graph: KnowledgeGraph, header: dict[str, Any], folder: Path) -> None:
+    """Raise unless every number in the arrays points at something that is there."""
+    entities, types = graph.num_entities, graph.num_types
+    _check_offsets(graph.alias_offsets, len(graph.alias_texts), folder / "alias_offsets.npy")
+    _check_offsets(graph.type_offsets, len(graph.type_indices), folder / "type_offsets.npy")
+    lengths = {
+        "labels": (len(graph.labels), entities),
+        "alias_offsets": (len(graph.alias_offsets), entities + 1),
+        "type_offsets": (len(graph.type_offsets), entities + 1),
+        "relation_labels": (len(graph.relation_labels), graph.num_relations),
+        "type_labels": (len(graph.type_labels), types),
+        "features": (entities if graph.features is None else len(graph.features), entities),
+    }
+    for name, (length, expected) in lengths.items():
+        if length != expected:
+            raise GraphError(f"{folder}: {name} must have {expected} rows, got {length}; save the graph again")
+    limits = np.array([entities, graph.num_relations, entities])
+    in_range = graph.triples.shape[1:] == (3,) and bool(((graph.triples >= 0) & (graph.triples < limits)).all())
+    if not in_range or bool(((graph.type_indices < 0) | (graph.type_indices >= types)).any()):
+        raise GraphError(f"{folder}: triples or types point outside the graph; save the graph again")
+    if header["counts"] != _counts(graph):
+        raise GraphError(f"{folder}: {HEADER} counts {header['counts']}, got {_counts(graph)}; save the graph again")
+
+
+def _check_offsets(offsets: np.ndarray, end: int, path: Path) -> None:
+    if not len(offsets) or offsets[0] != 0 or offsets[-1] != end or bool((np.diff(offsets) < 0).any()):
+        raise GraphError(f"{path}: offsets must rise from 0 to {end}; save the graph again")
+
+
+def _counts(graph: KnowledgeGraph) -> dict[str, int]:
+    return {
+        "entities": graph.num_entities,
+        "relations": graph.num_relations,
+        "triples": graph.num_triples,
+        "types": graph.num_types,
+        "aliases": len(graph.alias_texts),
+    }
+
+
+def _file_hash(path: Path) -> str:
+    with open(path, "rb") as file:
+        digest = sha256()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _is_empty_folder(folder: Path) -> bool:
+    return folder.is_dir() and not any(folder.iterdir())
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current

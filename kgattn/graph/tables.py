@@ -1,0 +1,181 @@
+"""Graphs in TSV tables, and single files of triples.
+
+A folder of tables holds tab-separated UTF-8 text, nothing quoted, one record a line. A first line of column names is
+allowed, and needed where columns stand in another order:
+
+| file | columns | says |
+|---|---|---|
+| `entities.tsv` | `id`, `label`, and if wanted `types` (ids joined by `|`) | which entities there are, in row order |
+| `labels.tsv` (optional) | `id`, `label` | further forms of an entity: its aliases |
+| `triples.tsv` (optional) | `head`, `relation`, `tail` | what holds between them |
+| `relations.tsv`, `types.tsv` (optional) | `id`, `label` | how relations and types read |
+| `about.json` (optional) | `{"licence": "...", "sources": ["..."]}` | where it comes from |
+
+A file of triples alone has the columns `head`, `relation`, `tail`; ids are their own labels.
+"""
+
+import csv
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from kgattn.errors import GraphError
+from kgattn.graph.build import GraphBuilder
+from kgattn.graph.knowledge_graph import KnowledgeGraph
+from kgattn.graph.naming import clean_text
+
+ENTITIES = "entities.tsv"
+_LABEL_COLUMNS = ("id", "label")
+_TRIPLE_COLUMNS = ("head", "relation", "tail")
+
+
+def graph_from_tables(folder: Path) -> KnowledgeGraph:
+    """Read a folder of tables.
+
+    Raises:
+        GraphError: A line is malformed or names an entity that `entities.tsv` does not; names file and line.
+    """
+    builder = GraphBuilder()
+    _read_entities(folder / ENTITIES, builder)
+    for where, (entity_id, label) in _optional(folder / "labels.tsv", _LABEL_COLUMNS):
+        _check_known(where, entity_id, builder)
+        builder.add_alias(entity_id, label)
+    for where, (head, relation, tail) in _optional(folder / "triples.tsv", _TRIPLE_COLUMNS):
+        _check_known(where, head, builder)
+        _check_known(where, tail, builder)
+        builder.add_triple(head, relation, tail)
+    for _, (relation_id, label) in _optional(folder / "relations.tsv", _LABEL_COLUMNS):
+        builder.name_relation(relation_id, label)
+    for _, (type_id, label) in _optional(folder / "types.tsv", _LABEL_COLUMNS):
+        builder.name_type(type_id, label)
+    licence, sources = _read_about(folder / "about.json")
+    return builder.build(
+        label_sources=f"the second column of {ENTITIES}", origin=str(folder), licence=licence, sources=sources
+    )
+
+
+def graph_from_triple_file(path: Path, suffix: str) -> KnowledgeGraph:
+    """Read a file of triples, comma-separated (and quoted as spreadsheets do) or tab-separated.
+
+    Raises:
+        GraphError: A line does not have three columns, there is none, or the ids are IRIs.
+    """
+    builder = GraphBuilder()
+    for _, (head, relation, tail) in read_table(path, _TRIPLE_COLUMNS, delimiter="," if suffix == ".csv" else "\t"):
+        builder.add_triple(head, relation, tail)
+    return builder.build(label_sources=f"a folder of tables with {ENTITIES}", origin=str(path))
+
+
+def read_table(
+    path: Path, columns: tuple[str, ...], *, optional: tuple[str, ...] = (), delimiter: str = "\t"
+) -> Iterator[tuple[str, list[str]]]:
+    """Where each record stands (`file:line`) and its fields, in the order of `columns` and `optional`.
+
+    Args:
+        path: The file, gzipped if its name ends so.
+        columns: Must be there and not empty.
+        optional: May be left out at the end of a line, which gives an empty field.
+        delimiter: A tab (nothing is quoted) or a comma (fields may be quoted).
+
+    Raises:
+        GraphError: A line has too few or too many fields, an empty one, or is not UTF-8; a column name is unknown.
+    """
+    names = (*columns, *optional)
+    order: list[int] | None = None
+    for number, fields in _records(path, delimiter):
+        if order is None:
+            order = _header_order(f"{path}:{number}", fields, columns, names)
+            if order is not None:
+                continue
+            order = list(range(len(names)))
+        where = f"{path}:{number}"
+        if not len(columns) <= len(fields) <= len(names):
+            raise GraphError(
+                f"{where}: expected the columns {' '.join(names)}, got {len(fields)} fields; repair the line"
+            )
+        record = [fields[place] if place < len(fields) else "" for place in order]
+        empty = next((name for name, value in zip(columns, record, strict=False) if not clean_text(value)), None)
+        if empty is not None:
+            raise GraphError(f"{where}: the column {empty} must not be empty; fill it in or drop the line")
+        yield where, record
+
+
+def _header_order(where: str, fields: list[str], columns: tuple[str, ...], names: tuple[str, ...]) -> list[int] | None:
+    """The place of each wanted column if the line holds column names, else None."""
+    given = [field.strip().lower() for field in fields]
+    if not set(columns) <= set(given):
+        return None
+    unknown = next((name for name in given if name not in names), None)
+    if unknown is not None or len(set(given)) != len(given):
+        raise GraphError(
+            f"{where}: expected the column names {' '.join(names)}, got {' '.join(given)}; drop the other columns"
+        )
+    return [given.index(name) if name in given else len(names) for name in names]
+
+
+def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    if delimiter == "\t":
+        for number, line in _lines(path):
+            if line.strip():
+                yield number, line.split("\t")
+        return
+    reader = csv.reader((f"{line}\n" for _, line in _lines(path)), strict=True)
+    try:
+        for fields in reader:
+            if any(field.strip() for field in fields):
+                yield reader.line_num, fields
+    except csv.Error as error:
+        raise GraphError(f"{path}:{reader.line_num}: not readable as CSV ({error}); repair the line") from None
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """Open a file for reading bytes, unpacked if its name ends in `.gz`."""
+    return cast(BinaryIO, gzip.open(path)) if path.name.lower().endswith(".gz") else open(path, "rb")
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    number = 0
+    try:
+        with open_plain(path) as file:
+            for number, line in enumerate(file, start=1):
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+                yield number, text.rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise GraphError(f"{path}:{number}: expected UTF-8, got {error.reason}; convert the file") from None
+    except (OSError, EOFError) as error:
+        raise GraphError(f"{path}:{number + 1}: cannot be read ({error}); check the file") from None
+
+
+def _read_entities(path: Path, builder: GraphBuilder) -> None:
+    for where, (entity_id, label, types) in read_table(path, _LABEL_COLUMNS, optional=("types",)):
+        if entity_id in builder:
+            raise GraphError(f"{where}: the entity {entity_id!r} is listed twice; keep one line an entity")
+        builder.add_label(entity_id, label)
+        for type_id in filter(None, map(str.strip, types.split("|"))):
+            builder.add_type(entity_id, type_id)
+
+
+def _optional(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
+    if path.exists():
+        yield from read_table(path, columns)
+
+
+def _check_known(where: str, entity_id: str, builder: GraphBuilder) -> None:
+    if entity_id not in builder:
+        raise GraphError(f"{where}: unknown entity {entity_id!r}; add it to {ENTITIES} or drop the line")
+
+
+def _read_about(path: Path) -> tuple[str, tuple[str, ...]]:
+    if not path.exists():
+        return "", ()
+    try:
+        about: Any = json.loads(path.read_text(encoding="utf-8"))
+        licence, sources = about.get("licence", ""), about.get("sources", [])
+        valid = isinstance(licence, str) and all(isinstance(source, str) for source in sources)
+    except (OSError, ValueError, AttributeError, TypeError):
+        valid = False
+    if not valid:
+        raise GraphError(f'{path}: expected {{"licence": "...", "sources": ["..."]}}; repair the file')
+    return licence, tuple(sources)

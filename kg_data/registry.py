@@ -1,0 +1,32 @@
+"""The builders by name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from kg_data import drugs, fb15k237, mesh_disease, mesh_drugs
+from kgattn.graph import KnowledgeGraph
+
+
+@dataclass(frozen=True)
+class Builder:
+    """One graph that can be built.
+
+    Attributes:
+        folder: Where its raw data lies below the folder of all raw data; empty for that folder itself; None where the
+            builder needs none.
+        build: Takes that folder, gives the graph.
+        summary: What it is, in one line.
+    """
+
+    folder: str | None
+    build: Callable[[Path], KnowledgeGraph]
+    summary: str
+
+
+BUILDERS: dict[str, Builder] = {
+    "mesh_disease": Builder("mesh_disease", mesh_disease.build, "MeSH disease headings, synonyms, hierarchy"),
+    "drugs": Builder("drugs", drugs.build, "drug and chemical names, synonyms, MeSH hierarchy"),
+    "mesh_drugs": Builder("", mesh_drugs.build, "mesh_disease and drugs in one graph"),
+    "fb15k237": Builder("fb15k237", fb15k237.build, "FB15k-237 with Wikidata labels and aliases"),
+}

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from kg_data import bundled_graph
 from kg_data.registry import BUILDERS
 from kgattn.errors import ConfigError, KgattnError
 
@@ -28,14 +29,23 @@ def list_graphs() -> None:
 @app.command()
 def build(
     name: Annotated[str, typer.Argument(help="One of the names that `list` prints.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Graph folder to write.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Graph folder to write.")] = None,
     source: Annotated[Path, typer.Option(help="Folder of all raw data, one folder a source.")] = DEFAULT_SOURCE,
 ) -> None:
-    """Build one graph and save it as a graph folder."""
+    """Build one graph and save it as a graph folder.
+
+    `build bundled` without -o writes the tables in kg_data/bundled anew from the packages they come from.
+    """
     if name not in BUILDERS:
         raise ConfigError(f"expected one of {', '.join(BUILDERS)}, got {name!r}; see `python -m kg_data list`")
+    if output is None:
+        if name != "bundled":
+            raise ConfigError(f"expected a folder for the graph {name}, got none; say where with -o FOLDER")
+        bundled_graph.refresh()
+        print(f"{bundled_graph.FOLDER}: written anew")
+        return
     builder = BUILDERS[name]
-    graph = builder.build(source / builder.folder if builder.folder is not None else source)
+    graph = builder.build(source / builder.folder)
     graph.save(output)
     print(f"{output}: {graph.num_entities} entities, {graph.num_relations} relations, {graph.num_triples} triples")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg_data import drugs, fb15k237, mesh_disease, mesh_drugs
+from kg_data import bundled_graph, drugs, fb15k237, mesh_disease, mesh_drugs
 from kgattn.graph import KnowledgeGraph
 
 
@@ -13,18 +13,23 @@ class Builder:
     """One graph that can be built.
 
     Attributes:
-        folder: Where its raw data lies below the folder of all raw data; empty for that folder itself; None where the
-            builder needs none.
+        folder: Where its raw data lies: below the folder of all raw data (empty for that folder itself) or, where it
+            comes with the project, in full.
         build: Takes that folder, gives the graph.
         summary: What it is, in one line.
     """
 
-    folder: str | None
+    folder: str | Path
     build: Callable[[Path], KnowledgeGraph]
     summary: str
 
 
 BUILDERS: dict[str, Builder] = {
+    "bundled": Builder(
+        bundled_graph.FOLDER,
+        bundled_graph.build,
+        "countries, subdivisions, cities, currencies, languages (no raw data)",
+    ),
     "mesh_disease": Builder("mesh_disease", mesh_disease.build, "MeSH disease headings, synonyms, hierarchy"),
     "drugs": Builder("drugs", drugs.build, "drug and chemical names, synonyms, MeSH hierarchy"),
     "mesh_drugs": Builder("", mesh_drugs.build, "mesh_disease and drugs in one graph"),

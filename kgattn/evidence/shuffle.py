@@ -1,20 +1,10 @@
 """Wrong entities that are linked about as often: the control for "it only helps to know what is linked"."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from kgattn.shapes import Int
-
-
-def count_links(candidates: Iterable[Int[np.ndarray, "..."]], num_entities: int) -> Int[np.ndarray, " entity"]:
-    """How often each entity row occurs among the candidates of a corpus; -1 is padding."""
-    counts = np.zeros(num_entities, dtype=np.int64)
-    rows = [np.asarray(array, dtype=np.int64).ravel() for array in candidates]
-    if rows:
-        flat = np.concatenate(rows)
-        counts += np.bincount(flat[flat >= 0], minlength=num_entities)
-    return counts
 
 
 def shuffle_entities(

@@ -4,23 +4,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgattn.evidence.shuffle import count_links, shuffle_entities
+from kgattn.evidence.shuffle import shuffle_entities
 
 counts_of_entities = st.lists(st.integers(0, 40), min_size=1, max_size=30)
 
 
 def names(size: int) -> list[str]:
     return [f"Q{(7 * row) % 101}" for row in range(size)]
-
-
-def test_counts_every_candidate_and_no_padding() -> None:
-    candidates = [np.array([[0, 2], [2, -1]]), np.array([[2]]), np.zeros((0, 0), dtype=np.int64)]
-
-    assert count_links(candidates, 4).tolist() == [1, 0, 3, 0]
-
-
-def test_counts_nothing_without_a_mention() -> None:
-    assert count_links([], 2).tolist() == [0, 0]
 
 
 @given(counts_of_entities, st.integers(0, 5))

@@ -59,34 +59,45 @@ class MentionBatch:
     def __iter__(self) -> Iterator[Tensor]:
         return iter((self.token_slot, self.entities, self.priors))
 
-    def check(self, num_entities: int, device: torch.device) -> None:
-        """Raise unless shapes agree, every number is in range and every tensor is on `device`.
+    @classmethod
+    def checked(
+        cls, token_slot: Tensor, entities: Tensor, priors: Tensor, *, num_entities: int, device: torch.device
+    ) -> "MentionBatch":
+        """Make a batch of tensors that came from outside.
+
+        Args:
+            token_slot: As in the attributes.
+            entities: As in the attributes.
+            priors: As in the attributes.
+            num_entities: Entities of the graph the rows are of.
+            device: Where the model is.
 
         Raises:
             SlotError: A shape, dtype, device, slot, entity or prior does not fit.
         """
-        for name, tensor, ndim in zip(KEYS, self, (2, 3, 3), strict=True):
+        for name, tensor, ndim in zip(KEYS, (token_slot, entities, priors), (2, 3, 3), strict=True):
             if tensor.ndim != ndim:
                 raise SlotError(
-                    f"{name} must have {ndim} axes, got shape {tuple(tensor.shape)}; build batches with kgattn.Processor"
+                    f"{name} must have {ndim} axes, got {tuple(tensor.shape)}; build batches with kgattn.Processor"
                 )
             if tensor.device != device:
                 raise SlotError(
                     f"{name} must be on the model's device {device}, got {tensor.device}; move the whole batch there"
                 )
-        if self.entities.shape != self.priors.shape or self.entities.shape[0] != self.token_slot.shape[0]:
+            if tensor.is_floating_point() != (name == "kg_priors"):
+                raise SlotError(
+                    f"kg_token_slot and kg_entities must be integers and kg_priors floats, got {tensor.dtype} as {name}"
+                )
+        if entities.shape != priors.shape or entities.shape[0] != token_slot.shape[0]:
             raise SlotError(
                 "kg_token_slot, kg_entities and kg_priors must share the batch, and the last two every axis, got "
-                f"{tuple(self.token_slot.shape)}, {tuple(self.entities.shape)}, {tuple(self.priors.shape)}"
+                f"{tuple(token_slot.shape)}, {tuple(entities.shape)}, {tuple(priors.shape)}"
             )
-        if self.token_slot.is_floating_point() or self.entities.is_floating_point():
-            raise SlotError(
-                f"kg_token_slot and kg_entities must be integers, got {self.token_slot.dtype} and {self.entities.dtype}"
-            )
-        _check_range("kg_token_slot", self.token_slot, 0, self.num_slots)
-        _check_range("kg_entities", self.entities, -1, num_entities)
-        if self.priors.numel() and not bool(((self.priors >= 0) & (self.priors <= 1)).all()):
+        _check_range("kg_token_slot", token_slot, 0, entities.shape[1] + 1)
+        _check_range("kg_entities", entities, -1, num_entities)
+        if priors.numel() and not bool(((priors >= 0) & (priors <= 1)).all()):
             raise SlotError("kg_priors must lie in [0, 1]; build batches with kgattn.Processor")
+        return cls(token_slot, entities, priors)
 
 
 def _check_range(name: str, tensor: Tensor, low: int, high: int) -> None:

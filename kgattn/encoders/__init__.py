@@ -1,0 +1,7 @@
+"""Graph encoders: a sampled subgraph in, one vector per entity out. The only home of torch-geometric."""
+
+from kgattn.encoders.entity_encoder import EntityEncoder as EntityEncoder
+from kgattn.encoders.graph_features import GraphFeatures as GraphFeatures
+from kgattn.encoders.graph_features import SubgraphFeatures as SubgraphFeatures
+from kgattn.encoders.relational import RelationalLayer as RelationalLayer
+from kgattn.encoders.text_codes import text_codes as text_codes

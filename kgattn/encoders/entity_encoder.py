@@ -1,0 +1,102 @@
+"""Vectors of the entities a batch may name, from their labels, types, given vectors and neighbours."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from kgattn.encoders.graph_features import GraphFeatures, SubgraphFeatures
+from kgattn.encoders.relational import RelationalLayer
+from kgattn.shapes import Float, Int
+
+
+class EntityEncoder(nn.Module):
+    """A graph encoder whose parameters know no entity, type or relation by number.
+
+    Everything a graph names is read through codes of its text, so the same parameters serve a graph with other
+    entities, and renumbering changes nothing.
+    """
+
+    label_projection: nn.Linear
+    type_projection: nn.Linear | None
+    given_projection: nn.Linear | None
+    norm: nn.LayerNorm
+    layers: nn.ModuleList
+
+    def __init__(
+        self,
+        dim: int,
+        code_dim: int,
+        num_hops: int,
+        fan_out: int,
+        num_bases: int,
+        given_dim: int | None,
+        has_types: bool,
+    ) -> None:
+        super().__init__()
+        self.num_hops, self.fan_out = num_hops, fan_out
+        self.label_projection = nn.Linear(code_dim, dim)
+        self.type_projection = nn.Linear(code_dim, dim, bias=False) if has_types else None
+        self.given_projection = nn.Linear(given_dim, dim, bias=False) if given_dim else None
+        self.norm = nn.LayerNorm(dim)
+        self.layers = nn.ModuleList(RelationalLayer(dim, code_dim, num_bases) for _ in range(num_hops))
+
+    def forward(
+        self, features: GraphFeatures, entities: Int[Tensor, "batch mention candidate"]
+    ) -> Float[Tensor, "batch mention candidate dim"]:
+        """Encode each entity once and hand it to every place that names it.
+
+        Args:
+            features: Codes of the graph the entities are rows of.
+            entities: Entity rows; -1 is padding and gets the zero vector. On the CPU: sampling is done there.
+
+        Returns:
+            Vectors on the device of the parameters.
+        """
+        device = self.label_projection.weight.device
+        seeds, place = np.unique(entities.numpy(), return_inverse=True)
+        padded = int(len(seeds) > 0 and seeds[0] < 0)
+        subgraph = features.sample(seeds[padded:], self.num_hops, self.fan_out)
+        vectors = self.encode(
+            _to(subgraph, device), features.relation_codes().to(device), features.type_codes().to(device)
+        )
+        vectors = F.pad(vectors[: len(seeds) - padded], (0, 0, padded, 0))
+        index = torch.from_numpy(place.reshape(-1)).to(device)
+        return vectors[index].view(*entities.shape, -1)
+
+    def encode(
+        self,
+        subgraph: SubgraphFeatures,
+        relation_codes: Float[Tensor, "relation code"],
+        type_codes: Float[Tensor, "type code"],
+    ) -> Float[Tensor, "node dim"]:
+        """Vectors of all nodes of a sampled subgraph."""
+        weight = self.label_projection.weight
+        projected: Tensor = self.label_projection(subgraph.label_codes.to(weight.dtype))
+        if self.type_projection is not None and len(type_codes):
+            projected = projected + F.embedding_bag(
+                subgraph.node_types,
+                self.type_projection(type_codes.to(weight.dtype)),
+                subgraph.type_offsets,
+                mode="sum",
+            )
+        if self.given_projection is not None and subgraph.given is not None:
+            projected = projected + self.given_projection(subgraph.given.to(weight.dtype))
+        nodes: Tensor = self.norm(projected)
+        for layer in self.layers:
+            nodes = layer(nodes, subgraph.edge_index, subgraph.edge_type, relation_codes.to(weight.dtype))
+        return nodes
+
+
+def _to(subgraph: SubgraphFeatures, device: torch.device) -> SubgraphFeatures:
+    if device.type == "cpu":
+        return subgraph
+    given = subgraph.given
+    return SubgraphFeatures(
+        label_codes=subgraph.label_codes.to(device),
+        node_types=subgraph.node_types.to(device),
+        type_offsets=subgraph.type_offsets.to(device),
+        given=None if given is None else given.to(device),
+        edge_index=subgraph.edge_index.to(device),
+        edge_type=subgraph.edge_type.to(device),
+    )

@@ -1,0 +1,83 @@
+"""The bias between two mentions: what they are, how the graph relates them, whether they are the same one."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from kgattn.shapes import Float, Int
+
+
+@dataclass(frozen=True)
+class RelationMatches:
+    """Graph relations between mentions of one example, as a sparse list.
+
+    Attributes:
+        batch, query, key: Which example, which mention asks, which is asked; mentions counted from 0.
+        relation: Row of the relation in the relation codes; inverses and identity have rows of their own.
+        weight: P(both mentions name the joined entities), in [0, 1].
+    """
+
+    batch: Int[Tensor, " match"]
+    query: Int[Tensor, " match"]
+    key: Int[Tensor, " match"]
+    relation: Int[Tensor, " match"]
+    weight: Float[Tensor, " match"]
+
+
+class PairBias(nn.Module):
+    """A bounded, gated bias per layer, head and pair of mentions.
+
+    bound * tanh(gate * (q_m . k_n / sqrt(rank) + relation[r(m, n)] + key(g_n)) / bound)
+
+    The relation term is the edge encoding of Graphormer (Ying et al. 2021, arXiv:2106.05234, sec. 3.1.3) kept to direct
+    edges; a mention is joined to itself by the identity relation. The gate starts at zero: injecting changes nothing.
+    """
+
+    query: nn.Linear
+    key: nn.Linear
+    salience: nn.Linear
+    relation: nn.Linear
+    gate: nn.Parameter
+
+    def __init__(self, dim: int, code_dim: int, num_layers: int, num_heads: int, rank: int, bound: float) -> None:
+        super().__init__()
+        self.num_layers, self.num_heads, self.rank, self.bound = num_layers, num_heads, rank, bound
+        self.query = nn.Linear(dim, num_layers * num_heads * rank, bias=False)
+        self.key = nn.Linear(dim, num_layers * num_heads * rank, bias=False)
+        self.salience = nn.Linear(dim, num_layers * num_heads)
+        self.relation = nn.Linear(code_dim, num_layers * num_heads, bias=False)
+        self.gate = nn.Parameter(torch.zeros(num_layers, num_heads))
+        nn.init.normal_(self.relation.weight, std=1.0)  # codes have unit length: terms near 1
+
+    def forward(
+        self,
+        mentions: Float[Tensor, "batch mention dim"],
+        matches: RelationMatches,
+        relation_codes: Float[Tensor, "relation code"],
+    ) -> Float[Tensor, "layer batch head slot slot"]:
+        """Tables of all layers; row and column 0 are zero, and so are those of mentions without a vector."""
+        batch, num_mentions, _ = mentions.shape
+        layered = (batch, num_mentions, self.num_layers, self.num_heads)
+        query = self.query(mentions).view(*layered, self.rank)
+        key = self.key(mentions).view(*layered, self.rank)
+        content = torch.einsum("bmlhr,bnlhr->lbhmn", query, key) * self.rank**-0.5
+        salience = self.salience(mentions).view(*layered).permute(2, 0, 3, 1)[..., None, :]
+        total = content + salience + self._relations(matches, relation_codes, batch, num_mentions)
+        gated = self.gate[:, None, :, None, None] * total
+        table = self.bound * torch.tanh(gated / self.bound)
+        real = (mentions != 0).any(dim=-1)
+        table = table * (real[:, None, :, None] & real[:, None, None, :])
+        return F.pad(table, (1, 0, 1, 0))
+
+    def _relations(
+        self, matches: RelationMatches, relation_codes: Tensor, batch: int, num_mentions: int
+    ) -> Float[Tensor, "layer batch head mention mention"]:
+        strength = self.relation(relation_codes)  # [relation, layer * head]
+        cell = (matches.batch * num_mentions + matches.query) * num_mentions + matches.key
+        sums = strength.new_zeros(batch * num_mentions * num_mentions, strength.shape[1])
+        sums = sums.index_add(0, cell, strength[matches.relation] * matches.weight[:, None].to(strength.dtype))
+        shape = (batch, num_mentions, num_mentions, self.num_layers, self.num_heads)
+        spread: Tensor = sums.view(shape).permute(3, 0, 4, 1, 2)
+        return spread

@@ -1,0 +1,8 @@
+"""Attention with a bias between mentions: the kernels, and the reference each must equal."""
+
+from kgattn.attention.kernels import KERNELS as KERNELS
+from kgattn.attention.kernels import Kernel as Kernel
+from kgattn.attention.kernels import choose_kernel as choose_kernel
+from kgattn.attention.materialize import add_values as add_values
+from kgattn.attention.materialize import join_mask as join_mask
+from kgattn.attention.materialize import materialize as materialize

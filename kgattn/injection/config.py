@@ -1,0 +1,80 @@
+"""The settings of an injection."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from kgattn.attention import KERNELS
+from kgattn.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class InjectionConfig:
+    """How the graph enters the model.
+
+    Attributes:
+        bias: Whether mentions bias attention logits.
+        values: Whether mentions add to the values of their tokens.
+        layers: Attention layers to inject, counted from 0; None is all of them.
+        kernel: Attention kernel, "auto" to choose by what was measured.
+        bound: Largest size of a bias, in nats, positive. Unbounded at a high learning rate it destroyed training.
+        entity_dim: Length of entity and mention vectors.
+        code_dim: Length of the text codes of labels, types and relations.
+        rank: Length of the query and key a head compares two mentions by.
+        num_hops: Rounds of messages in the graph encoder; 0 leaves out the neighbours.
+        fan_out: Largest number of incoming edges a node keeps in a sampled subgraph.
+        num_bases: Basis matrices of a relational layer.
+        dropout: Probability of dropping an element of a mention vector in training, in [0, 1).
+    """
+
+    bias: bool = True
+    values: bool = True
+    layers: tuple[int, ...] | None = None
+    kernel: str = "auto"
+    bound: float = 4.0
+    entity_dim: int = 64
+    code_dim: int = 256
+    rank: int = 8
+    num_hops: int = 1
+    fan_out: int = 8
+    num_bases: int = 4
+    dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Check every setting.
+
+        Raises:
+            ConfigError: A setting is out of range.
+        """
+        for name in ("entity_dim", "rank", "fan_out", "num_bases"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.code_dim < 2:
+            raise ConfigError(f"code_dim must be at least 2, got {self.code_dim}")
+        if self.num_hops < 0:
+            raise ConfigError(f"num_hops must be 0 or more, got {self.num_hops}")
+        if not self.bound > 0:
+            raise ConfigError(f"bound must be positive, got {self.bound}")
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(f"dropout must lie in [0, 1), got {self.dropout}")
+        if not (self.bias or self.values):
+            raise ConfigError("bias and values are both off: an injection would do nothing; turn one on")
+        if self.kernel != "auto" and self.kernel not in KERNELS:
+            raise ConfigError(f"kernel must be auto or one of {', '.join(KERNELS)}, got {self.kernel!r}")
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "InjectionConfig":
+        """From plain JSON values; missing keys take their default.
+
+        Raises:
+            ConfigError: A key is unknown or a value out of range.
+        """
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ConfigError(f"unknown injection setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
+        layers = values.get("layers")
+        return cls(**{**values, "layers": None if layers is None else tuple(layers)})

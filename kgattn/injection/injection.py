@@ -1,0 +1,155 @@
+"""What `inject` leaves on a model as `model.kgattn`: the plugin's parameters, its graph, and its controls."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from kgattn.bias import MentionValues, MentionVectors, PairBias, match_relations
+from kgattn.encoders import EntityEncoder, GraphFeatures
+from kgattn.errors import GraphError, InjectionError
+from kgattn.files import replacing
+from kgattn.graph import KnowledgeGraph
+from kgattn.injection.architectures import Architecture
+from kgattn.injection.attachment import Attachment
+from kgattn.injection.attention_function import register
+from kgattn.injection.config import InjectionConfig
+from kgattn.injection.context import MentionContext
+from kgattn.injection.plugin_files import CONFIG, PluginFiles
+from kgattn.injection.switch import off
+from kgattn.mentions import MentionBatch
+
+if TYPE_CHECKING:
+    from kgattn.linking import Processor
+
+
+class Injection(nn.Module):
+    """Entities to biases: graph encoder, mention vectors, pair bias and values, all trained with the task.
+
+    Float32 whatever the model computes in. Gates start at zero: right after `inject` the model is plain.
+    """
+
+    encoder: EntityEncoder
+    mention_vectors: MentionVectors
+    pair_bias: PairBias | None
+    mention_values: MentionValues | None
+
+    def __init__(self, graph: KnowledgeGraph, config: InjectionConfig, architecture: Architecture) -> None:
+        super().__init__()
+        layers = range(len(architecture.attentions)) if config.layers is None else config.layers
+        heads, dim = architecture.num_heads, config.entity_dim
+        self.config = config
+        self.shape = model_shape(architecture)
+        self.features = GraphFeatures(graph, config.code_dim)
+        self.processor: Processor | None = None
+        self.attachment: Attachment | None = None
+        self.encoder = EntityEncoder(
+            dim=dim,
+            code_dim=config.code_dim,
+            num_hops=config.num_hops,
+            fan_out=config.fan_out,
+            num_bases=config.num_bases,
+            given_dim=None if graph.features is None else graph.features.shape[1],
+            has_types=graph.num_types > 0,
+        )
+        self.mention_vectors = MentionVectors(dim, config.dropout)
+        self.pair_bias = (
+            PairBias(dim, config.code_dim, len(layers), heads, config.rank, config.bound) if config.bias else None
+        )
+        self.mention_values = MentionValues(dim, len(layers), heads, architecture.head_dim) if config.values else None
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """An unpickled model finds its attention function in a new process too."""
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        register()
+
+    @property
+    def graph(self) -> KnowledgeGraph:
+        """The graph in use."""
+        return self.features.graph
+
+    def forward(self, mentions: MentionBatch) -> MentionContext:
+        """Tables of all layers for a batch with links.
+
+        Args:
+            mentions: The batch's mentions, checked, on the model's device.
+        """
+        device = mentions.token_slot.device
+        on_cpu = MentionBatch(*(tensor.cpu() for tensor in mentions))
+        with torch.autocast(device.type, enabled=False):
+            entities = self.encoder(self.features, on_cpu.entities)
+            priors = mentions.priors * mentions.candidate_mask()
+            vectors = self.mention_vectors(entities, priors.to(entities.dtype))
+            pair_bias = values = None
+            if self.pair_bias is not None:
+                matches = match_relations(self.graph, on_cpu)
+                matches = type(matches)(**{name: tensor.to(device) for name, tensor in vars(matches).items()})
+                codes = self.features.relation_codes().to(device, vectors.dtype)
+                pair_bias = self.pair_bias(vectors, matches, codes)
+            if self.mention_values is not None:
+                values = self.mention_values(vectors)
+        return MentionContext(mentions.token_slot, pair_bias, values, gates_closed=not self._any_gate_open())
+
+    def _any_gate_open(self) -> bool:
+        gates = [part.gate for part in (self.pair_bias, self.mention_values) if part is not None]
+        return any(bool(gate.detach().any()) for gate in gates)
+
+    def disabled(self) -> AbstractContextManager[None]:
+        """`with model.kgattn.disabled():` runs the plain model on the same weights, in this thread; may be nested."""
+        return off(self)
+
+    def swap_graph(self, graph: KnowledgeGraph) -> None:
+        """Use another graph from now on, without retraining; batches must come from a linker over it.
+
+        Raises:
+            GraphError: The plugin was made for given vectors and the graph has none of that length, or the reverse.
+        """
+        trained = None if self.encoder.given_projection is None else self.encoder.given_projection.in_features
+        offered = None if graph.features is None else graph.features.shape[1]
+        if trained != offered:
+            raise GraphError(
+                f"the plugin was made for {trained or 'no'} given features an entity, got {offered or 'none'}; "
+                "give the new graph vectors of the same kind"
+            )
+        self.features = GraphFeatures(graph, self.config.code_dim)
+
+    def remove(self) -> Any:
+        """Take everything off again.
+
+        Returns:
+            The model that came in: outputs, hooks, config and state-dict keys.
+
+        Raises:
+            InjectionError: It was removed before.
+        """
+        if self.attachment is None:
+            raise InjectionError("this injection was already removed from its model; inject again for a new one")
+        model = self.attachment.remove()
+        self.attachment = None
+        return model
+
+    def save(self, folder: str | Path) -> None:
+        """Write the plugin alone: kgattn_config.json, kgattn.safetensors and graph/; other files there are kept.
+
+        Raises:
+            StorageError: Writing failed; the folder is as it was.
+        """
+        with replacing(folder, last=CONFIG) as scratch:
+            self.files().write(scratch)
+
+    def files(self) -> PluginFiles:
+        """The plugin as it would lie on disk."""
+        return PluginFiles(self.config.to_json(), self.shape, self.state_dict(), self.graph)
+
+
+def model_shape(architecture: Architecture) -> dict[str, Any]:
+    """What a model must share with the one a plugin was made for."""
+    config = architecture.base.config
+    return {
+        "model_type": config.model_type,
+        "hidden_size": config.hidden_size,
+        "num_heads": architecture.num_heads,
+        "num_layers": len(architecture.attentions),
+    }

@@ -1,0 +1,81 @@
+"""The files of a saved plugin: kgattn_config.json, kgattn.safetensors and graph/."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from kgattn.errors import PluginError, StorageError
+from kgattn.files import write_json
+from kgattn.graph import KnowledgeGraph
+
+FORMAT_VERSION = 1
+CONFIG, WEIGHTS, GRAPH = "kgattn_config.json", "kgattn.safetensors", "graph"
+
+
+@dataclass(frozen=True)
+class PluginFiles:
+    """A plugin as it lies on disk.
+
+    Attributes:
+        settings: The injection's settings as JSON values.
+        shape: What the model must have: model_type, hidden_size, num_heads, num_layers.
+        weights: Parameters by name.
+        graph: The graph it was last used with.
+    """
+
+    settings: dict[str, Any]
+    shape: dict[str, Any]
+    weights: dict[str, Tensor]
+    graph: KnowledgeGraph
+
+    def write(self, folder: Path) -> None:
+        """Write into an empty folder.
+
+        Raises:
+            StorageError: Writing failed.
+        """
+        tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in self.weights.items()}
+        try:
+            save_file(tensors, str(folder / WEIGHTS), metadata={"format": "pt"})
+        except (SafetensorError, OSError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise StorageError(
+                f"cannot write {folder.parent / WEIGHTS}: {reason}; nothing there was changed"
+            ) from error
+        self.graph.save(folder / GRAPH)
+        head = {"format_version": FORMAT_VERSION, "injection": self.settings, "model": self.shape}
+        write_json(folder / CONFIG, {**head, "graph_fingerprint": self.graph.fingerprint})
+
+    @classmethod
+    def read(cls, folder: str | Path) -> "PluginFiles":
+        """Read a plugin folder.
+
+        Raises:
+            PluginError: It is absent, incomplete, broken or of another format version.
+        """
+        folder = Path(folder)
+        for name in (CONFIG, WEIGHTS, GRAPH):
+            if not (folder / name).exists():
+                raise PluginError(
+                    f"{folder} is no kgattn plugin folder: {name} is missing; write one with model.kgattn.save(folder)"
+                )
+        try:
+            head = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+            version = head.get("format_version")
+        except (ValueError, AttributeError) as error:
+            raise PluginError(f"{folder / CONFIG} is not a JSON object: {error}; save the plugin again") from error
+        if version != FORMAT_VERSION:
+            raise PluginError(
+                f"{folder} has plugin format version {version}, this kgattn reads {FORMAT_VERSION}; "
+                "use the version of kgattn that wrote it, or save it again"
+            )
+        try:
+            weights = load_file(str(folder / WEIGHTS))
+        except SafetensorError as error:
+            raise PluginError(f"{folder / WEIGHTS} is broken: {error}; save the plugin again") from error
+        return cls(head["injection"], head["model"], weights, KnowledgeGraph.load(folder / GRAPH))

@@ -1,0 +1,111 @@
+"""Loading a saved plugin into a model, and saving and loading a whole injected model."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import transformers
+from transformers import AutoConfig, AutoTokenizer, PreTrainedModel
+
+from kgattn.errors import PluginError
+from kgattn.files import replacing
+from kgattn.injection.architectures import find_architecture
+from kgattn.injection.config import InjectionConfig
+from kgattn.injection.inject import ModelT, inject, plugin_of
+from kgattn.injection.injection import model_shape
+from kgattn.injection.plugin_files import CONFIG, PluginFiles
+
+if TYPE_CHECKING:
+    from kgattn.linking import Processor
+
+
+def load(model: ModelT, folder: str | Path) -> ModelT:
+    """Inject a saved plugin, with its graph and its trained parameters, into the model it was trained with.
+
+    Args:
+        model: The base model, not injected.
+        folder: What `model.kgattn.save` or `kgattn.save_pretrained` wrote.
+
+    Returns:
+        The same object, injected.
+
+    Raises:
+        PluginError: The folder is no plugin, is of another format version, or was made for another model.
+        InjectionError: The model cannot be injected; nothing was changed.
+    """
+    files = PluginFiles.read(folder)
+    architecture = find_architecture(model)
+    for name, found in model_shape(architecture).items():
+        expected = files.shape.get(name)
+        if found != expected:
+            raise PluginError(
+                f"the plugin in {folder} was made for a model with {name} {expected}, got {found}; "
+                "load it into its own base model"
+            )
+    config = InjectionConfig.from_json(files.settings)
+    inject(model, files.graph, config)
+    injection = plugin_of(model)
+    wanted = injection.state_dict()
+    if {name: tensor.shape for name, tensor in wanted.items()} != {
+        name: tensor.shape for name, tensor in files.weights.items()
+    }:
+        injection.remove()
+        raise PluginError(
+            f"the weights in {folder} do not fit its settings; the folder is damaged, save the plugin again"
+        )
+    injection.load_state_dict(files.weights)
+    return model
+
+
+def save_pretrained(model: PreTrainedModel, folder: str | Path, processor: "Processor | None" = None) -> None:
+    """Save the whole: base model, tokenizer, linker settings, plugin and graph, for `kgattn.from_pretrained`.
+
+    Args:
+        model: An injected model.
+        folder: Where to; other files there are kept.
+        processor: The processor its batches come from; None takes `model.kgattn.processor`, or leaves tokenizer and
+            linker out when there is none.
+
+    Raises:
+        InjectionError: The model is not injected.
+        StorageError: Writing failed; the folder is as it was.
+    """
+    injection = plugin_of(model)
+    processor = processor or injection.processor
+    weights = {name: tensor for name, tensor in model.state_dict().items() if not name.startswith("kgattn.")}
+    with replacing(folder, last=CONFIG) as scratch:
+        model.save_pretrained(scratch, state_dict=weights)
+        if processor is not None:
+            processor.save_pretrained(scratch)
+        injection.files().write(scratch)
+
+
+def from_pretrained(folder: str | Path) -> PreTrainedModel:
+    """Load what `save_pretrained` wrote.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        The injected model, in eval mode, of the class that was saved; `model.kgattn.processor` is its processor if one
+        was saved.
+
+    Raises:
+        PluginError: The folder is incomplete or of another format version, or its model class is unknown.
+    """
+    folder = Path(folder)
+    if not (folder / "config.json").is_file():
+        raise PluginError(f"{folder} holds no model: config.json is missing; write one with kgattn.save_pretrained")
+    config = AutoConfig.from_pretrained(folder)
+    name = (config.architectures or [""])[0]
+    model_class = getattr(transformers, name, None)
+    if model_class is None:
+        raise PluginError(f"transformers has no model class {name!r}, named in {folder / 'config.json'}")
+    model: PreTrainedModel = load(model_class.from_pretrained(folder), folder)
+    if (folder / "linker.json").is_file():
+        from kgattn.linking import Processor
+
+        injection = plugin_of(model)
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        injection.processor = Processor.from_pretrained(folder, tokenizer, injection.graph)
+    model.eval()  # type: ignore[no-untyped-call]
+    return model

@@ -1,0 +1,140 @@
+"""What `inject` and the hook refuse, each before anything is changed."""
+
+import inspect
+
+import pytest
+import torch
+from transformers import ResNetConfig, ResNetModel
+
+import kgattn
+from kgattn.errors import ConfigError, GraphError, InjectionError, SlotError
+from kgattn.graph import KnowledgeGraph
+from kgattn.injection import InjectionConfig
+
+from .conftest import TRIPLES, Batch, make_model, open_gates
+
+
+def test_only_transformers_models_can_be_injected(graph):
+    with pytest.raises(InjectionError, match="needs a transformers PreTrainedModel, got Linear"):
+        kgattn.inject(torch.nn.Linear(2, 2), graph)
+
+
+def test_a_model_without_self_attention_is_refused_by_name(graph):
+    model = ResNetModel(ResNetConfig(embedding_size=8, hidden_sizes=[8], depths=[1]))
+    with pytest.raises(InjectionError, match=r"ResNetModel \(model type 'resnet'\) has no self-attention .* bert"):
+        kgattn.inject(model, graph)
+    assert not hasattr(model, "kgattn")
+
+
+def test_another_attention_implementation_is_refused(graph):
+    model = make_model("bert")
+    model.config._attn_implementation_internal = "flex_attention"
+    with pytest.raises(InjectionError, match="must be sdpa or eager to carry a bias, got 'flex_attention'"):
+        kgattn.inject(model, graph)
+    assert not hasattr(model, "kgattn")
+
+
+def test_double_injection_is_refused_and_the_first_one_stays(graph, batch: Batch):
+    model = open_gates(kgattn.inject(make_model("bert"), graph))
+    expected = model(**batch.all).logits
+    for target in (model, model.bert):
+        with pytest.raises(InjectionError, match=r"already injected; call model\.kgattn.remove"):
+            kgattn.inject(target, graph)
+    assert torch.equal(model(**batch.all).logits, expected)
+
+
+def test_a_model_with_an_attribute_of_that_name_is_refused(graph):
+    model = make_model("bert")
+    model.kgattn = "mine"
+    with pytest.raises(InjectionError, match="already has an attribute kgattn"):
+        kgattn.inject(model, graph)
+    assert model.kgattn == "mine"
+
+
+def test_removing_twice_is_refused(graph):
+    injection = kgattn.inject(make_model("bert"), graph).kgattn
+    injection.remove()
+    with pytest.raises(InjectionError, match="already removed"):
+        injection.remove()
+
+
+def test_after_removal_the_model_can_be_injected_again(graph, batch: Batch):
+    model = kgattn.inject(make_model("bert"), graph)
+    expected = model(**batch.all).logits
+    model = kgattn.inject(model.kgattn.remove(), graph)
+    assert torch.equal(model(**batch.all).logits, expected)
+
+
+@pytest.mark.parametrize("layers", [(2,), (), (0, 0), (-1,)])
+def test_layers_that_are_not_there_are_refused(graph, layers):
+    with pytest.raises(InjectionError, match=r"layers must be different numbers in \[0, 2\), at least one"):
+        kgattn.inject(make_model("bert"), graph, InjectionConfig(layers=layers))
+
+
+def test_only_the_chosen_layers_are_touched(graph, batch: Batch):
+    model = kgattn.inject(make_model("bert", "eager"), graph, InjectionConfig(layers=(1,), values=False))
+    open_gates(model, size=3.0)
+    with model.kgattn.disabled():
+        plain = model(**batch.all, output_attentions=True).attentions
+    biased = model(**batch.all, output_attentions=True).attentions
+    assert torch.equal(biased[0], plain[0])
+    assert not torch.allclose(biased[1], plain[1], atol=1e-4)
+
+
+def test_the_graph_must_be_one(graph):
+    unchecked = inspect.unwrap(kgattn.inject)  # without the type checks of the tests, as users call it
+    with pytest.raises(GraphError, match=r"needs a kgattn\.KnowledgeGraph, got dict"):
+        unchecked(make_model("bert"), {})
+
+
+def test_a_batch_must_fit_the_model(graph, batch: Batch):
+    model = kgattn.inject(make_model("bert"), graph)
+    with pytest.raises(SlotError, match="must be on the model's device cpu, got meta"):
+        model(**batch.plain, **{name: tensor.to("meta") for name, tensor in batch.links.items()})
+    with pytest.raises(SlotError, match=r"kg_entities must lie in \[-1, 7\), got 70 in row 0"):
+        model(**{**batch.all, "kg_entities": batch.links["kg_entities"].clamp(min=70)})
+    with pytest.raises(SlotError, match="kg_priors is missing"):
+        model(**{name: tensor for name, tensor in batch.all.items() if name != "kg_priors"})
+    with pytest.raises(SlotError, match="one slot per token, 12, got 11"):
+        model(**{**batch.all, "kg_token_slot": batch.links["kg_token_slot"][:, 1:]})
+    with pytest.raises(SlotError, match="without input_ids or inputs_embeds"):
+        model.bert(**batch.links)
+
+
+def test_embeddings_as_input_carry_links_too(graph, batch: Batch):
+    model = open_gates(kgattn.inject(make_model("bert"), graph))
+    embeds = model.get_input_embeddings()(batch.plain["input_ids"])
+    inputs = {"inputs_embeds": embeds, "attention_mask": batch.plain["attention_mask"], **batch.links}
+    torch.testing.assert_close(model(**inputs).logits, model(**batch.all).logits)
+
+
+def test_swap_graph_refuses_vectors_it_was_not_made_for(graph):
+    model = kgattn.inject(make_model("bert"), graph)
+    featured = KnowledgeGraph.from_triples(TRIPLES, features={name: [1.0, 2.0] for name in graph.entity_ids})
+    with pytest.raises(GraphError, match="made for no given features an entity, got 2"):
+        model.kgattn.swap_graph(featured)
+    assert model.kgattn.graph is graph
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"bias": False, "values": False}, "both off"),
+        ({"bound": 0.0}, "bound must be positive, got 0.0"),
+        ({"dropout": 1.0}, r"dropout must lie in \[0, 1\), got 1.0"),
+        ({"entity_dim": 0}, "entity_dim must be at least 1, got 0"),
+        ({"code_dim": 1}, "code_dim must be at least 2, got 1"),
+        ({"num_hops": -1}, "num_hops must be 0 or more, got -1"),
+        ({"kernel": "quick"}, "kernel must be auto or one of .* got 'quick'"),
+    ],
+)
+def test_settings_out_of_range_are_refused(settings, message):
+    with pytest.raises(ConfigError, match=message):
+        InjectionConfig(**settings)
+
+
+def test_settings_as_json_come_back_and_unknown_ones_are_refused():
+    config = InjectionConfig(layers=(0, 2), bias=False)
+    assert InjectionConfig.from_json(config.to_json()) == config
+    with pytest.raises(ConfigError, match="unknown injection setting 'colour'; known are bias, bound"):
+        InjectionConfig.from_json({"colour": 1})

@@ -1,0 +1,210 @@
+"""The guarantees of an injection, each over every architecture and attention implementation."""
+
+import copy
+import pickle
+import threading
+
+import pytest
+import torch
+
+import kgattn
+from kgattn.graph import KnowledgeGraph
+from kgattn.injection import InjectionConfig
+
+from .conftest import TRIPLES, TYPES, Batch, make_batch, make_model, open_gates
+
+CLOSE = {"rtol": 1e-4, "atol": 1e-5}
+
+
+@pytest.fixture
+def pair(architecture, implementation, graph):
+    """The same weights twice: plain, and injected with closed gates."""
+    return make_model(architecture, implementation), kgattn.inject(make_model(architecture, implementation), graph)
+
+
+@pytest.fixture
+def trained(pair):
+    plain, injected = pair
+    return plain, open_gates(injected)
+
+
+@pytest.mark.parametrize("grad", [True, False], ids=["grad", "no_grad"])
+def test_law_1_injecting_changes_no_bit(pair, batch: Batch, grad):
+    plain, injected = pair
+    with torch.set_grad_enabled(grad):
+        assert torch.equal(plain(**batch.plain).logits, injected(**batch.all).logits)
+        assert torch.equal(plain(**batch.plain).logits, injected(**batch.plain).logits)
+
+
+def test_law_1_remove_gives_back_the_model_that_came_in(architecture, implementation, graph, batch: Batch):
+    model = make_model(architecture, implementation)
+    before = plain_state(model)
+    expected = model(**batch.plain).logits
+    injected = open_gates(kgattn.inject(model, graph))
+    assert injected is model
+    assert not torch.equal(model(**batch.all).logits, expected)
+    assert model.kgattn.remove() is model
+    assert plain_state(model) == before
+    assert not hasattr(model, "kgattn")
+    assert torch.equal(model(**batch.plain).logits, expected)
+
+
+def plain_state(model):
+    return {
+        "class": type(model),
+        "keys": list(model.state_dict()),
+        "config": model.config.to_json_string(),
+        "implementations": [m.config._attn_implementation for m in model.modules() if hasattr(m, "config")],
+        "hooks": [len(m._forward_pre_hooks) + len(m._forward_hooks) for m in model.modules()],
+        "hooks with kwargs": [len(m._forward_pre_hooks_with_kwargs) for m in model.modules()],
+        "attributes": [sorted(vars(m)) for m in model.modules()],
+    }
+
+
+def test_law_2_disabled_equals_plain_and_ends_with_the_block(trained, batch: Batch):
+    plain, injected = trained
+    expected, biased = plain(**batch.plain).logits, injected(**batch.all).logits
+    assert not torch.allclose(expected, biased, atol=1e-4)
+    with injected.kgattn.disabled():
+        with injected.kgattn.disabled():
+            assert torch.equal(injected(**batch.all).logits, expected)
+        assert torch.equal(injected(**batch.all).logits, expected)
+    assert torch.equal(injected(**batch.all).logits, biased)
+    with pytest.raises(ZeroDivisionError), injected.kgattn.disabled():
+        1 / 0  # noqa: B018
+    assert torch.equal(injected(**batch.all).logits, biased)
+
+
+def test_law_2_disabled_is_for_this_thread_only(trained, batch: Batch):
+    _, injected = trained
+    biased, seen = injected(**batch.all).logits, []
+    with injected.kgattn.disabled():
+        worker = threading.Thread(target=lambda: seen.append(injected(**batch.all).logits))
+        worker.start()
+        worker.join()
+    assert torch.equal(seen[0], biased)
+
+
+def test_law_2_a_batch_without_links_is_plain(trained, batch: Batch):
+    plain, injected = trained
+    expected = plain(**batch.plain).logits
+    unlinked = {**batch.all, "kg_token_slot": torch.zeros_like(batch.links["kg_token_slot"])}
+    assert torch.equal(injected(**unlinked).logits, expected)
+    nothing = {**batch.all, "kg_entities": torch.full_like(batch.links["kg_entities"], -1)}
+    assert torch.equal(injected(**nothing).logits, expected)
+    assert torch.equal(injected(**batch.plain).logits, expected)
+
+
+def test_law_3_padding_order_and_company_change_nothing(trained, graph, batch: Batch):
+    _, injected = trained
+    expected = injected(**batch.all).logits
+    order = torch.tensor([2, 0, 1])
+    shuffled = injected(**{name: tensor[order] for name, tensor in batch.all.items()}).logits
+    torch.testing.assert_close(shuffled, expected[order], **CLOSE)
+    for row in range(3):
+        alone = injected(**{name: tensor[row : row + 1] for name, tensor in batch.all.items()}).logits
+        torch.testing.assert_close(alone, expected[row : row + 1], **CLOSE)
+    padded = {
+        "input_ids": torch.nn.functional.pad(batch.plain["input_ids"], (0, 4), value=1),
+        "attention_mask": torch.nn.functional.pad(batch.plain["attention_mask"], (0, 4)),
+        "kg_token_slot": torch.nn.functional.pad(batch.links["kg_token_slot"], (0, 4)),
+        "kg_entities": torch.nn.functional.pad(batch.links["kg_entities"], (0, 1, 0, 2), value=-1),
+        "kg_priors": torch.nn.functional.pad(batch.links["kg_priors"], (0, 1, 0, 2)),
+    }
+    torch.testing.assert_close(injected(**padded).logits[:, :12], expected, **CLOSE)
+
+
+def test_law_4_renumbering_and_reordering_change_nothing(trained, architecture, implementation, batch: Batch):
+    _, injected = trained
+    expected = injected(**batch.all).logits
+    types = dict(reversed(TYPES.items()))
+    labels = {name: name for name in sorted(TYPES, key=lambda name: name[::-1])}
+    renumbered = KnowledgeGraph.from_triples(TRIPLES[::-1], labels=labels, types=types)
+    assert list(renumbered.entity_ids) != list(injected.kgattn.graph.entity_ids)
+    injected.kgattn.swap_graph(renumbered)
+    torch.testing.assert_close(injected(**make_batch(renumbered).all).logits, expected, **CLOSE)
+
+
+@pytest.mark.parametrize("settings", [{}, {"values": False}, {"bias": False}, {"num_hops": 2}], ids=str)
+def test_law_5_every_parameter_learns_within_two_steps(architecture, implementation, graph, batch: Batch, settings):
+    model = kgattn.inject(make_model(architecture, implementation), graph, InjectionConfig(**settings)).train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    labels = torch.randint(0, 5, (3, 12), generator=torch.Generator().manual_seed(2))
+    for _ in range(2):
+        optimizer.zero_grad()
+        model(**batch.all, labels=labels).loss.backward()
+        optimizer.step()
+    for name, parameter in model.kgattn.named_parameters():
+        assert parameter.grad is not None, name
+        assert torch.isfinite(parameter.grad).all(), name
+        assert parameter.grad.any(), name
+
+
+def test_copies_and_pickles_are_injected_models_of_their_own(trained, batch: Batch):
+    _, injected = trained
+    expected = injected(**batch.all).logits
+    for other in (copy.deepcopy(injected), pickle.loads(pickle.dumps(injected))):
+        assert torch.equal(other(**batch.all).logits, expected)
+        with other.kgattn.disabled():
+            assert not torch.equal(other(**batch.all).logits, expected)
+            assert torch.equal(injected(**batch.all).logits, expected)
+        other.kgattn.remove()
+        assert not hasattr(other, "kgattn")
+        assert torch.equal(injected(**batch.all).logits, expected)
+
+
+def test_two_threads_with_their_own_batches(trained, graph, batch: Batch):
+    _, injected = trained
+    single = {name: tensor[:1] for name, tensor in batch.all.items()}
+    expected = [injected(**batch.all).logits, injected(**single).logits]
+    wrong = []
+
+    def serve(inputs, answer):
+        for _ in range(5):
+            if not torch.equal(injected(**inputs).logits, answer):
+                wrong.append(inputs)
+
+    threads = [threading.Thread(target=serve, args=pair) for pair in zip((batch.all, single), expected, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_an_error_in_mid_forward_leaves_nothing_behind(trained, batch: Batch):
+    plain, injected = trained
+    handle = injected.classifier.register_forward_pre_hook(lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        injected(**batch.all)
+    handle.remove()
+    assert torch.equal(injected(**batch.plain).logits, plain(**batch.plain).logits)
+
+
+@pytest.mark.filterwarnings("ignore:`gradient_checkpointing_enable` is deprecated:FutureWarning")
+def test_gradient_checkpointing_gives_the_same_gradients(trained, architecture, batch: Batch):
+    _, injected = trained
+    labels = torch.zeros(3, 12, dtype=torch.long)
+
+    def gradients():
+        injected.zero_grad()
+        injected(**batch.all, labels=labels).loss.backward()
+        return {name: parameter.grad.clone() for name, parameter in injected.named_parameters()}
+
+    for module in injected.modules():  # train mode, in which checkpointing works, without the noise of dropout
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    injected.train()
+    expected = gradients()
+    injected.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    torch.testing.assert_close(gradients(), expected, **CLOSE)
+
+
+def test_attention_weights_carry_the_bias(architecture, graph, batch: Batch):
+    model = open_gates(kgattn.inject(make_model(architecture, "eager"), graph))
+    weights = model(**batch.all, output_attentions=True).attentions
+    with model.kgattn.disabled():
+        plain = model(**batch.all, output_attentions=True).attentions
+    assert len(weights) == 2
+    assert not torch.allclose(weights[0][0], plain[0][0], atol=1e-4)  # the linked example
+    torch.testing.assert_close(weights[0][2], plain[0][2])  # the one without links

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable
+from typing import TypeVar
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.naming import clean_text, is_iri, local_name, readable_name
 from kgattn.graph.strings import StringTable
 from kgattn.shapes import Float, Int
+
+Item = TypeVar("Item", str, int)
 
 
 class GraphBuilder:
@@ -138,8 +141,9 @@ class GraphBuilder:
         )
 
 
-def _flatten(lists: Iterable[list[str]] | Iterable[list[int]]) -> tuple[Int[np.ndarray, " row"], list[object]]:
-    offsets, items = [0], []
+def _flatten(lists: Iterable[list[Item]]) -> tuple[Int[np.ndarray, " row"], list[Item]]:
+    offsets = [0]
+    items: list[Item] = []
     for entries in lists:
         items.extend(entries)
         offsets.append(len(items))

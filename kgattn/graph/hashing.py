@@ -21,4 +21,5 @@ def mix(hashes: UInt64[np.ndarray, " item"]) -> UInt64[np.ndarray, " item"]:
     """
     hashes = (hashes ^ (hashes >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     hashes = (hashes ^ (hashes >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return hashes ^ (hashes >> np.uint64(31))
+    mixed: np.ndarray = hashes ^ (hashes >> np.uint64(31))
+    return mixed

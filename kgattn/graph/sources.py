@@ -21,7 +21,7 @@ def load_graph(path: Path, *, language: str) -> KnowledgeGraph:
         raise GraphError(f"{path}: expected a graph file or folder, got nothing there; check the path")
     suffix = _suffix(path)
     if suffix in RDF_SUFFIXES:
-        from kgattn.graph.rdf import graph_from_rdf_file
+        from kgattn.graph.rdf_files import graph_from_rdf_file
 
         return graph_from_rdf_file(path, suffix, language=language)
     if suffix == ".obo":

@@ -66,12 +66,11 @@ def open_graph(folder: Path) -> KnowledgeGraph:
         GraphError: A file is missing, damaged or of another format version.
     """
     header = read_header(folder)
-    arrays = {name: _read_array(folder, name) for name in _ARRAYS}
-    tables = {name: _read_table(folder, name) for name in _TABLES}
+    content: dict[str, Any] = {name: _read_array(folder, name) for name in _ARRAYS}
+    content |= {name: _read_table(folder, name) for name in _TABLES}
     features = _read_array(folder, "features") if header["has_features"] else None
     graph = KnowledgeGraph(
-        **tables,
-        **arrays,
+        **content,
         features=features,
         licence=header["licence"],
         sources=tuple(header["sources"]),

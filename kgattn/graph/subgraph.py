@@ -106,7 +106,8 @@ def _ranges(start: Int[np.ndarray, " item"], length: Int[np.ndarray, " item"]) -
     """The ranges `[start, start + length)`, one after the other."""
     ends = np.cumsum(length)
     total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total, dtype=np.int64) + np.repeat(start - (ends - length), length)
+    places: np.ndarray = np.arange(total, dtype=np.int64) + np.repeat(start - (ends - length), length)
+    return places
 
 
 def _unseen(found: Int[np.ndarray, " found"], seen: Int[np.ndarray, " seen"]) -> Int[np.ndarray, " new"]:

@@ -1,0 +1,139 @@
+"""To and from networkx graphs, and the GraphML and GEXF files networkx reads."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+import networkx
+import numpy as np
+
+from kgattn.errors import GraphError
+from kgattn.graph.build import GraphBuilder
+from kgattn.graph.guards import check_xml
+from kgattn.graph.knowledge_graph import KnowledgeGraph
+from kgattn.graph.tables import open_plain
+from kgattn.shapes import Float
+
+_LABEL_SOURCES = "the node attribute label"
+_RELATION_KEYS = ("relation", "predicate", "label", "type")
+_UNNAMED_RELATION = "related to"
+
+
+def graph_from_networkx(graph: networkx.Graph) -> KnowledgeGraph:
+    """What `KnowledgeGraph.from_networkx` says."""
+    return _convert(graph, keys_are_relations=True)
+
+
+def graph_from_networkx_file(path: Path, suffix: str) -> KnowledgeGraph:
+    """Read GraphML or GEXF; edge ids there are no relations.
+
+    Raises:
+        GraphError: The file is broken (names the line), hostile or holds no usable graph.
+    """
+    try:
+        with open_plain(path) as file:
+            check_xml(file, path)
+            read = networkx.read_graphml if suffix == ".graphml" else networkx.read_gexf
+            graph = read(file)
+    except GraphError:
+        raise
+    except ParseError as error:
+        raise GraphError(f"{path}:{error.position[0]}: broken XML ({error.msg}); repair the file") from None
+    except (OSError, EOFError) as error:
+        raise GraphError(f"{path}: cannot be read ({error}); check the file") from None
+    except Exception as error:  # networkx raises all kinds of errors over a broken file
+        reason = f"{type(error).__name__}: {error}"
+        raise GraphError(f"{path}: not readable as {suffix} ({reason}); repair the file") from None
+    return _convert(graph, keys_are_relations=False, origin=str(path), sources=(path.name,))
+
+
+def graph_to_networkx(graph: KnowledgeGraph) -> networkx.MultiDiGraph:
+    """What `KnowledgeGraph.to_networkx` says."""
+    entity_ids, relation_ids, type_ids = list(graph.entity_ids), list(graph.relation_ids), list(graph.type_ids)
+    relation_labels = list(graph.relation_labels)
+    aliases, types = list(graph.alias_texts), [type_ids[row] for row in graph.type_indices.tolist()]
+    alias_bounds, type_bounds = graph.alias_offsets.tolist(), graph.type_offsets.tolist()
+    result = networkx.MultiDiGraph(
+        type_labels=dict(zip(type_ids, graph.type_labels, strict=True)),
+        licence=graph.licence,
+        sources=list(graph.sources),
+    )
+    for row, (entity_id, label) in enumerate(zip(entity_ids, graph.labels, strict=True)):
+        attributes: dict[str, Any] = {
+            "label": label,
+            "aliases": aliases[alias_bounds[row] : alias_bounds[row + 1]],
+            "types": types[type_bounds[row] : type_bounds[row + 1]],
+        }
+        if graph.features is not None:
+            attributes["features"] = np.array(graph.features[row])
+        result.add_node(entity_id, **attributes)
+    for head, relation, tail in graph.triples.tolist():
+        name = relation_ids[relation]
+        result.add_edge(entity_ids[head], entity_ids[tail], key=name, relation=name, label=relation_labels[relation])
+    return result
+
+
+def _convert(
+    graph: networkx.Graph, *, keys_are_relations: bool, origin: str = "", sources: tuple[str, ...] = ()
+) -> KnowledgeGraph:
+    builder = GraphBuilder()
+    for node, attributes in graph.nodes(data=True):
+        entity_id = str(node)
+        if entity_id in builder:
+            raise GraphError(f"nodes must differ as text, got {entity_id!r} twice; rename one of them")
+        builder.add_entity(entity_id)
+        builder.add_label(entity_id, str(attributes.get("label") or attributes.get("name") or ""))
+        for alias in _texts(attributes.get("aliases")):
+            builder.add_alias(entity_id, alias)
+        for type_id in _texts(attributes.get("types") or attributes.get("type")):
+            builder.add_type(entity_id, type_id)
+    for head, tail, key, attributes in _edges(graph):
+        named = next((str(attributes[name]) for name in _RELATION_KEYS if attributes.get(name)), "")
+        if not named:
+            named = key if keys_are_relations and isinstance(key, str) and key else _UNNAMED_RELATION
+        elif attributes.get("relation") and attributes.get("label"):
+            builder.name_relation(named, str(attributes["label"]))
+        builder.add_triple(str(head), named, str(tail))
+    for type_id, type_label in _mapping(graph.graph.get("type_labels")).items():
+        builder.name_type(str(type_id), str(type_label))
+    return builder.build(
+        label_sources=_LABEL_SOURCES,
+        origin=origin,
+        features=_features(graph),
+        licence=str(graph.graph.get("licence", "")),
+        sources=tuple(_texts(graph.graph.get("sources"))) or sources,
+    )
+
+
+def _edges(graph: networkx.Graph) -> Any:
+    if graph.is_multigraph():
+        return graph.edges(keys=True, data=True)
+    return ((head, tail, None, attributes) for head, tail, attributes in graph.edges(data=True))
+
+
+def _features(graph: networkx.Graph) -> Float[np.ndarray, "entity dim"] | None:
+    vectors = [attributes.get("features") for _, attributes in graph.nodes(data=True)]
+    given = [vector for vector in vectors if vector is not None]
+    if not given:
+        return None
+    widths = {np.shape(vector) for vector in given}
+    if len(given) < len(vectors) or len(widths) > 1 or len(widths.pop()) != 1:
+        raise GraphError(
+            "the node attribute features must be a vector of one width on every node, "
+            f"got {len(given)} on {len(vectors)} nodes; complete or drop them"
+        )
+    return np.array(given, dtype=np.float32)
+
+
+def _texts(value: object) -> list[str]:
+    """A list of texts, or one string joined by `|`, as files hold it."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [part.strip() for part in value.split("|") if part.strip()]
+    return [str(part) for part in value] if isinstance(value, Sequence) else [str(value)]
+
+
+def _mapping(value: object) -> Mapping[object, object]:
+    return value if isinstance(value, Mapping) else {}

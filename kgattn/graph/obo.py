@@ -1,0 +1,93 @@
+"""OBO ontologies, read by fastobo (the extra `obo`).
+
+Terms are entities: `name` is the label, synonyms of every scope are aliases, `is_a` and `relationship` lines are
+triples. Obsolete terms, typedefs (but for the names of relations), instances, cross-references and edges to terms
+that are not in the file are left out.
+"""
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+from kgattn.errors import GraphError
+from kgattn.graph.build import GraphBuilder
+from kgattn.graph.knowledge_graph import KnowledgeGraph
+from kgattn.graph.tables import open_plain
+
+_READ = re.compile(rb"(id|name|synonym|is_a|relationship|is_obsolete)\s*:")
+_REFERENCES = re.compile(rb'\[[^\]"]*\]\s*$')
+
+
+def graph_from_obo(path: Path) -> KnowledgeGraph:
+    """Read an OBO file.
+
+    Raises:
+        GraphError: fastobo is not installed, the file is broken (names the line) or has no term.
+    """
+    try:
+        import fastobo
+    except ImportError:
+        raise GraphError(f"{path}: reading OBO needs fastobo; pip install 'kgattn[obo]'") from None
+    try:
+        with open_plain(path) as file:
+            document = fastobo.load(io.BytesIO(_lines_read(file)))
+    except SyntaxError as error:
+        raise GraphError(f"{path}:{error.lineno}: broken OBO ({error.msg}); repair the line") from None
+    except (OSError, EOFError, ValueError) as error:
+        raise GraphError(f"{path}: cannot be read ({error}); check the file") from None
+
+    frames = list(document)
+    terms = [frame for frame in frames if isinstance(frame, fastobo.term.TermFrame) and not _is_obsolete(frame)]
+    builder = GraphBuilder()
+    for frame in terms:
+        _add_texts(builder, frame)
+    for frame in terms:
+        for relation, target in _edges(frame):
+            if target in builder:
+                builder.add_triple(str(frame.id), relation, target)
+    for frame in frames:
+        if isinstance(frame, fastobo.typedef.TypedefFrame):
+            for clause in frame:
+                if clause.raw_tag() == "name":
+                    builder.name_relation(str(frame.id), clause.name)
+    return builder.build(label_sources="name lines", origin=str(path), sources=(path.name,))
+
+
+def _lines_read(file: Any) -> bytes:
+    """The file with every line blanked that is not used, and the references of synonyms dropped.
+
+    Published ontologies break the OBO syntax there, in free text and references, which must not cost the rest; line
+    numbers stay as they are.
+    """
+    lines = []
+    for line in file:
+        if line.startswith(b"synonym"):
+            lines.append(_REFERENCES.sub(b"[]\n", line))
+        else:
+            lines.append(line if line.startswith(b"[") or _READ.match(line) else b"\n")
+    return b"".join(lines)
+
+
+def _is_obsolete(frame: Any) -> bool:
+    return any(clause.raw_tag() == "is_obsolete" and clause.obsolete for clause in frame)
+
+
+def _add_texts(builder: GraphBuilder, frame: Any) -> None:
+    entity_id = str(frame.id)
+    builder.add_entity(entity_id)
+    for clause in frame:
+        if clause.raw_tag() == "name":
+            builder.add_label(entity_id, clause.name)
+        elif clause.raw_tag() == "synonym":
+            builder.add_alias(entity_id, clause.synonym.desc)
+
+
+def _edges(frame: Any) -> list[tuple[str, str]]:
+    edges = []
+    for clause in frame:
+        if clause.raw_tag() == "is_a":
+            edges.append(("is_a", str(clause.term)))
+        elif clause.raw_tag() == "relationship":
+            edges.append((str(clause.typedef), str(clause.term)))
+    return edges

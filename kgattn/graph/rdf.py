@@ -1,0 +1,94 @@
+"""To and from rdflib graphs; `kgattn.graph.statements` says what each statement becomes."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+from urllib.parse import quote, unquote
+
+import numpy as np
+from rdflib import BNode, Graph, Literal, URIRef
+from rdflib.term import Node
+
+from kgattn.graph.knowledge_graph import KnowledgeGraph
+from kgattn.graph.statements import ALT_LABEL, LABEL, PROPERTY, TYPE, Statements
+from kgattn.shapes import Int
+
+Item = TypeVar("Item")
+_OWN = "urn:kgattn:"
+_ABSOLUTE_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f-\xa0<>\"{}|\\^`]+")
+_BLANK = re.compile(r"_:[A-Za-z0-9]+")
+
+
+def graph_from_rdf(graph: Graph, *, language: str) -> KnowledgeGraph:
+    """What `KnowledgeGraph.from_rdf` says; statements are taken in sorted order, as rdflib keeps none."""
+    statements = Statements(language)
+    for subject, predicate, target in sorted(graph.triples((None, None, None)), key=_sort_key):
+        add_statement(statements, subject, predicate, target, node_name)
+    return statements.build()
+
+
+def graph_to_rdf(graph: KnowledgeGraph) -> Graph:
+    """What `KnowledgeGraph.to_rdf` says."""
+    result = Graph()
+    entities = [_term(name, "entity") for name in graph.entity_ids]
+    relations = [_term(name, "relation") for name in graph.relation_ids]
+    types = [_term(name, "type") for name in graph.type_ids]
+    for terms, labels in (
+        (entities, graph.labels),
+        (relations, graph.relation_labels),
+        (types, graph.type_labels),
+    ):
+        for term, label in zip(terms, labels, strict=True):
+            result.add((term, URIRef(LABEL), Literal(label)))
+    for relation in relations:
+        result.add((relation, URIRef(TYPE), URIRef(PROPERTY)))
+    for entity, alias in _owned(entities, graph.alias_offsets, graph.alias_texts):
+        result.add((entity, URIRef(ALT_LABEL), Literal(alias)))
+    for entity, row in _owned(entities, graph.type_offsets, graph.type_indices.tolist()):
+        result.add((entity, URIRef(TYPE), types[row]))
+    for head, relation_row, tail in graph.triples.tolist():
+        result.add((entities[head], relations[relation_row], entities[tail]))
+    return result
+
+
+def add_statement(
+    statements: Statements, subject: Node, predicate: Node, target: Node, name: Callable[[Node], str]
+) -> None:
+    """Pass on one statement of rdflib terms; `name` makes the id of an IRI or a blank node."""
+    if isinstance(target, Literal):
+        statements.add_text(name(subject), name(predicate), str(target), target.language or "")
+    else:
+        statements.add_link(name(subject), name(predicate), name(target))
+
+
+def node_name(node: Node) -> str:
+    """The id of an IRI or a blank node; undoes `_term`."""
+    if isinstance(node, BNode):
+        return f"_:{node}"
+    text = str(node)
+    if text.startswith(_OWN):
+        kind, _, name = text.removeprefix(_OWN).partition(":")
+        return unquote(name) if kind in ("entity", "relation", "type") else text
+    return text
+
+
+def _term(name: str, kind: str) -> URIRef | BNode:
+    """An id as an RDF term: IRIs and blank nodes as they are, anything else under `urn:kgattn:`."""
+    if kind == "entity" and _BLANK.fullmatch(name):
+        return BNode(name.removeprefix("_:"))
+    if _ABSOLUTE_IRI.fullmatch(name) and ("://" in name or name.startswith("urn:")) and not name.startswith(_OWN):
+        return URIRef(name)
+    return URIRef(f"{_OWN}{kind}:{quote(name, safe='')}")
+
+
+def _owned(
+    owners: list[URIRef | BNode], offsets: Int[np.ndarray, " owner_plus_one"], items: Iterable[Item]
+) -> Iterator[tuple[URIRef | BNode, Item]]:
+    rows = np.repeat(np.arange(len(owners)), np.diff(offsets)).tolist()
+    return ((owners[row], item) for row, item in zip(rows, items, strict=True))
+
+
+def _sort_key(statement: tuple[Node, Node, Node]) -> tuple[str, ...]:
+    target = statement[2]
+    language = target.language or "" if isinstance(target, Literal) else ""
+    return (*map(str, statement), language)

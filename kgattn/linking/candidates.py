@@ -1,0 +1,151 @@
+"""Rows of candidates: which entities a surface form may name, given its case, and how likely each is."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import UInt64
+
+from kgattn.linking.policy import CaseRule
+from kgattn.shapes import Bool, Float, Int
+
+
+class AliasTable(NamedTuple):
+    """Every use of an alias for an entity that the policy lets through.
+
+    Attributes:
+        alias: Number of the alias; forms that differ in case alone share it.
+        rule: Its `CaseRule`.
+        key: Case-sensitive key of the form.
+        capital: Whether its first letter is a capital.
+        entity: Row of the entity.
+        weight: How much the use counts for the entity, above 0.
+    """
+
+    alias: Int[np.ndarray, " use"]
+    rule: Int[np.ndarray, " use"]
+    key: UInt64[np.ndarray, " use"]
+    capital: Bool[np.ndarray, " use"]
+    entity: Int[np.ndarray, " use"]
+    weight: Float[np.ndarray, " use"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CandidateRows:
+    """Candidates of row r are `[offsets[r], offsets[r + 1])`, likeliest first, equal ones by entity id."""
+
+    offsets: Int[np.ndarray, " row_plus_one"]
+    entities: Int[np.ndarray, " candidate"]
+    priors: Float[np.ndarray, " candidate"]
+
+
+class RowsByCase(NamedTuple):
+    """Which row of candidates an alias has for which case of the text; see `kgattn.linking.trie.AtomTrie`."""
+
+    lower_row: Int[np.ndarray, " alias"]
+    capital_row: Int[np.ndarray, " alias"]
+    exact_offsets: Int[np.ndarray, " alias_plus_one"]
+    exact_key: UInt64[np.ndarray, " exact"]
+    exact_row: Int[np.ndarray, " exact"]
+    candidates: CandidateRows
+
+
+def build_rows(
+    uses: AliasTable, num_aliases: int, entity_rank: Int[np.ndarray, " entity"], max_candidates: int
+) -> RowsByCase:
+    """Unite, for every alias and every case a text may have, the entities whose forms admit that text.
+
+    A text in lower case meets the forms that take any case; one with a capital meets the capitalised forms too; one
+    that is letter by letter an exact form meets that form besides. P(entity given alias) is the entity's largest weight
+    over the sum of all entities' weights. The most likely `max_candidates` stay, as they are: what was cut is the share
+    of "none of these".
+
+    Args:
+        uses: Uses of aliases, in any order.
+        num_aliases: Aliases; `uses.alias` is in [0, num_aliases).
+        entity_rank: Place of each entity in the order that decides ties.
+        max_candidates: Candidates kept in a row.
+    """
+    free = uses.rule == CaseRule.ANY
+    capitalised = (uses.rule == CaseRule.CAPITAL) | (uses.rule == CaseRule.CAPITAL_OR_EXACT)
+    exact = np.flatnonzero((uses.rule == CaseRule.EXACT) | (uses.rule == CaseRule.CAPITAL_OR_EXACT))
+
+    lower_row = _number(np.bincount(uses.alias[free], minlength=num_aliases) > 0, 0)
+    num_rows = int(lower_row.max(initial=-1)) + 1
+    own_capital = _number(np.bincount(uses.alias[capitalised], minlength=num_aliases) > 0, num_rows)
+    num_rows = max(num_rows, int(own_capital.max(initial=-1)) + 1)
+    capital_row = np.where(own_capital >= 0, own_capital, lower_row)
+
+    forms = np.empty(len(exact), dtype=[("alias", np.int64), ("key", np.uint64)])
+    forms["alias"], forms["key"] = uses.alias[exact], uses.key[exact]
+    forms, first, form_of = np.unique(forms, return_index=True, return_inverse=True)
+    form_capital = uses.capital[exact[first]]
+    exact_offsets = np.searchsorted(forms["alias"], np.arange(num_aliases + 1))
+
+    # Which use belongs to which row. The last two lines join uses with the exact forms of the same alias.
+    pairs = [(np.flatnonzero(free), lower_row[uses.alias[free]])]
+    joined = np.flatnonzero((free | capitalised) & (own_capital[uses.alias] >= 0))
+    pairs.append((joined, own_capital[uses.alias[joined]]))
+    pairs.append((exact, num_rows + form_of))
+    use, form = _join(np.flatnonzero(free | capitalised), uses.alias, exact_offsets)
+    admitted = free[use] | form_capital[form]
+    pairs.append((use[admitted], num_rows + form[admitted]))
+
+    use = np.concatenate([pair[0] for pair in pairs])
+    row = np.concatenate([pair[1] for pair in pairs])
+    num_rows += len(forms)
+    candidates = _candidates(row, uses.entity[use], uses.weight[use], num_rows, entity_rank, max_candidates)
+    exact_row = (num_rows - len(forms) + np.arange(len(forms))).astype(np.int32)
+    return RowsByCase(
+        lower_row.astype(np.int32),
+        capital_row.astype(np.int32),
+        exact_offsets.astype(np.int64),
+        np.ascontiguousarray(forms["key"]),
+        exact_row,
+        candidates,
+    )
+
+
+def _number(chosen: Bool[np.ndarray, " alias"], first: int) -> Int[np.ndarray, " alias"]:
+    """Number the chosen ones from `first` on; -1 for the others."""
+    return np.where(chosen, first + np.cumsum(chosen) - 1, -1)
+
+
+def _join(
+    use: Int[np.ndarray, " some_use"],
+    alias: Int[np.ndarray, " use"],
+    offsets: Int[np.ndarray, " alias_plus_one"],
+) -> tuple[Int[np.ndarray, " pair"], Int[np.ndarray, " pair"]]:
+    """All pairs of a use and an exact form of its alias."""
+    first = offsets[alias[use]]
+    count = offsets[alias[use] + 1] - first
+    total = int(count.sum())
+    within = np.arange(total) - np.repeat(np.cumsum(count) - count, count)
+    return np.repeat(use, count), np.repeat(first, count) + within
+
+
+def _candidates(
+    row: Int[np.ndarray, " use"],
+    entity: Int[np.ndarray, " use"],
+    weight: Float[np.ndarray, " use"],
+    num_rows: int,
+    entity_rank: Int[np.ndarray, " entity"],
+    max_candidates: int,
+) -> CandidateRows:
+    """One row of candidates each: largest weight of an entity, normalised, sorted, cut."""
+    order = np.lexsort((-weight, entity, row))
+    row, entity, weight = row[order], entity[order], weight[order]
+    new = np.ones(len(row), dtype=bool)
+    new[1:] = (row[1:] != row[:-1]) | (entity[1:] != entity[:-1])
+    row, entity, weight = row[new], entity[new], weight[new]
+
+    order = np.lexsort((entity_rank[entity], -weight, row))
+    row, entity, weight = row[order], entity[order], weight[order]
+    total = np.bincount(row, weights=weight, minlength=num_rows)
+    exact = weight / total[row]
+    prior = exact.astype(np.float32)
+    prior = np.where(prior > exact, np.nextafter(prior, np.float32(0)), prior)  # rounded down: sums stay <= 1
+    kept = np.arange(len(row)) - np.searchsorted(row, row) < max_candidates
+    offsets = np.zeros(num_rows + 1, dtype=np.int64)
+    np.cumsum(np.bincount(row[kept], minlength=num_rows), out=offsets[1:])
+    return CandidateRows(offsets, entity[kept].astype(np.int32), prior[kept].astype(np.float32))

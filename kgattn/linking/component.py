@@ -1,0 +1,233 @@
+"""The spaCy component `kgattn_linker`: marks the mentions of a knowledge graph's entities in a document."""
+
+import inspect
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from kgattn.errors import LinkingError
+from kgattn.graph import KnowledgeGraph
+from kgattn.linking.config import LinkerConfig
+from kgattn.linking.index import META_FILE, LinkIndex
+from kgattn.linking.stream import AtomTable, atom_stream
+from kgattn.mentions import Candidate, Mention
+
+FACTORY = "kgattn_linker"
+SPANS_KEY = "kgattn"
+LABEL = "KG"
+EXTENSION = "kg_candidates"
+INDEX_FOLDER = "linker"  # of a graph folder
+_BATCH = 256
+_DEFAULTS = LinkerConfig()
+_Factory = TypeVar("_Factory", bound=Callable[..., Any])
+
+
+def _with_signature(factory: _Factory) -> _Factory:
+    """Pin a function's signature: spaCy reads its arguments and does not look through wrappers (type checkers)."""
+    factory.__signature__ = inspect.signature(factory)  # type: ignore[attr-defined]
+    return factory
+
+
+@Language.factory(
+    FACTORY,
+    default_config={"graph": None, "spans_key": SPANS_KEY, **_DEFAULTS.to_dict()},
+    assigns=["doc.spans", f"span._.{EXTENSION}"],
+)
+@_with_signature
+def make_kgattn_linker(
+    nlp: Language,
+    name: str,
+    graph: str | None,
+    spans_key: str,
+    max_candidates: int,
+    min_alias_length: int,
+    max_alias_atoms: int,
+    stop_words: bool,
+    case: str,
+    label_weight: float,
+    alias_weight: float,
+) -> "KgattnLinker":
+    """Make the component for `nlp.add_pipe("kgattn_linker", config={"graph": "folder or file"})`.
+
+    Args:
+        nlp: The pipeline; its language gives the stop words.
+        name: Name of the component in the pipeline.
+        graph: What `KnowledgeGraph.load` takes, read when the first document comes. May be left out when the
+            component is filled by `from_disk`, `from_bytes` or `set_index`.
+        spans_key: Where in `doc.spans` the mentions go.
+        max_candidates: See `LinkerConfig`, as the following.
+        min_alias_length: See `LinkerConfig`.
+        max_alias_atoms: See `LinkerConfig`.
+        stop_words: See `LinkerConfig`.
+        case: See `LinkerConfig`.
+        label_weight: See `LinkerConfig`.
+        alias_weight: See `LinkerConfig`.
+
+    Raises:
+        ConfigError: A setting is out of range.
+    """
+    config = LinkerConfig(
+        max_candidates, min_alias_length, max_alias_atoms, stop_words, case, label_weight, alias_weight
+    )
+    return KgattnLinker(config, frozenset(nlp.Defaults.stop_words), spans_key, name=name, graph_path=graph)
+
+
+class KgattnLinker:
+    """Sets `doc.spans[spans_key]`: longest matches, leftmost first, none overlapping, the likeliest entity as `kb_id_`.
+
+    `span._.kg_candidates` lists all candidates. They are stored with the document, so they survive `DocBin` (with
+    `store_user_data=True`), pickling, `Doc.from_docs`, `Span.as_doc` and worker processes. A document holds the
+    candidates of one linker: a later one replaces them where it marks the same span.
+    """
+
+    def __init__(
+        self,
+        config: LinkerConfig,
+        stop_words: frozenset[str] = frozenset(),
+        spans_key: str = SPANS_KEY,
+        *,
+        name: str = FACTORY,
+        graph_path: str | None = None,
+        index: LinkIndex | None = None,
+    ) -> None:
+        self.config, self.stop_words, self.spans_key = config, stop_words, spans_key
+        self.name, self.graph_path = name, graph_path
+        self._index = index
+        self._table = AtomTable()
+        register_extension()
+
+    @property
+    def index(self) -> LinkIndex:
+        """The index; read or built from `graph_path` when first asked for.
+
+        Raises:
+            LinkingError: There is neither an index nor the path of a graph.
+        """
+        if self._index is None:
+            if self.graph_path is None:
+                raise LinkingError(
+                    f"{self.name} has no graph; give it one: nlp.add_pipe('{FACTORY}', config={{'graph': path}})"
+                )
+            graph = KnowledgeGraph.load(self.graph_path)
+            self._index = open_or_build(graph, self.config, self.stop_words)
+        return self._index
+
+    def set_index(self, index: LinkIndex) -> None:
+        """Link with this index from now on."""
+        self._index, self.config = index, index.config
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Mark one document, in place."""
+        self.link([doc])
+        return doc
+
+    def pipe(self, stream: Iterable[Doc], batch_size: int = _BATCH) -> Iterator[Doc]:
+        """Mark a stream of documents, in place, `batch_size` at a time."""
+        stream = iter(stream)
+        while docs := list(islice(stream, batch_size)):
+            self.link(docs)
+            yield from docs
+
+    def link(self, docs: Sequence[Doc]) -> None:
+        """Mark documents that share a vocabulary, in place."""
+        index = self.index
+        if not docs:
+            return
+        stream, doc_start = atom_stream(docs, self._table)
+        hits = index.trie.match(stream)
+        numbers = np.searchsorted(doc_start, hits.first_token, side="right") - 1
+        spans: list[list[Span]] = [[] for _ in docs]
+        starts, rows, end = doc_start.tolist(), index.row_candidates, 0
+        found = zip(
+            hits.first_token.tolist(), hits.last_token.tolist(), hits.row.tolist(), numbers.tolist(), strict=True
+        )
+        for first, last, row, number in found:
+            if first < end:
+                continue
+            end = last + 1
+            doc, start, candidates = docs[number], starts[number], rows[row]
+            span = Span(doc, first - start, end - start, label=LABEL, kb_id=candidates[0][0])
+            spans[number].append(span)
+            data: dict[Any, Any] = doc.user_data
+            data["._.", EXTENSION, span.start_char, span.end_char] = candidates
+        for doc, marked in zip(docs, spans, strict=True):
+            doc.spans[self.spans_key] = marked
+
+    def to_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> None:
+        """Write the index as a folder that `from_disk` maps into memory."""
+        self.index.save(path)
+
+    def from_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> "KgattnLinker":
+        """Take the index `to_disk` wrote.
+
+        Raises:
+            LinkingError: There is none, or it is damaged.
+        """
+        self.set_index(LinkIndex.open(path))
+        return self
+
+    def to_bytes(self, exclude: Iterable[str] = ()) -> bytes:
+        """The index as bytes."""
+        arrays = self.index.arrays()
+        meta = np.frombuffer(json.dumps(self.index.meta()).encode("utf-8"), dtype=np.uint8)
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **{META_FILE: meta}, **arrays)
+        return buffer.getvalue()
+
+    def from_bytes(self, data: bytes, exclude: Iterable[str] = ()) -> "KgattnLinker":
+        """Take the index `to_bytes` gave.
+
+        Raises:
+            LinkingError: The bytes are no index.
+        """
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+                arrays = {name: archive[name] for name in archive.files}
+            meta: dict[str, Any] = json.loads(arrays.pop(META_FILE).tobytes())
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise LinkingError(f"expected bytes of a linker index, got something else ({error})") from error
+        self.set_index(LinkIndex.from_parts(arrays, meta))
+        return self
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        register_extension()
+
+
+def open_or_build(graph: KnowledgeGraph, config: LinkerConfig, stop_words: frozenset[str]) -> LinkIndex:
+    """The index of a graph: the one in its folder when it fits, else a new one in memory."""
+    if graph.path is not None and (graph.path / INDEX_FOLDER / META_FILE).is_file():
+        index = LinkIndex.open(graph.path / INDEX_FOLDER)
+        if index.fits(graph, config, stop_words):
+            return index
+    return LinkIndex.build(graph, config, stop_words)
+
+
+def register_extension() -> None:
+    """Give spans the attribute `kg_candidates`, unless they have it."""
+    if not Span.has_extension(EXTENSION):
+        Span.set_extension(EXTENSION, getter=span_candidates)
+
+
+def span_candidates(span: Span) -> list[Candidate]:
+    """The entities a span may name, likeliest first; none when it was not linked."""
+    return [Candidate(entity_id, prior) for entity_id, prior in stored_candidates(span)]
+
+
+def stored_candidates(span: Span) -> tuple[tuple[str, float], ...]:
+    """The same as plain (entity id, prior)."""
+    data: dict[Any, Any] = span.doc.user_data
+    return tuple(data.get(("._.", EXTENSION, span.start_char, span.end_char), ()))
+
+
+def doc_mentions(doc: Doc, spans_key: str = SPANS_KEY) -> list[Mention]:
+    """The mentions of a linked document, in order of text."""
+    spans: Iterable[Span] = doc.spans.get(spans_key, ())
+    return [Mention(span.start_char, span.end_char, tuple(span_candidates(span))) for span in spans]

@@ -1,0 +1,69 @@
+"""Settings of the entity linker."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kgattn.errors import ConfigError
+
+CASE_POLICIES = ("shape", "exact", "ignore")
+
+
+@dataclass(frozen=True)
+class LinkerConfig:
+    """What is matched, how strictly, and how many entities a mention may name.
+
+    Attributes:
+        max_candidates: Entities kept for a mention, likeliest first; at least 1.
+        min_alias_length: Shortest alias that is matched, in characters without spaces; at least 1.
+        max_alias_atoms: Longest alias that is matched, in atoms (see `kgattn.linking.atoms`); at least 1.
+        stop_words: Whether to drop aliases that are a stop word of the pipeline's language, unless they are
+            acronyms such as `IT`, which then match in capitals only.
+        case: `shape`: an alias decides by its own shape what case it asks of the text (see `kgattn.linking.policy`);
+            `exact`: text and alias agree in case; `ignore`: case never matters.
+        label_weight: Weight of an entity's label as evidence for the entity, above 0.
+        alias_weight: Weight of its other forms, above 0.
+    """
+
+    max_candidates: int = 4
+    min_alias_length: int = 2
+    max_alias_atoms: int = 12
+    stop_words: bool = True
+    case: str = "shape"
+    label_weight: float = 2.0
+    alias_weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name in ("max_candidates", "min_alias_length", "max_alias_atoms"):
+            value: object = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value < 2**15:
+                raise ConfigError(f"linker setting {name} must be a whole number of at least 1, got {value!r}")
+        for name in ("label_weight", "alias_weight"):
+            weight: object = getattr(self, name)
+            if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 < weight < math.inf:
+                raise ConfigError(f"linker setting {name} must be a number above 0, got {weight!r}")
+            object.__setattr__(self, name, float(weight))
+        stop_words: object = self.stop_words
+        if not isinstance(stop_words, bool):
+            raise ConfigError(f"linker setting stop_words must be true or false, got {stop_words!r}")
+        if self.case not in CASE_POLICIES:
+            raise ConfigError(f"linker setting case must be one of {', '.join(CASE_POLICIES)}, got {self.case!r}")
+
+    @classmethod
+    def from_dict(cls, settings: Mapping[str, Any]) -> "LinkerConfig":
+        """Settings by name; what is left out keeps its default.
+
+        Raises:
+            ConfigError: A name is unknown or a value is out of range.
+        """
+        known = [field.name for field in dataclasses.fields(cls)]
+        for name in settings:
+            if name not in known:
+                raise ConfigError(f"linker settings are {', '.join(known)}; got {name!r}")
+        return cls(**settings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Settings by name, ready for JSON."""
+        return dataclasses.asdict(self)

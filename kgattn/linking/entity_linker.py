@@ -1,0 +1,164 @@
+"""The entity linker: text or words in, documents with mentions out."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from kgattn.errors import LinkingError, StorageError
+from kgattn.graph import KnowledgeGraph
+from kgattn.linking.component import INDEX_FOLDER, KgattnLinker, doc_mentions, open_or_build
+from kgattn.linking.config import LinkerConfig
+from kgattn.linking.index import META_FILE, LinkIndex
+from kgattn.linking.pipelines import resolve_pipeline
+from kgattn.mentions import Mention
+
+FORMAT_VERSION = 1
+FILE = "linker.json"
+_PIPELINE_FOLDER = "pipeline"
+
+
+class EntityLinker:
+    """Finds mentions of a graph's entities by their labels and aliases.
+
+    Attributes:
+        graph: The graph linked to.
+        nlp: The spaCy pipeline that cuts texts into tokens; never changed.
+        config: Settings.
+        component: The spaCy component that marks documents.
+    """
+
+    graph: KnowledgeGraph
+    nlp: Language
+    config: LinkerConfig
+    component: KgattnLinker
+
+    def __init__(self, graph: KnowledgeGraph, nlp: str | Language = "en", config: LinkerConfig | None = None) -> None:
+        """Open the index in the graph's folder when it fits, else build one.
+
+        Args:
+            graph: The graph to link to.
+            nlp: Language code, name of an installed pipeline, or a pipeline.
+            config: Settings; the defaults when left out.
+
+        Raises:
+            LinkingError: No such language or pipeline, or nothing in the graph to match.
+        """
+        self.graph, self.config = graph, config or LinkerConfig()
+        self._code = nlp if isinstance(nlp, str) else None
+        self.nlp = resolve_pipeline(nlp)
+        stop_words = frozenset(self.nlp.Defaults.stop_words)
+        index = open_or_build(graph, self.config, stop_words)
+        self.component = KgattnLinker(self.config, stop_words, index=index)
+
+    def __call__(self, text: str) -> Doc:
+        """Tokenise and link one text: mentions are in `doc.spans["kgattn"]`."""
+        return self.component(self.nlp(text))
+
+    def pipe(self, texts: Iterable[str], n_process: int = 1, batch_size: int = 256) -> Iterator[Doc]:
+        """Tokenise and link a stream of texts, in order.
+
+        Args:
+            texts: Texts.
+            n_process: Processes that run the pipeline; linking itself is done in this one.
+            batch_size: Texts taken at a time.
+        """
+        docs = self.nlp.pipe(texts, n_process=n_process, batch_size=batch_size)
+        return self.component.pipe(docs, batch_size=batch_size)
+
+    def link_words(self, sentences: Sequence[Sequence[str]]) -> list[Doc]:
+        """Link sentences that are already cut into words; each word is one token of the document.
+
+        Raises:
+            LinkingError: A word is the empty string.
+        """
+        docs = []
+        for number, words in enumerate(sentences):
+            if not all(words):
+                raise LinkingError(f"words must not be empty, got an empty word in sentence {number}; leave it out")
+            docs.append(Doc(self.nlp.vocab, words=list(words)))
+        return list(self.component.pipe(docs))
+
+    def mentions(self, doc: Doc) -> list[Mention]:
+        """The mentions of a document this linker has marked, in order of text, in characters."""
+        return doc_mentions(doc, self.component.spans_key)
+
+    def save_index(self, folder: str | Path) -> None:
+        """Write the index. In the subfolder `linker` of the graph's folder, later linkers open it instead of building.
+
+        Raises:
+            StorageError: Writing failed; what was there before is untouched.
+        """
+        self.component.index.save(folder)
+
+    def save(self, folder: str | Path, *, index: bool = True) -> None:
+        """Write settings, pipeline and index; the graph is saved on its own.
+
+        Args:
+            folder: Made when absent.
+            index: Whether to write the index too; without it `load` builds it anew.
+
+        Raises:
+            StorageError: Writing failed.
+        """
+        folder = Path(folder)
+        settings = {"format_version": FORMAT_VERSION, "nlp": self._code, "config": self.config.to_dict()}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if self._code is None:
+                self.nlp.to_disk(folder / _PIPELINE_FOLDER)
+            temporary = folder / f".{FILE}.new"
+            temporary.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+            temporary.replace(folder / FILE)
+        except OSError as error:
+            raise StorageError(f"cannot write the linker to {folder}: {error}") from error
+        if index:
+            self.save_index(folder / INDEX_FOLDER)
+
+    @classmethod
+    def load(cls, folder: str | Path, graph: KnowledgeGraph) -> "EntityLinker":
+        """Read a linker back.
+
+        Args:
+            folder: Folder written by `save`.
+            graph: The graph to link to; the saved index is used when it is this graph's.
+
+        Raises:
+            LinkingError: `folder` holds no linker, or one of another format version.
+        """
+        folder = Path(folder)
+        try:
+            settings = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise LinkingError(f"no readable {FILE} in {folder} ({error}); save the linker there first") from error
+        version = settings.get("format_version") if isinstance(settings, dict) else None
+        if version != FORMAT_VERSION:
+            raise LinkingError(f"{FILE} must be of format version {FORMAT_VERSION}, got {version!r}; save it again")
+        config = LinkerConfig.from_dict(settings["config"])
+        code = settings["nlp"]
+        linker = cls.__new__(cls)
+        linker.graph, linker.config, linker._code = graph, config, code
+        linker.nlp = resolve_pipeline(code if code is not None else str((folder / _PIPELINE_FOLDER).absolute()))
+        stop_words = frozenset(linker.nlp.Defaults.stop_words)
+        index = None
+        if (folder / INDEX_FOLDER / META_FILE).is_file():
+            index = LinkIndex.open(folder / INDEX_FOLDER)
+            if not index.fits(graph, config, stop_words):
+                index = None
+        linker.component = KgattnLinker(config, stop_words, index=index or open_or_build(graph, config, stop_words))
+        return linker
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A pipeline known by its code is made anew in the process that unpickles."""
+        state = self.__dict__.copy()
+        if self._code is not None:
+            del state["nlp"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if self._code is not None:
+            self.nlp = resolve_pipeline(self._code)

@@ -1,0 +1,33 @@
+"""Linked texts as a web page, drawn by displaCy."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from spacy import displacy
+
+from kgattn.graph import KnowledgeGraph
+from kgattn.mentions import Mention
+
+
+def mention_page(linked: Iterable[tuple[str, Sequence[Mention]]], graph: KnowledgeGraph) -> str:
+    """One HTML page: each text with its mentions, and at each mention its likeliest entity.
+
+    Args:
+        linked: Texts with their mentions, in order of text and not overlapping.
+        graph: The graph that was linked to; an entity whose id is a web address becomes a link.
+    """
+    drawings = [{"text": text, "ents": [_drawing(mention, graph) for mention in mentions]} for text, mentions in linked]
+    return str(displacy.render(drawings, style="ent", manual=True, page=True, jupyter=False))
+
+
+def _drawing(mention: Mention, graph: KnowledgeGraph) -> dict[str, object]:
+    """What displaCy draws; it escapes the text itself, and nothing else."""
+    entity_id = mention.candidates[0].entity_id
+    is_address = entity_id.startswith(("http://", "https://"))
+    return {
+        "start": mention.start_char,
+        "end": mention.end_char,
+        "label": escape(graph.label(entity_id)),
+        "kb_id": escape(entity_id),
+        "kb_url": escape(entity_id) if is_address else "#",
+    }

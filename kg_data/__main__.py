@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kg_data import bundled_graph
+from kg_data import bundled_graph, demo_corpus
 from kg_data.registry import BUILDERS
 from kgattn.errors import ConfigError, KgattnError
 
@@ -48,6 +48,13 @@ def build(
     graph = builder.build(source / builder.folder)
     graph.save(output)
     print(f"{output}: {graph.num_entities} entities, {graph.num_relations} relations, {graph.num_triples} triples")
+
+
+@app.command()
+def corpus() -> None:
+    """Write the two demo corpora in kg_data/demo anew from the bundled graph."""
+    demo_corpus.write_corpora()
+    print(f"{demo_corpus.FOLDER}: written anew")
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from spacy.tokens import Doc, Span
 
 from kgattn.errors import LinkingError
 from kgattn.graph import KnowledgeGraph
+from kgattn.linking.build import open_or_build
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.index import META_FILE, LinkIndex
 from kgattn.linking.stream import AtomTable, atom_stream
@@ -23,7 +24,6 @@ FACTORY = "kgattn_linker"
 SPANS_KEY = "kgattn"
 LABEL = "KG"
 EXTENSION = "kg_candidates"
-INDEX_FOLDER = "linker"  # of a graph folder
 _BATCH = 256
 _DEFAULTS = LinkerConfig()
 _Factory = TypeVar("_Factory", bound=Callable[..., Any])
@@ -199,15 +199,6 @@ class KgattnLinker:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         register_extension()
-
-
-def open_or_build(graph: KnowledgeGraph, config: LinkerConfig, stop_words: frozenset[str]) -> LinkIndex:
-    """The index of a graph: the one in its folder when it fits, else a new one in memory."""
-    if graph.path is not None and (graph.path / INDEX_FOLDER / META_FILE).is_file():
-        index = LinkIndex.open(graph.path / INDEX_FOLDER)
-        if index.fits(graph, config, stop_words):
-            return index
-    return LinkIndex.build(graph, config, stop_words)
 
 
 def register_extension() -> None:

@@ -9,6 +9,9 @@ from typing import Any
 from kgattn.errors import ConfigError
 
 CASE_POLICIES = ("shape", "exact", "ignore")
+_COUNTS = ("max_candidates", "min_alias_length", "max_alias_atoms")
+_WEIGHTS = ("label_weight", "alias_weight")
+_MAX_COUNT = 2**15
 
 
 @dataclass(frozen=True)
@@ -36,20 +39,7 @@ class LinkerConfig:
     alias_weight: float = 1.0
 
     def __post_init__(self) -> None:
-        for name in ("max_candidates", "min_alias_length", "max_alias_atoms"):
-            value: object = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value < 2**15:
-                raise ConfigError(f"linker setting {name} must be a whole number of at least 1, got {value!r}")
-        for name in ("label_weight", "alias_weight"):
-            weight: object = getattr(self, name)
-            if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 < weight < math.inf:
-                raise ConfigError(f"linker setting {name} must be a number above 0, got {weight!r}")
-            object.__setattr__(self, name, float(weight))
-        stop_words: object = self.stop_words
-        if not isinstance(stop_words, bool):
-            raise ConfigError(f"linker setting stop_words must be true or false, got {stop_words!r}")
-        if self.case not in CASE_POLICIES:
-            raise ConfigError(f"linker setting case must be one of {', '.join(CASE_POLICIES)}, got {self.case!r}")
+        _check(self.to_dict())
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> "LinkerConfig":
@@ -62,8 +52,23 @@ class LinkerConfig:
         for name in settings:
             if name not in known:
                 raise ConfigError(f"linker settings are {', '.join(known)}; got {name!r}")
-        return cls(**settings)
+        _check(settings)
+        weights = {name: float(settings[name]) for name in _WEIGHTS if name in settings}
+        return cls(**{**settings, **weights})
 
     def to_dict(self) -> dict[str, Any]:
         """Settings by name, ready for JSON."""
         return dataclasses.asdict(self)
+
+
+def _check(settings: Mapping[str, Any]) -> None:
+    for name, value in settings.items():
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if name in _COUNTS and not (number and isinstance(value, int) and 1 <= value <= _MAX_COUNT):
+            raise ConfigError(f"linker setting {name} must be a whole number in [1, {_MAX_COUNT}], got {value!r}")
+        if name in _WEIGHTS and not (number and 0 < value < math.inf):
+            raise ConfigError(f"linker setting {name} must be a number above 0, got {value!r}")
+        if name == "stop_words" and not isinstance(value, bool):
+            raise ConfigError(f"linker setting stop_words must be true or false, got {value!r}")
+        if name == "case" and value not in CASE_POLICIES:
+            raise ConfigError(f"linker setting case must be one of {', '.join(CASE_POLICIES)}, got {value!r}")

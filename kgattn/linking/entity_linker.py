@@ -8,11 +8,13 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from kgattn.errors import LinkingError, StorageError
+from kgattn.errors import LinkingError
+from kgattn.files import replacing, write_json
 from kgattn.graph import KnowledgeGraph
-from kgattn.linking.component import INDEX_FOLDER, KgattnLinker, doc_mentions, open_or_build
+from kgattn.linking.build import INDEX_FOLDER, open_fitting, open_or_build
+from kgattn.linking.component import KgattnLinker, doc_mentions
 from kgattn.linking.config import LinkerConfig
-from kgattn.linking.index import META_FILE, LinkIndex
+from kgattn.linking.index import LinkIndex
 from kgattn.linking.pipelines import resolve_pipeline
 from kgattn.mentions import Mention
 
@@ -87,12 +89,14 @@ class EntityLinker:
         return doc_mentions(doc, self.component.spans_key)
 
     def save_index(self, folder: str | Path) -> None:
-        """Write the index. In the subfolder `linker` of the graph's folder, later linkers open it instead of building.
+        """Write the index and map it from there. Later linkers find it in `linker` of the graph's folder.
 
         Raises:
+            LinkingError: `folder` holds something other than a linker index.
             StorageError: Writing failed; what was there before is untouched.
         """
         self.component.index.save(folder)
+        self.component.set_index(LinkIndex.open(folder))
 
     def save(self, folder: str | Path, *, index: bool = True) -> None:
         """Write settings, pipeline and index; the graph is saved on its own.
@@ -106,17 +110,12 @@ class EntityLinker:
         """
         folder = Path(folder)
         settings = {"format_version": FORMAT_VERSION, "nlp": self._code, "config": self.config.to_dict()}
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
+        with replacing(folder, last=FILE) as scratch:
             if self._code is None:
-                self.nlp.to_disk(folder / _PIPELINE_FOLDER)
-            temporary = folder / f".{FILE}.new"
-            temporary.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
-            temporary.replace(folder / FILE)
-        except OSError as error:
-            raise StorageError(f"cannot write the linker to {folder}: {error}") from error
-        if index:
-            self.save_index(folder / INDEX_FOLDER)
+                self.nlp.to_disk(scratch / _PIPELINE_FOLDER)
+            if index:
+                self.component.index.save(scratch / INDEX_FOLDER)
+            write_json(scratch / FILE, settings)
 
     @classmethod
     def load(cls, folder: str | Path, graph: KnowledgeGraph) -> "EntityLinker":
@@ -143,11 +142,7 @@ class EntityLinker:
         linker.graph, linker.config, linker._code = graph, config, code
         linker.nlp = resolve_pipeline(code if code is not None else str((folder / _PIPELINE_FOLDER).absolute()))
         stop_words = frozenset(linker.nlp.Defaults.stop_words)
-        index = None
-        if (folder / INDEX_FOLDER / META_FILE).is_file():
-            index = LinkIndex.open(folder / INDEX_FOLDER)
-            if not index.fits(graph, config, stop_words):
-                index = None
+        index = open_fitting(folder / INDEX_FOLDER, graph, config, stop_words)
         linker.component = KgattnLinker(config, stop_words, index=index or open_or_build(graph, config, stop_words))
         return linker
 

@@ -9,20 +9,14 @@ import numpy as np
 import torch
 from spacy.tokens import Doc
 
-from kgattn.errors import LinkingError, StorageError
+from kgattn.errors import LinkingError
+from kgattn.files import replacing, write_json
 from kgattn.graph import KnowledgeGraph
-from kgattn.linking.alignment import (
-    NOWHERE,
-    MentionTable,
-    SubwordTable,
-    assign_slots,
-    slot_tables,
-    trim_spaces,
-)
-from kgattn.linking.component import stored_candidates
+from kgattn.linking.alignment import assign_slots, slot_tables
 from kgattn.linking.entity_linker import EntityLinker
+from kgattn.linking.inputs import as_batch, check_docs
 from kgattn.linking.padding import pad_features
-from kgattn.shapes import Float, Int
+from kgattn.linking.tables import mention_table, subword_table
 
 FILE = "kgattn_processor.json"
 FORMAT_VERSION = 1
@@ -70,7 +64,7 @@ class Processor:
 
     def link(self, texts: str | Sequence[str] | Sequence[Words], *, is_split_into_words: bool = False) -> list[Doc]:
         """Link texts, or sentences of words, once, to be given to later calls as `docs`."""
-        batch, _ = _as_batch(texts, is_split_into_words)
+        batch, _ = as_batch(texts, is_split_into_words)
         return self.linker.link_words(batch) if is_split_into_words else list(self.linker.pipe(batch))
 
     def __call__(
@@ -127,10 +121,10 @@ class Processor:
         """
         if return_tensors not in (None, "pt", "np"):
             raise LinkingError(f"return_tensors must be 'pt', 'np' or None, got {return_tensors!r}")
-        batch, single = _as_batch(text, is_split_into_words)
+        batch, single = as_batch(text, is_split_into_words)
         if docs is None:
             docs = self.link(batch, is_split_into_words=is_split_into_words)
-        _check_docs(docs, batch, is_split_into_words)
+        check_docs(docs, batch, is_split_into_words)
         encoding = self.tokenizer(
             batch,
             is_split_into_words=is_split_into_words,
@@ -150,8 +144,10 @@ class Processor:
         )
         windows = encoding.encodings
         sample = np.array(encoding.get("overflow_to_sample_mapping", range(len(windows))), dtype=np.int64)
-        subwords = _subwords(windows, sample, None if is_split_into_words else batch)
-        mentions = self._mention_table(docs, is_split_into_words)
+        subwords = subword_table(windows, sample, None if is_split_into_words else batch)
+        mentions = mention_table(
+            docs, self.linker.graph, self.linker.component.spans_key, self.max_candidates, in_words=is_split_into_words
+        )
         slots = assign_slots(mentions, subwords)
         entities, priors = slot_tables(slots, mentions, len(windows))
 
@@ -207,14 +203,11 @@ class Processor:
         Raises:
             StorageError: Writing failed.
         """
-        folder = Path(folder)
         settings = {"format_version": FORMAT_VERSION, "max_candidates": self.max_candidates}
-        self.linker.save(folder, index=False)
-        try:
-            self.tokenizer.save_pretrained(str(folder))
-            (folder / FILE).write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise StorageError(f"cannot write the processor to {folder}: {error}") from error
+        with replacing(folder, last=FILE) as scratch:
+            self.tokenizer.save_pretrained(str(scratch))
+            self.linker.save(scratch, index=False)
+            write_json(scratch / FILE, settings)
 
     @classmethod
     def from_pretrained(cls, folder: str | Path, tokenizer: Any, graph: KnowledgeGraph) -> "Processor":
@@ -237,80 +230,3 @@ class Processor:
         if version != FORMAT_VERSION:
             raise LinkingError(f"{FILE} must be of format version {FORMAT_VERSION}, got {version!r}; save it again")
         return cls(tokenizer, EntityLinker.load(folder, graph), settings["max_candidates"])
-
-    def _mention_table(self, docs: Sequence[Doc], in_words: bool) -> MentionTable:
-        """The mentions of documents, in words or characters."""
-        key, graph, width = self.linker.component.spans_key, self.linker.graph, self.max_candidates
-        places: list[tuple[int, int, int]] = []
-        entities: list[list[int]] = []
-        priors: list[list[float]] = []
-        for number, doc in enumerate(docs):
-            for span in doc.spans.get(key, ()):
-                found = stored_candidates(span)[:width]
-                unknown = next((entity for entity, _ in found if entity not in graph), None)
-                if unknown is not None:
-                    raise LinkingError(
-                        f"docs must be linked to the processor's graph, got the entity {unknown!r}; link them again"
-                    )
-                start, end = (span.start, span.end) if in_words else (span.start_char, span.end_char)
-                places.append((number, start, end))
-                padding = width - len(found)
-                entities.append([graph.entity_index(entity) for entity, _ in found] + [-1] * padding)
-                priors.append([prior for _, prior in found] + [0.0] * padding)
-        place = np.array(places, dtype=np.int64).reshape(-1, 3)
-        return MentionTable(
-            place[:, 0],
-            place[:, 1],
-            place[:, 2],
-            entities=np.array(entities, dtype=np.int64).reshape(-1, width),
-            priors=np.array(priors, dtype=np.float32).reshape(-1, width),
-        )
-
-
-def _as_batch(text: Any, in_words: bool) -> tuple[list[Any], bool]:
-    """The input as a list of texts or of sentences, and whether it was a single one."""
-    if in_words:
-        if isinstance(text, str):
-            raise LinkingError(
-                "with is_split_into_words the input must be lists of words, got one text; split it first"
-            )
-        single = all(isinstance(item, str) for item in text)
-    else:
-        single = isinstance(text, str)
-    batch = [text] if single else list(text)
-    if not batch:
-        raise LinkingError("expected at least one text, got none")
-    for item in batch:
-        if not in_words and not isinstance(item, str):
-            raise LinkingError(
-                f"texts must be strings, got {type(item).__name__}; for lists of words pass is_split_into_words=True"
-            )
-    return [list(item) for item in batch] if in_words else batch, single
-
-
-def _check_docs(docs: Sequence[Doc], batch: Sequence[Any], in_words: bool) -> None:
-    """Raise unless there is one document for each text, made from it."""
-    if len(docs) != len(batch):
-        raise LinkingError(f"docs must be one document a text, got {len(docs)} for {len(batch)}; link the same input")
-    for number, (doc, text) in enumerate(zip(docs, batch, strict=True)):
-        if (len(doc) != len(text)) if in_words else (doc.text != text):
-            raise LinkingError(f"docs must come from the input itself, got another at {number}; link the same input")
-
-
-def _subwords(windows: Sequence[Any], sample: Int[np.ndarray, " window"], texts: Sequence[str] | None) -> SubwordTable:
-    """Where the tokens of all windows lie: in words, or in characters when the texts are given."""
-    lengths = np.array([len(window.ids) for window in windows], dtype=np.int64)
-    sequence = np.repeat(np.arange(len(windows)), lengths)
-    text = sample[sequence]
-    if texts is None:
-        # None becomes NaN: a token without a word.
-        word = _flat([np.array(window.word_ids, dtype=np.float64) for window in windows])
-        start = np.where(np.isnan(word), NOWHERE, np.nan_to_num(word)).astype(np.int64)
-        return SubwordTable(text, start, start + 1, sequence)
-    offsets = _flat([np.array(window.offsets, dtype=np.float64).reshape(-1, 2) for window in windows])
-    pair = offsets.astype(np.int64)
-    return SubwordTable(text, *trim_spaces(texts, text, pair[:, 0], pair[:, 1]), sequence)
-
-
-def _flat(parts: list[np.ndarray]) -> Float[np.ndarray, "subword *rest"]:
-    return np.concatenate(parts)

@@ -1,0 +1,143 @@
+"""`kgattn graph build` and `kgattn graph info`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kgattn import KnowledgeGraph
+from kgattn.cli import main
+from kgattn.cli.graph_summary import summarize
+
+RIVERS = """\
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix : <http://rivers.example/> .
+:rhine rdfs:label "Rhine"@en, "Rhein"@de ; a :River ; :flowsThrough :cologne, :basel .
+:cologne rdfs:label "Cologne"@en, "Köln"@de ; a :City .
+:basel rdfs:label "Basel" ; a :City .
+:River rdfs:label "river" .
+:City rdfs:label "city" .
+"""
+
+
+@pytest.fixture
+def rivers(tmp_path: Path) -> Path:
+    path = tmp_path / "rivers.ttl"
+    path.write_text(RIVERS, encoding="utf-8")
+    return path
+
+
+def test_build_writes_a_graph_and_its_index(rivers: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "new" / "graph"
+    assert main(["graph", "build", str(rivers), "-o", str(output)]) == 0
+    built = KnowledgeGraph.load(output)
+    assert capsys.readouterr().out.startswith(f"{output}: {built.num_entities} entities, ")
+    assert built.fingerprint == KnowledgeGraph.load(rivers).fingerprint
+    assert (output / "linker").is_dir()
+    assert [path.name for path in output.parent.iterdir()] == ["graph"]
+
+
+def test_build_merges_sources_and_replaces_a_graph(rivers: Path, tmp_path: Path) -> None:
+    second = tmp_path / "more.tsv"
+    second.write_text("head\trelation\ttail\nElbe\tflows through\tDresden\n", encoding="utf-8")
+    output = tmp_path / "graph"
+    for _ in range(2):
+        assert main(["graph", "build", str(rivers), str(second), "-o", str(output)]) == 0
+    built = KnowledgeGraph.load(output)
+    assert "Elbe" in built
+    assert "http://rivers.example/rhine" in built
+
+
+def test_build_takes_labels_of_a_language(rivers: Path, tmp_path: Path) -> None:
+    output = tmp_path / "graph"
+    assert main(["graph", "build", str(rivers), "-o", str(output), "--language", "de"]) == 0
+    assert KnowledgeGraph.load(output).label("http://rivers.example/cologne") == "Köln"
+
+
+def test_build_refuses_bad_input_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = tmp_path / "broken.ttl"
+    broken.write_text("@prefix : <http://x.example/> .\n:a :b\n", encoding="utf-8")
+    assert main(["graph", "build", str(broken), "-o", str(tmp_path / "graph")]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.ttl"]
+
+
+def test_build_leaves_a_folder_of_something_else_alone(
+    rivers: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "cat.jpg").write_bytes(b"cat")
+    assert main(["graph", "build", str(rivers), "-o", str(photos)]) == 2
+    assert "must be new, empty or a graph folder" in capsys.readouterr().err
+    assert [path.name for path in photos.iterdir()] == ["cat.jpg"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["photos", "rivers.ttl"]
+
+
+def test_build_says_when_it_cannot_write(rivers: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
+    assert main(["graph", "build", str(rivers), "-o", str(tmp_path / "file" / "graph")]) == 2
+    assert "choose a folder you may write to" in capsys.readouterr().err
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    graph = KnowledgeGraph.from_triples(
+        [("Rhine", "flows through", "Cologne"), ("Rhine", "flows through", "Basel"), ("Basel", "lies in", "[CH]")],
+        types={"Rhine": "river", "Cologne": "city", "Basel": "city"},
+        aliases={"Cologne": ["Köln"]},
+        licence="CC0",
+        sources=["a note"],
+    )
+    graph.save(tmp_path / "graph")
+    return tmp_path / "graph"
+
+
+def test_info_as_json(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["graph", "info", str(saved), "--json"]) == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["fingerprint"] == KnowledgeGraph.load(saved).fingerprint
+    counts = {key: value for key, value in summary.items() if isinstance(value, int)}
+    assert counts == {
+        "entities": 4,
+        "aliases": 1,
+        "relations": 2,
+        "triples": 3,
+        "types": 2,
+        "entities_without_triples": 0,
+        "entities_without_types": 1,
+    }
+    assert (summary["licence"], summary["sources"], summary["feature_dim"]) == ("CC0", ["a note"], None)
+    assert summary["top_types"] == [
+        {"id": "city", "label": "city", "count": 2},
+        {"id": "river", "label": "river", "count": 1},
+    ]
+    assert [(entry["id"], entry["count"]) for entry in summary["top_relations"]] == [
+        ("flows through", 2),
+        ("lies in", 1),
+    ]
+    assert [(entry["id"], entry["count"]) for entry in summary["hubs"]] == [
+        ("Basel", 2),
+        ("Rhine", 2),
+        ("Cologne", 1),
+        ("[CH]", 1),
+    ]
+
+
+def test_info_as_tables(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["graph", "info", str(saved), "--top", "4"]) == 0
+    output = capsys.readouterr().out
+    assert all(text in output for text in ("flows through", "city", "[CH]", "CC0", "a note", "hubs"))
+
+
+def test_lists_are_as_long_as_asked(saved: Path) -> None:
+    graph = KnowledgeGraph.load(saved)
+    assert [entry["id"] for entry in summarize(graph, 1)["hubs"]] == ["Basel"]
+    assert summarize(graph, 0)["hubs"] == []
+
+
+def test_info_of_nothing_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["graph", "info", str(tmp_path / "absent")]) == 2
+    assert "absent" in capsys.readouterr().err

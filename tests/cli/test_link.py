@@ -1,0 +1,145 @@
+"""`kgattn link`."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kgattn import KnowledgeGraph
+from kgattn.cli import main
+
+TEXT = "The Rhine passes Cologne."
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("graphs") / "rivers"
+    KnowledgeGraph.from_triples(
+        [("R1", "flows through", "http://towns.example/cologne"), ("S1", "sails on", "R1")],
+        labels={"R1": "Rhine", "S1": "Cologne", "http://towns.example/cologne": "Cologne & <Deutz>"},
+        aliases={"http://towns.example/cologne": ["Cologne", "Köln"]},
+    ).save(folder)
+    return str(folder)
+
+
+def test_text_goes_out_as_text(graph: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["link", "--graph", graph, "--text", TEXT, "--text", "Nothing here."]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == TEXT
+    assert lines[1] == "\t4-9\tRhine\tR1\tRhine\t1.00"
+    assert lines[2].startswith("\t17-24\tCologne\tS1\tCologne\t0.")
+    assert lines[3:] == ["Nothing here."]
+
+
+def test_files_go_out_as_json_lines(graph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = tmp_path / "first.txt", tmp_path / "second.txt"
+    first.write_text(f"Nothing.\n\n  \n{TEXT}\n", encoding="utf-8")
+    second.write_bytes("Köln am Rhein\r\n".encode())
+    assert main(["link", "--graph", graph, "--jsonl", str(first), str(second)]) == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(record["text"], record["file"], record["line"]) for record in records] == [
+        ("Nothing.", str(first), 1),
+        (TEXT, str(first), 4),
+        ("Köln am Rhein", str(second), 1),
+    ]
+    rhine, cologne = records[1]["mentions"]
+    assert rhine == {
+        "start_char": 4,
+        "end_char": 9,
+        "surface_form": "Rhine",
+        "candidates": [{"entity_id": "R1", "label": "Rhine", "prior": 1.0}],
+    }
+    assert {candidate["entity_id"] for candidate in cologne["candidates"]} == {"S1", "http://towns.example/cologne"}
+    assert sum(candidate["prior"] for candidate in cologne["candidates"]) == pytest.approx(1)
+
+
+def test_standard_input(graph: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{TEXT}\n"))
+    assert main(["link", "--graph", graph, "-"]) == 0
+    assert "\tRhine\tR1\t" in capsys.readouterr().out
+
+
+def test_page_shows_mentions_and_escapes_what_it_shows(
+    graph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "new" / "page.html"
+    assert main(["link", "--graph", graph, "--text", "<b> Köln </b> on the Rhine", "--html", str(page)]) == 0
+    assert capsys.readouterr().out == f"{page}: 2 mentions in 1 texts\n"
+    written = page.read_text(encoding="utf-8")
+    assert written.startswith("<!DOCTYPE html>")
+    assert 'href="http://towns.example/cologne"' in written
+    assert "Cologne &amp; &lt;Deutz&gt;" in written
+    assert "&lt;b&gt;" in written
+    assert "<b>" not in written
+    assert [path.name for path in page.parent.iterdir()] == ["page.html"]
+
+
+def test_page_beside_json_lines(graph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page.html"
+    assert main(["link", "--graph", graph, "--text", TEXT, "--html", str(page), "--jsonl"]) == 0
+    output, error = capsys.readouterr()
+    assert json.loads(output)["text"] == TEXT
+    assert error == f"{page}: 2 mentions in 1 texts\n"
+
+
+def test_linking_in_two_processes_gives_the_same(
+    graph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "texts.txt"
+    file.write_text(f"{TEXT}\nKöln.\n" * 3, encoding="utf-8")
+    printed = []
+    for processes in ("1", "2"):
+        assert main(["link", "--graph", graph, str(file), "--processes", processes]) == 0
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1]
+    assert printed[0].count("Rhine\tR1") == 3
+
+
+@pytest.mark.parametrize("given", [[], ["--text", TEXT, "file.txt"]])
+def test_texts_come_from_one_place(given: list[str], graph: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["link", "--graph", graph, *given]) == 2
+    assert "give texts by --text or in FILES, one of the two" in capsys.readouterr().err
+
+
+def test_an_absent_file_is_named(graph: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["link", "--graph", graph, "absent.txt"]) == 2
+    assert capsys.readouterr().err.startswith("error: expected a text file, got absent.txt: no such file")
+
+
+def test_a_file_that_is_not_text_is_named(graph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "image.txt").write_bytes(b"\xff\xfe\x00")
+    assert main(["link", "--graph", graph, str(tmp_path / "image.txt")]) == 2
+    assert "image.txt: expected UTF-8 text" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_read_is_named(
+    graph: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "note.txt").write_text(TEXT, encoding="utf-8")
+
+    plain_open = Path.open
+
+    def refuse(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path.name == "note.txt":
+            raise PermissionError(13, "Permission denied")
+        return plain_open(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert main(["link", "--graph", graph, str(tmp_path / "note.txt")]) == 2
+    assert "note.txt: cannot be read (Permission denied)" in capsys.readouterr().err
+
+
+def test_a_page_that_cannot_be_written_leaves_nothing(
+    graph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "page.html").mkdir()
+    assert main(["link", "--graph", graph, "--text", TEXT, "--html", str(tmp_path / "page.html")]) == 2
+    assert "cannot write" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_an_unknown_language_is_an_error(graph: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["link", "--graph", graph, "--text", TEXT, "--language", "klingon"]) == 2
+    assert "klingon" in capsys.readouterr().err

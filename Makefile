@@ -13,7 +13,7 @@ TORCH ?= torch==2.13.0
 TORCH_INDEX ?=
 # Processes that run the tests.
 JOBS ?= 2
-# What `make bench` passes to `kgattn compare` and the speed measurements: see benchmarks/README.md.
+# Comparisons for `make bench` to repeat, such as ARGS=bc5cdr; none is all of benchmarks/configs.
 ARGS ?=
 
 BIN := $(VENV)/bin
@@ -49,7 +49,7 @@ test: $(VENV)/ready-dev  ## the default tests: offline, under 3 minutes
 test-all: $(VENV)/ready-dev  ## every test, the slow ones and those that need CUDA too
 	$(ONE_THREAD) $(RUN) pytest -q -n $(JOBS)
 
-bench: $(VENV)/ready-dev  ## measure: kernels, whole models, comparisons (hours; see benchmarks/README.md)
+bench: $(VENV)/ready-dev  ## repeat the committed comparisons (hours; see benchmarks/README.md)
 	$(RUN) benchmarks.run $(ARGS)
 
 format: $(VENV)/ready-dev  ## rewrite the code in the project's style

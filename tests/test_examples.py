@@ -1,0 +1,45 @@
+"""What stands in `examples/` runs."""
+
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+
+from kgattn import KnowledgeGraph
+from kgattn.training import TrainConfig
+
+ROOT = Path(__file__).resolve().parent.parent
+SENTENCES = """\
+Ada\tB-PER
+lives\tO
+in\tO
+Bonn\tB-TOWN
+
+The\tO
+Rhine\tB-RIVER
+passes\tO
+Bonn\tB-TOWN
+
+"""
+
+
+def test_seed_recipe() -> None:
+    recipe = json.loads((ROOT / "examples" / "seed_recipe.json").read_text(encoding="utf-8"))
+    config = TrainConfig.from_json(recipe)
+    assert (config.model, config.max_length, config.batch_size) == ("bert-base-cased", 128, 16)
+    assert (config.learning_rate, config.epochs) == (2e-5, 5)
+    assert config.evaluation_epochs(5) == (1, 2, 3, 4, 5)
+
+
+def test_finetuning_with_trainer(tmp_path: Path, bert_tiny_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for split in ("train", "dev", "test"):
+        (corpus / f"{split}.tsv").write_text(SENTENCES, encoding="utf-8")
+    KnowledgeGraph.from_triples([("Rhine", "passes", "Bonn")]).save(tmp_path / "graph")
+    example = runpy.run_path(str(ROOT / "examples" / "ner_finetune.py"))
+    output = tmp_path / "model"
+    f1 = example["main"](str(corpus), str(tmp_path / "graph"), str(output), str(bert_tiny_path), epochs=1)
+    assert 0 <= f1 <= 1
+    assert (output / "model.safetensors").is_file()

@@ -63,9 +63,9 @@ def _ngram_hashes(
     hashes, owners = [], []
     rolling = np.zeros(len(data), dtype=np.uint64)
     for size in range(1, max(NGRAM_BYTES) + 1):
-        shifted = np.zeros(len(data), dtype=np.uint64)
-        shifted[: len(data) - size + 1] = data[size - 1 :]
-        rolling = _mix(rolling + shifted + np.uint64(size))
+        ahead = np.zeros_like(data)  # the byte at the end of the n-gram that starts here
+        ahead[: max(len(data) - size + 1, 0)] = data[size - 1 :]
+        rolling = _mix(rolling + ahead + np.uint64(size))
         if size in NGRAM_BYTES:
             inside = room >= size
             hashes.append(rolling[inside])
@@ -87,7 +87,8 @@ def _project(
 
 def _unit(rows: np.ndarray) -> np.ndarray:
     lengths: np.ndarray = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, np.maximum(lengths, 1e-12))
+    unit: np.ndarray = rows / np.maximum(lengths, 1e-12)
+    return unit
 
 
 def _mix(numbers: np.ndarray) -> np.ndarray:
@@ -96,4 +97,5 @@ def _mix(numbers: np.ndarray) -> np.ndarray:
         mixed = numbers + np.uint64(0x9E3779B97F4A7C15)
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return np.bitwise_xor(mixed, mixed >> np.uint64(31))
+        spread: np.ndarray = mixed ^ (mixed >> np.uint64(31))
+        return spread

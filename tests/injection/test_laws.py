@@ -208,3 +208,25 @@ def test_attention_weights_carry_the_bias(architecture, graph, batch: Batch):
     assert len(weights) == 2
     assert not torch.allclose(weights[0][0], plain[0][0], atol=1e-4)  # the linked example
     torch.testing.assert_close(weights[0][2], plain[0][2])  # the one without links
+
+
+def test_bf16_autocast_and_half_weights(architecture, graph, batch: Batch):
+    model = open_gates(kgattn.inject(make_model(architecture), graph))
+    exact = model(**batch.all).logits
+    with torch.autocast("cpu", torch.bfloat16):
+        rough = model(**batch.all).logits
+    torch.testing.assert_close(rough.float(), exact, rtol=0.1, atol=0.05)
+    assert {parameter.dtype for parameter in model.kgattn.parameters()} == {torch.float32}
+    half = open_gates(kgattn.inject(make_model(architecture).to(torch.bfloat16), graph))
+    assert {parameter.dtype for parameter in half.kgattn.parameters()} == {torch.float32}
+    torch.testing.assert_close(half(**batch.all).logits.float(), exact, rtol=0.2, atol=0.2)
+
+
+def test_the_output_tells_the_graph_apart(trained, graph, batch: Batch):
+    """Another graph under the same links gives other outputs: the knowledge arrives, not only the links."""
+    _, injected = trained
+    expected = injected(**batch.all).logits
+    other_types = {name: ["thing"] for name in TYPES}
+    injected.kgattn.swap_graph(KnowledgeGraph.from_triples(TRIPLES, types=other_types))
+    assert not torch.allclose(injected(**batch.all).logits[0], expected[0], atol=1e-5)
+    assert torch.equal(injected(**batch.all).logits[2], expected[2])

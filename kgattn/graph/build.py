@@ -32,7 +32,7 @@ class GraphBuilder:
         self._type_labels: dict[str, str] = {}
         self._triples = array("i")
 
-    def __contains__(self, entity_id: str) -> bool:
+    def __contains__(self, entity_id: object) -> bool:
         return entity_id in self._entities
 
     def __len__(self) -> int:

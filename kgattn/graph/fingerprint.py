@@ -9,10 +9,10 @@ from kgattn.graph.strings import StringTable
 from kgattn.shapes import Int
 
 if TYPE_CHECKING:
-    from kgattn.graph.knowledge_graph import KnowledgeGraph
+    from kgattn.graph.content import GraphContent
 
 
-def graph_fingerprint(graph: "KnowledgeGraph") -> str:
+def graph_fingerprint(graph: "GraphContent") -> str:
     """SHA-256, in hex, over entities, relations, types, triples and features, each sorted by id.
 
     Licence and sources do not count.

@@ -1,8 +1,9 @@
 """What hostile XML and JSON-LD files may not do: expand without end, or reach for other files and the network."""
 
 import re
+from io import BufferedIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from xml.parsers import expat
 
 from kgattn.errors import GraphError
@@ -17,7 +18,7 @@ class _Prolog(Exception):  # noqa: N818 - a signal, not an error
     """The first element begins: the declarations are over."""
 
 
-def check_xml(file: BinaryIO, path: Path) -> None:
+def check_xml(file: BufferedIOBase, path: Path) -> None:
     """Refuse a document type that declares more than short abbreviations.
 
     The prefix entities of OWL files pass. Whatever follows the declarations is left to the parser. The file is

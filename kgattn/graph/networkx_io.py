@@ -95,8 +95,8 @@ def _convert(
         elif attributes.get("relation") and attributes.get("label"):
             builder.name_relation(named, str(attributes["label"]))
         builder.add_triple(str(head), named, str(tail))
-    for type_id, type_label in _mapping(graph.graph.get("type_labels")).items():
-        builder.name_type(str(type_id), str(type_label))
+    for kind, type_label in _mapping(graph.graph.get("type_labels")).items():
+        builder.name_type(str(kind), str(type_label))
     return builder.build(
         label_sources=_LABEL_SOURCES,
         origin=origin,

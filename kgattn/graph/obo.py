@@ -15,7 +15,7 @@ from kgattn.graph.build import GraphBuilder
 from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.tables import open_plain
 
-_READ = re.compile(rb"(id|name|synonym|is_a|relationship|is_obsolete)\s*:")
+_READ = re.compile(rb"(id|name|synonym|is_a|relationship|is_obsolete)(?=[:\s])")
 _REFERENCES = re.compile(rb'\[[^\]"]*\]\s*$')
 
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
-from urllib.parse import quote, unquote
 
 import numpy as np
 from rdflib import BNode, Graph, Literal, URIRef
@@ -17,6 +16,8 @@ Item = TypeVar("Item")
 _OWN = "urn:kgattn:"
 _ABSOLUTE_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f-\xa0<>\"{}|\\^`]+")
 _BLANK = re.compile(r"_:[A-Za-z0-9]+")
+_TO_ESCAPE = re.compile(r"[^A-Za-z0-9]|^[0-9]")  # leaves what RDF/XML takes as the name of an element
+_ESCAPED = re.compile(r"_([0-9a-f]+)_")
 
 
 def graph_from_rdf(graph: Graph, *, language: str) -> KnowledgeGraph:
@@ -68,7 +69,8 @@ def node_name(node: Node) -> str:
     text = str(node)
     if text.startswith(_OWN):
         kind, _, name = text.removeprefix(_OWN).partition(":")
-        return unquote(name) if kind in ("entity", "relation", "type") else text
+        if kind in ("entity", "relation", "type"):
+            return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), name)
     return text
 
 
@@ -78,7 +80,7 @@ def _term(name: str, kind: str) -> URIRef | BNode:
         return BNode(name.removeprefix("_:"))
     if _ABSOLUTE_IRI.fullmatch(name) and ("://" in name or name.startswith("urn:")) and not name.startswith(_OWN):
         return URIRef(name)
-    return URIRef(f"{_OWN}{kind}:{quote(name, safe='')}")
+    return URIRef(f"{_OWN}{kind}:{_TO_ESCAPE.sub(lambda match: f'_{ord(match[0]):x}_', name)}")
 
 
 def _owned(

@@ -6,8 +6,9 @@ measured at a third of its time and a tenth of its memory.
 
 import json
 from collections.abc import Callable, Iterator
+from io import BufferedIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import quote
 from xml.sax.xmlreader import Locator
 
@@ -85,7 +86,7 @@ class _Sink(Store):
         return node_name(node)
 
 
-def _read_turtle(file: BinaryIO, path: Path, sink: _Sink) -> None:
+def _read_turtle(file: BufferedIOBase, path: Path, sink: _Sink) -> None:
     try:
         TurtleParser().parse(  # type: ignore[no-untyped-call]
             _source(file, path), sink.as_graph()
@@ -98,7 +99,7 @@ def _read_turtle(file: BinaryIO, path: Path, sink: _Sink) -> None:
         raise _broken(path, None, error) from None
 
 
-def _read_ntriples(file: BinaryIO, path: Path, sink: _Sink) -> None:
+def _read_ntriples(file: BufferedIOBase, path: Path, sink: _Sink) -> None:
     parser = W3CNTriplesParser(sink=NTGraphSink(sink.as_graph()))
     for number, line in enumerate(file, start=1):
         try:
@@ -110,7 +111,7 @@ def _read_ntriples(file: BinaryIO, path: Path, sink: _Sink) -> None:
             raise _broken(path, number, error) from None
 
 
-def _read_xml(file: BinaryIO, path: Path, sink: _Sink) -> None:
+def _read_xml(file: BufferedIOBase, path: Path, sink: _Sink) -> None:
     check_xml(file, path)
     source = _source(file, path)
     parser = create_parser(source, sink.as_graph())
@@ -123,7 +124,7 @@ def _read_xml(file: BinaryIO, path: Path, sink: _Sink) -> None:
         raise _broken(path, line, error) from None
 
 
-def _read_json_ld(file: BinaryIO, path: Path, sink: _Sink) -> None:
+def _read_json_ld(file: BufferedIOBase, path: Path, sink: _Sink) -> None:
     text = file.read().decode("utf-8-sig")
     try:
         document = json.loads(text)
@@ -140,7 +141,7 @@ def _read_json_ld(file: BinaryIO, path: Path, sink: _Sink) -> None:
 
 
 _EXPECTED = (GraphError, UnicodeDecodeError, OSError, EOFError, MemoryError)
-_READERS: dict[str, Callable[[BinaryIO, Path, _Sink], None]] = {
+_READERS: dict[str, Callable[[BufferedIOBase, Path, _Sink], None]] = {
     ".ttl": _read_turtle,
     ".nt": _read_ntriples,
     ".rdf": _read_xml,
@@ -151,7 +152,7 @@ _READERS: dict[str, Callable[[BinaryIO, Path, _Sink], None]] = {
 }
 
 
-def _source(file: BinaryIO, path: Path) -> InputSource:
+def _source(file: BufferedIOBase, path: Path) -> InputSource:
     source = InputSource()
     source.setPublicId(_base(path))
     source.setSystemId(_base(path))

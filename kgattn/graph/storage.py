@@ -26,6 +26,13 @@ _TABLES = (
     "type_labels",
 )
 _ARRAYS = ("alias_offsets", "type_offsets", "type_indices", "triples")
+_COUNTED = {
+    "entities": "entity_ids",
+    "relations": "relation_ids",
+    "triples": "triples",
+    "types": "type_ids",
+    "aliases": "alias_texts",
+}
 
 
 def save_graph(graph: KnowledgeGraph, folder: Path) -> Path:
@@ -43,6 +50,7 @@ def save_graph(graph: KnowledgeGraph, folder: Path) -> Path:
             f"{folder} must be new, empty or a graph folder, got something else; choose another folder to save to"
         )
     draft: Path | None = None
+    new_parents = [parent for parent in folder.parents if not parent.exists()]
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
@@ -56,6 +64,7 @@ def save_graph(graph: KnowledgeGraph, folder: Path) -> Path:
     finally:
         if draft is not None:
             shutil.rmtree(draft, ignore_errors=True)
+        _remove_empty(new_parents)
     return folder
 
 
@@ -68,15 +77,11 @@ def open_graph(folder: Path) -> KnowledgeGraph:
     header = read_header(folder)
     content: dict[str, Any] = {name: _read_array(folder, name) for name in _ARRAYS}
     content |= {name: _read_table(folder, name) for name in _TABLES}
-    features = _read_array(folder, "features") if header["has_features"] else None
+    content["features"] = _read_array(folder, "features") if header["has_features"] else None
+    _check_consistent(content, header, folder)
     graph = KnowledgeGraph(
-        **content,
-        features=features,
-        licence=header["licence"],
-        sources=tuple(header["sources"]),
-        path=folder.absolute(),
+        **content, licence=header["licence"], sources=tuple(header["sources"]), path=folder.absolute()
     )
-    _check_consistent(graph, header, folder)
     graph.__dict__["fingerprint"] = header["fingerprint"]
     return graph
 
@@ -152,7 +157,7 @@ def _write(graph: KnowledgeGraph, draft: Path) -> None:
         _write_array(draft / names[-1], getattr(graph, name))
     header = {
         "format_version": FORMAT_VERSION,
-        "counts": _counts(graph),
+        "counts": {name: len(getattr(graph, column)) for name, column in _COUNTED.items()},
         "has_features": graph.features is not None,
         "licence": graph.licence,
         "sources": list(graph.sources),
@@ -190,6 +195,15 @@ def _replace(folder: Path, draft: Path) -> None:
         shutil.rmtree(retired, ignore_errors=True)
 
 
+def _remove_empty(folders: list[Path]) -> None:
+    """Remove folders, innermost first, as far as nothing is in them."""
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+
+
 def _read_table(folder: Path, name: str) -> StringTable:
     table = StringTable(_read_array(folder, f"{name}.bytes"), _read_array(folder, f"{name}.offsets"))
     _check_offsets(table.offsets, len(table.data), folder / f"{name}.offsets.npy")
@@ -215,43 +229,34 @@ def _read_array(folder: Path, name: str) -> np.ndarray:
 _FORMS = {"bytes": ("u", 1), "triples": ("i", 2), "features": ("f", 2)}
 
 
-def _check_consistent(graph: KnowledgeGraph, header: dict[str, Any], folder: Path) -> None:
+def _check_consistent(content: dict[str, Any], header: dict[str, Any], folder: Path) -> None:
     """Raise unless every number in the arrays points at something that is there."""
-    entities, types = graph.num_entities, graph.num_types
-    _check_offsets(graph.alias_offsets, len(graph.alias_texts), folder / "alias_offsets.npy")
-    _check_offsets(graph.type_offsets, len(graph.type_indices), folder / "type_offsets.npy")
-    lengths = {
-        "labels": (len(graph.labels), entities),
-        "alias_offsets": (len(graph.alias_offsets), entities + 1),
-        "type_offsets": (len(graph.type_offsets), entities + 1),
-        "relation_labels": (len(graph.relation_labels), graph.num_relations),
-        "type_labels": (len(graph.type_labels), types),
-        "features": (entities if graph.features is None else len(graph.features), entities),
-    }
-    for name, (length, expected) in lengths.items():
-        if length != expected:
-            raise GraphError(f"{folder}: {name} must have {expected} rows, got {length}; save the graph again")
-    limits = np.array([entities, graph.num_relations, entities])
-    in_range = graph.triples.shape[1:] == (3,) and bool(((graph.triples >= 0) & (graph.triples < limits)).all())
-    if not in_range or bool(((graph.type_indices < 0) | (graph.type_indices >= types)).any()):
+    size = {name: len(values) for name, values in content.items() if values is not None}
+    for name, expected in (
+        ("labels", size["entity_ids"]),
+        ("alias_offsets", size["entity_ids"] + 1),
+        ("type_offsets", size["entity_ids"] + 1),
+        ("relation_labels", size["relation_ids"]),
+        ("type_labels", size["type_ids"]),
+        ("features", size["entity_ids"]),
+    ):
+        if size.get(name, expected) != expected:
+            raise GraphError(f"{folder}: {name} must have {expected} rows, got {size[name]}; save the graph again")
+    _check_offsets(content["alias_offsets"], size["alias_texts"], folder / "alias_offsets.npy")
+    _check_offsets(content["type_offsets"], size["type_indices"], folder / "type_offsets.npy")
+    limits = np.array([size["entity_ids"], size["relation_ids"], size["entity_ids"]])
+    triples, types = content["triples"], content["type_indices"]
+    in_range = triples.shape[1] == 3 and bool(((triples >= 0) & (triples < limits)).all())
+    if not in_range or bool(((types < 0) | (types >= size["type_ids"])).any()):
         raise GraphError(f"{folder}: triples or types point outside the graph; save the graph again")
-    if header["counts"] != _counts(graph):
-        raise GraphError(f"{folder}: {HEADER} counts {header['counts']}, got {_counts(graph)}; save the graph again")
+    counts = {name: size[column] for name, column in _COUNTED.items()}
+    if header["counts"] != counts:
+        raise GraphError(f"{folder}: {HEADER} counts {header['counts']}, got {counts}; save the graph again")
 
 
 def _check_offsets(offsets: np.ndarray, end: int, path: Path) -> None:
     if not len(offsets) or offsets[0] != 0 or offsets[-1] != end or bool((np.diff(offsets) < 0).any()):
         raise GraphError(f"{path}: offsets must rise from 0 to {end}; save the graph again")
-
-
-def _counts(graph: KnowledgeGraph) -> dict[str, int]:
-    return {
-        "entities": graph.num_entities,
-        "relations": graph.num_relations,
-        "triples": graph.num_triples,
-        "types": graph.num_types,
-        "aliases": len(graph.alias_texts),
-    }
 
 
 def _file_hash(path: Path) -> str:

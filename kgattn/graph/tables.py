@@ -18,8 +18,9 @@ import csv
 import gzip
 import json
 from collections.abc import Iterator
+from io import BufferedIOBase
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from kgattn.errors import GraphError
 from kgattn.graph.build import GraphBuilder
@@ -130,9 +131,9 @@ def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         raise GraphError(f"{path}:{reader.line_num}: not readable as CSV ({error}); repair the line") from None
 
 
-def open_plain(path: Path) -> BinaryIO:
+def open_plain(path: Path) -> BufferedIOBase:
     """Open a file for reading bytes, unpacked if its name ends in `.gz`."""
-    return cast(BinaryIO, gzip.open(path)) if path.name.lower().endswith(".gz") else open(path, "rb")
+    return gzip.open(path) if path.name.lower().endswith(".gz") else open(path, "rb")
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:

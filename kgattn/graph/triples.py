@@ -56,7 +56,7 @@ def graph_from_triples(
     )
 
 
-def _check_triple(number: int, triple: Sequence[str], builder: GraphBuilder, *, closed: bool) -> None:
+def _check_triple(number: int, triple: Sequence[object], builder: GraphBuilder, *, closed: bool) -> None:
     if isinstance(triple, str) or len(triple) != 3 or not all(isinstance(part, str) and part for part in triple):
         raise GraphError(
             f"triple {number} must be three non-empty strings (head, relation, tail), got {triple!r}; "

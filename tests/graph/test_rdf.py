@@ -1,0 +1,187 @@
+import gzip
+
+import pytest
+import rdflib
+
+from kgattn.errors import GraphError
+from kgattn.graph import KnowledgeGraph
+
+PREFIXES = """\
+@prefix ex: <http://example.org/> .
+@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix schema: <https://schema.org/> .
+@prefix oboInOwl: <http://www.geneontology.org/formats/oboInOwl#> .
+"""
+TURTLE = (
+    PREFIXES
+    + """
+ex:Berlin a ex:City ; rdfs:label "Berlin"@en, "Berlino"@it ; ex:capitalOf ex:Germany ; ex:population 3500000 .
+ex:Germany skos:prefLabel "Germany" ; skos:altLabel "Deutschland", "Allemagne"@fr ; ex:partOf ex:Old_Europe .
+ex:Paris schema:name "Paris" ; schema:alternateName "City of Light"@en-GB ; ex:seenFrom _:tower .
+ex:flu rdfs:label "influenza" ; oboInOwl:hasExactSynonym "flu" ; oboInOwl:hasRelatedSynonym "grippe" .
+_:tower rdfs:label "Eiffel Tower" .
+"""
+)
+PLACE = "http://example.org/"
+
+
+def from_turtle(text, language="en"):
+    return KnowledgeGraph.from_rdf(rdflib.Graph().parse(data=PREFIXES + text, format="turtle"), language=language)
+
+
+def test_labels_aliases_types_and_triples():
+    graph = from_turtle(TURTLE)
+    assert graph.num_entities == 6
+    assert graph.label(PLACE + "Berlin") == "Berlin"
+    assert graph.types(PLACE + "Berlin") == [PLACE + "City"]
+    assert graph.label(PLACE + "Germany") == "Germany"
+    assert graph.aliases(PLACE + "Germany") == ["Deutschland"]
+    assert graph.label(PLACE + "Paris") == "Paris"
+    assert graph.aliases(PLACE + "Paris") == ["City of Light"]
+    assert sorted(graph.aliases(PLACE + "flu")) == ["flu", "grippe"]
+    assert graph.label(PLACE + "Old_Europe") == "Old Europe"
+    assert "Eiffel Tower" in list(graph.labels)
+    assert sorted(graph.relation_labels) == ["capital of", "part of", "seen from"]
+    assert list(graph.type_labels) == ["city"]
+    assert graph.num_triples == 3
+
+
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        ("en", ["color", "colour", "hue", "tint"]),
+        ("de", ["Farbe", "tint", "Ton"]),
+        ("fr", ["tint"]),
+    ],
+)
+def test_the_language_decides_which_texts_are_taken(language, texts):
+    graph = from_turtle(
+        'ex:c rdfs:label "colour"@en-GB, "color"@en, "Farbe"@DE, "tint" ; skos:altLabel "hue"@en, "Ton"@de .', language
+    )
+    label, *aliases = texts
+    assert graph.label(PLACE + "c") == label
+    assert sorted(graph.aliases(PLACE + "c")) == sorted(aliases)
+
+
+def test_a_label_in_another_language_is_better_than_none():
+    assert from_turtle('ex:Q1 rdfs:label "Hund"@de, "cane"@it .').label(PLACE + "Q1") == "Hund"
+
+
+def test_an_alias_stands_in_for_a_label():
+    graph = from_turtle('ex:Q1 skos:altLabel "dog" .')
+    assert graph.label(PLACE + "Q1") == "dog"
+    assert graph.aliases(PLACE + "Q1") == []
+
+
+def test_relations_types_and_schema_are_no_entities():
+    graph = from_turtle("""
+        <http://example.org/onto> a owl:Ontology ; rdfs:label "an ontology" ; owl:imports ex:other .
+        ex:capitalOf a owl:ObjectProperty ; rdfs:label "is capital of" ; rdfs:domain ex:City ; rdfs:seeAlso ex:page .
+        ex:unused a rdf:Property ; rdfs:label "unused" .
+        ex:City a owl:Class ; rdfs:label "town" .
+        ex:Berlin a ex:City ; rdfs:label "Berlin" ; ex:capitalOf ex:Germany .
+        ex:Germany rdfs:label "Germany" ; rdfs:isDefinedBy ex:page .
+    """)
+    assert sorted(graph.labels) == ["Berlin", "Germany"]
+    assert list(graph.relation_labels) == ["is capital of"]
+    assert graph.types(PLACE + "Berlin") == [PLACE + "City"]
+    assert list(graph.type_labels) == ["town"]
+
+
+def test_classes_of_an_ontology_are_entities():
+    graph = from_turtle("""
+        ex:Dog a owl:Class ; rdfs:label "dog" ; rdfs:subClassOf ex:Animal, [ owl:onProperty ex:has ] .
+        ex:Animal a owl:Class ; rdfs:label "animal" .
+        ex:Rex a ex:Dog ; rdfs:label "Rex" .
+    """)
+    assert sorted(graph.labels) == ["Rex", "animal", "dog"]
+    assert graph.num_triples == 1
+
+
+def write(path, graph, style):
+    data = graph.serialize(format=style, encoding="utf-8")
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "style"),
+    [
+        ("graph.ttl", "turtle"),
+        ("graph.nt", "nt"),
+        ("graph.rdf", "xml"),
+        ("graph.owl", "xml"),
+        ("graph.xml", "xml"),
+        ("graph.jsonld", "json-ld"),
+        ("graph.json-ld", "json-ld"),
+        ("graph.TTL.gz", "turtle"),
+        ("graph.nt.gz", "nt"),
+    ],
+)
+def test_every_format_gives_the_same_graph(tmp_path, graph, name, style):
+    loaded = KnowledgeGraph.load(write(tmp_path / name, graph.to_rdf(), style))
+    without_features = KnowledgeGraph.from_rdf(graph.to_rdf())
+    assert loaded.fingerprint == without_features.fingerprint
+    assert loaded.num_triples == graph.num_triples
+    assert loaded.sources == (name,)
+
+
+def test_a_file_keeps_its_order_and_numbers_blank_nodes(tmp_path):
+    (tmp_path / "graph.ttl").write_text(TURTLE)
+    graph = KnowledgeGraph.load(tmp_path / "graph.ttl")
+    assert list(graph.labels) == ["Berlin", "Germany", "Old Europe", "Paris", "Eiffel Tower", "influenza"]
+    assert graph.label("_:b0") == "Eiffel Tower"
+    assert KnowledgeGraph.load(tmp_path / "graph.ttl").fingerprint == graph.fingerprint
+
+
+def test_relative_iris_do_not_hold_the_folder(tmp_path):
+    (tmp_path / "my graph.ttl").write_text(PREFIXES + '<#a> rdfs:label "a" ; ex:r <b> .')
+    graph = KnowledgeGraph.load(tmp_path / "my graph.ttl")
+    assert list(graph.entity_ids) == ["file:///my%20graph.ttl#a", "file:///b"]
+
+
+def test_named_graphs_of_a_dataset_are_read_too(tmp_path):
+    (tmp_path / "graph.jsonld").write_text(
+        '{"@context": {"label": "http://www.w3.org/2000/01/rdf-schema#label"}, "@graph": ['
+        '{"@id": "http://a/x", "label": "x", "http://a/r": {"@id": "http://a/y"}}]}'
+    )
+    assert list(KnowledgeGraph.load(tmp_path / "graph.jsonld").labels) == ["x", "y"]
+
+
+RDF_XML = '<?xml version="1.0"?>\n<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.ttl", TURTLE + "ex:a ex:b .\n", r"a.ttl:14: broken RDF \(objectList expected\)"),
+        ("b.ttl", "@prefix ex: <http://e/> .\n\nex:a foo:b ex:c .", "b.ttl:3: broken RDF"),
+        ("c.ttl", b'<http://a>\n<http://b> "\xff" .', "c.ttl:2: expected UTF-8"),
+        ("d.ttl", "<http://a> <http://b> " + "[" * 5000, "d.ttl: broken RDF .*recursion"),
+        ("a.nt", '<http://a> <http://b> "x" .\n<http://a> oops .\n', "a.nt:2: broken RDF"),
+        ("b.nt", b'\n<http://a> <http://b> "\xff" .\n', "b.nt:2: expected UTF-8"),
+        ("a.rdf", RDF_XML + "<rdf:Description>\n</rdf:RDF>", "a.rdf:4: broken RDF .*mismatched tag"),
+        ("b.rdf", RDF_XML + '<rdf:Description rdf:ID="a" rdf:nodeID="b"/></rdf:RDF>', "b.rdf:3: broken RDF"),
+        ("a.jsonld", '{"@id": "http://a",\n"x" }', "a.jsonld:2: broken RDF"),
+        ("b.jsonld", '"text"', "b.jsonld:1: broken RDF .*expected an object or a list"),
+        ("c.jsonld", '{"@context": {"@base": 7}, "@id": "a", "http://a/b": "x"}', "c.jsonld: broken RDF"),
+        ("d.jsonld", "[" * 50_000 + "]" * 50_000, "d.jsonld: broken RDF .*recursion"),
+        ("a.ttl.gz", b"plain", "a.ttl.gz: cannot be read"),
+        ("e.ttl", "", "e.ttl: expected at least one entity, got an empty graph"),
+        ("f.ttl", "<http://a/b> <http://a/r> <http://a/c> .", "f.ttl: a graph without labels .* rdfs:label, skos:pref"),
+    ],
+)
+def test_broken_files_are_named_with_their_line(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(GraphError, match=message):
+        KnowledgeGraph.load(tmp_path / name)
+
+
+def test_an_rdflib_graph_without_labels_is_refused():
+    with pytest.raises(GraphError, match=r"without labels .* give labels by rdfs:label"):
+        from_turtle("ex:a ex:b ex:c .")
+    with pytest.raises(GraphError, match="empty graph"):
+        KnowledgeGraph.from_rdf(rdflib.Graph())

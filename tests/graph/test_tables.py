@@ -1,0 +1,140 @@
+import gzip
+
+import pytest
+
+from kgattn.errors import GraphError
+from kgattn.graph import KnowledgeGraph
+
+TABLES = {
+    "entities.tsv": "id\tlabel\ttypes\nQ64\tBerlin\tCity|Capital\nQ183\tGermany\tCountry\nQ46\tEurope\n",
+    "labels.tsv": "id\tlabel\nQ183\tDeutschland\nQ64\tBerlin\n",
+    "triples.tsv": "head\trelation\ttail\nQ64\tcapitalOf\tQ183\nQ183\tpartOf\tQ46\n",
+}
+
+
+def write(folder, tables):
+    folder.mkdir(exist_ok=True)
+    for name, text in tables.items():
+        (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    return folder
+
+
+def test_a_folder_of_tables(tmp_path):
+    graph = KnowledgeGraph.load(write(tmp_path / "tables", TABLES))
+    assert list(graph.entity_ids) == ["Q64", "Q183", "Q46"]
+    assert list(graph.labels) == ["Berlin", "Germany", "Europe"]
+    assert graph.aliases("Q183") == ["Deutschland"]
+    assert graph.aliases("Q64") == []
+    assert graph.types("Q64") == ["City", "Capital"]
+    assert graph.num_triples == 2
+    assert list(graph.relation_labels) == ["capital of", "part of"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.split("\n", 1)[1],
+        lambda text: "\ufeff" + text,
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("\n", "\n\n").rstrip("\n"),
+        lambda text: text.replace("id\tlabel", "ID\tLabel"),
+    ],
+    ids=["no column names", "byte order mark", "CRLF", "blank lines", "capitals"],
+)
+def test_tables_are_read_however_they_are_laid_out(tmp_path, change):
+    plain = KnowledgeGraph.load(write(tmp_path / "plain", TABLES))
+    changed = KnowledgeGraph.load(write(tmp_path / "changed", {name: change(text) for name, text in TABLES.items()}))
+    assert changed.fingerprint == plain.fingerprint
+
+
+def test_columns_are_found_by_name(tmp_path):
+    tables = TABLES | {"triples.tsv": "tail\thead\trelation\nQ183\tQ64\tcapitalOf\nQ46\tQ183\tpartOf\n"}
+    plain, changed = (
+        KnowledgeGraph.load(write(tmp_path / name, tables)) for name, tables in (("a", TABLES), ("b", tables))
+    )
+    assert changed.fingerprint == plain.fingerprint
+
+
+def test_entities_alone_are_enough_and_optional_tables_add_to_them(tmp_path):
+    entities = {"entities.tsv": TABLES["entities.tsv"]}
+    assert KnowledgeGraph.load(write(tmp_path / "few", entities)).num_triples == 0
+    more = TABLES | {
+        "relations.tsv": "partOf\tbelongs to\n",
+        "types.tsv": "City\ttown\n",
+        "about.json": '{"licence": "CC0", "sources": ["an atlas"]}',
+    }
+    graph = KnowledgeGraph.load(write(tmp_path / "more", more))
+    assert list(graph.relation_labels) == ["capital of", "belongs to"]
+    assert graph.type_labels[0] == "town"
+    assert (graph.licence, graph.sources) == ("CC0", ("an atlas",))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("triples.tsv", "Q64\tin\tQ183\nQ64\tin\tQ9\n", "triples.tsv:2: unknown entity 'Q9'"),
+        ("triples.tsv", "Q9\tin\tQ183\n", "triples.tsv:1: unknown entity 'Q9'"),
+        ("triples.tsv", "Q64\tQ183\n", "triples.tsv:1: expected the columns head relation tail, got 2 fields"),
+        ("triples.tsv", "Q64\t \tQ183\n", "triples.tsv:1: the column relation must not be empty"),
+        ("labels.tsv", "id\tlabel\nQ9\tx\n", "labels.tsv:2: unknown entity 'Q9'"),
+        ("labels.tsv", b"Q64\tx\nQ64\t\xff\n", "labels.tsv:2: expected UTF-8"),
+        ("entities.tsv", "Q64\tBerlin\nQ64\tBerlin\n", "entities.tsv:2: the entity 'Q64' is listed twice"),
+        ("entities.tsv", "Q64\t\n", "entities.tsv:1: the column label must not be empty"),
+        (
+            "entities.tsv",
+            "id\tlabel\tsize\nQ64\tBerlin\t3\n",
+            "entities.tsv:1: expected the column names id label types",
+        ),
+        ("about.json", "{", 'about.json: expected {"licence"'),
+        ("about.json", '{"licence": 3}', 'about.json: expected {"licence"'),
+        ("about.json", '["CC0"]', 'about.json: expected {"licence"'),
+    ],
+)
+def test_bad_lines_are_named(tmp_path, name, text, message):
+    with pytest.raises(GraphError, match=message):
+        KnowledgeGraph.load(write(tmp_path / "tables", TABLES | {name: text}))
+
+
+@pytest.mark.parametrize("name", ["graph.tsv", "graph.TSV", "graph.csv", "graph.tsv.gz", "graph.csv.gz"])
+def test_a_file_of_triples(tmp_path, name):
+    separator = "," if "csv" in name else "\t"
+    lines = [("Head", "Relation", "Tail"), ("New York", "located in", "USA"), ("USA", "part of", "America")]
+    text = "\n".join(separator.join(line) for line in lines).encode()
+    (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
+    graph = KnowledgeGraph.load(tmp_path / name)
+    assert list(graph.entity_ids) == list(graph.labels) == ["New York", "USA", "America"]
+    assert graph.num_triples == 2
+
+
+def test_csv_fields_may_be_quoted(tmp_path):
+    (tmp_path / "graph.csv").write_text('"Washington, D.C.",capitalOf,"the ""States"""\n')
+    assert list(KnowledgeGraph.load(tmp_path / "graph.csv").labels) == ["Washington, D.C.", 'the "States"']
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("graph.tsv", b"a\tb\n", "graph.tsv:1: expected the columns"),
+        ("graph.csv", b'a,b,c\n"a"x,b,c\n', "graph.csv:2: not readable as CSV"),
+        ("graph.tsv", b"http://a/b\tr\thttp://a/c\n", "without labels .* a folder of tables with entities.tsv"),
+        ("graph.tsv", b"", "graph.tsv: expected at least one entity"),
+        ("graph.tsv.gz", b"not gzipped", "graph.tsv.gz:1: cannot be read"),
+        ("graph.tsv.gz", gzip.compress(b"a\tb\tc\n" * 99)[:-9], "graph.tsv.gz:.*: cannot be read"),
+        ("graph.foo", b"", r"expected a folder or one of .ttl .* got '.foo'"),
+        ("graph", b"", "expected a folder or one of .* got ''"),
+    ],
+)
+def test_bad_files_are_named(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(GraphError, match=message):
+        KnowledgeGraph.load(tmp_path / name)
+
+
+def test_nothing_there_and_nothing_in_it(tmp_path):
+    with pytest.raises(GraphError, match=r"absent.ttl: expected a graph file or folder, got nothing there"):
+        KnowledgeGraph.load(tmp_path / "absent.ttl")
+    (tmp_path / "graph").mkdir()
+    with pytest.raises(GraphError, match=r"expected graph.json \(a saved graph\) or entities.tsv"):
+        KnowledgeGraph.load(tmp_path / "graph")
+    with pytest.raises(GraphError, match="expected at least one entity, got an empty graph"):
+        KnowledgeGraph.load(write(tmp_path / "tables", {"entities.tsv": "id\tlabel\n"}))

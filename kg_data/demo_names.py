@@ -1,6 +1,7 @@
 """Names for the demo corpora: drawn from the bundled graph, or made up so that no graph knows them."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -106,7 +107,7 @@ class Draw:
     def __init__(self, seed: str) -> None:
         self._random = random.Random(seed)
 
-    def pick(self, items: "tuple[Item, ...] | list[Item]") -> Item:
+    def pick(self, items: Sequence[Item]) -> Item:
         """Pick one item."""
         return items[int(self._random.random() * len(items))]
 
@@ -114,7 +115,7 @@ class Draw:
         """Say yes with this probability."""
         return self._random.random() < probability
 
-    def shuffled(self, items: "list[Item]") -> "list[Item]":
+    def shuffled(self, items: Sequence[Item]) -> list[Item]:
         """Give the items in a random order."""
         keys = [self._random.random() for _ in items]
         return [items[place] for place in sorted(range(len(items)), key=keys.__getitem__)]

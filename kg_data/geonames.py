@@ -93,16 +93,18 @@ def countries_and_cities() -> tuple[list[Country], list[City]]:
 def _find_capitals(listed: dict[str, Any], places: list[Any]) -> dict[str, str]:
     """Find the GeoNames id of each capital: the largest place of that country that bears its name."""
     wanted = {code: _key(CAPITAL_SPELLINGS.get(code, entry["capital"].strip())) for code, entry in listed.items()}
-    best: dict[str, tuple[bool, int, int]] = {}
-    for place in places:
-        capital = wanted.get(place["countrycode"])
-        if not capital:
-            continue
-        by_name = _key(place["name"]) == capital
-        if by_name or any(_key(name) == capital for name in place["alternatenames"]):
-            rank = (by_name, place["population"], -place["geonameid"])
-            best[place["countrycode"]] = max(best.get(place["countrycode"], rank), rank)
-    return {code: str(-rank[2]) for code, rank in best.items()}
+    best: dict[str, tuple[int, int]] = {}
+    for by_name in (True, False):  # other names only count where no place has the name itself
+        found: dict[str, tuple[int, int]] = {}
+        for place in places:
+            code, capital = place["countrycode"], wanted.get(place["countrycode"])
+            if not capital or code in best:
+                continue
+            if any(_key(name) == capital for name in ([place["name"]] if by_name else place["alternatenames"])):
+                rank = (place["population"], -place["geonameid"])
+                found[code] = max(found.get(code, rank), rank)
+        best |= found
+    return {code: str(-rank[1]) for code, rank in best.items()}
 
 
 def _country(entry: Any, capital: str, listed: dict[str, Any]) -> Country:

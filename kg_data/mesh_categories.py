@@ -9,7 +9,9 @@ CATEGORY_LABELS = {
     "A03": "digestive system",
     "A10": "tissues",
     "A11": "cells",
+    "A12": "fluids and secretions",
     "A14": "stomatognathic system",
+    "A15": "hemic and immune systems",
     "C01": "infections",
     "C04": "neoplasms",
     "C05": "musculoskeletal diseases",
@@ -51,6 +53,7 @@ CATEGORY_LABELS = {
     "D27": "chemical actions and uses",
     "E01": "diagnosis",
     "E02": "therapeutics",
+    "E04": "surgical procedures, operative",
     "E05": "investigative techniques",
     "F01": "behavior and behavior mechanisms",
     "F02": "psychological phenomena",
@@ -70,6 +73,7 @@ CATEGORY_LABELS = {
     "G12": "immune system phenomena",
     "G13": "integumentary system physiological phenomena",
     "G14": "ocular physiological phenomena",
+    "G15": "plant physiological phenomena",
     "G16": "biological phenomena",
     "H01": "natural science disciplines",
     "H02": "health occupations",
@@ -88,7 +92,7 @@ CATEGORY_LABELS = {
     "N06": "environment and public health",
 }
 
-_CATEGORY = re.compile(r"[A-Z]\d+")
+_CATEGORY = re.compile(r"[A-Z]\d\d(?=\.|$)")  # one entry of the source is cut off in mid-number
 
 
 def categories(tree_numbers: str) -> list[str]:

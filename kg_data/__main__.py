@@ -30,7 +30,9 @@ def list_graphs() -> None:
 def build(
     name: Annotated[str, typer.Argument(help="One of the names that `list` prints.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Graph folder to write.")] = None,
-    source: Annotated[Path, typer.Option(help="Folder of all raw data, one folder a source.")] = DEFAULT_SOURCE,
+    source: Annotated[
+        Path, typer.Option(envvar="KGATTN_DATA", help="Folder of all raw data, one folder a source.")
+    ] = DEFAULT_SOURCE,
 ) -> None:
     """Build one graph and save it as a graph folder.
 

@@ -70,14 +70,12 @@ def train_run(
         RunError: `output` holds another run.
         StorageError: Writing failed.
     """
-    parts = _Parts.gather(config, corpus, graph, injection, entity_map, processor, encoded)
+    _check(config, corpus, graph, injection, entity_map)
     folder = RunFolder(output) if output is not None else None
-    if folder is not None:
-        finished = folder.claim(parts.identity(entity_map))
-        if finished is not None:
-            return finished
-        if entity_map is not None:
-            folder.write_entity_map(entity_map)
+    identity = _identity(config, corpus, graph, injection, entity_map)
+    if folder is not None and folder.is_finished(identity):
+        return folder.result()
+    parts = _Parts.gather(config, corpus, graph, injection, entity_map, processor, encoded)
     device = training_device()
     autocast = autocast_type(config.bf16, device)
     labels = LabelSet(corpus.entity_types)
@@ -90,6 +88,8 @@ def train_run(
     model = load_tagger(config.model, labels)
     if injection is not None and graph is not None:
         model = inject(model, graph, injection)
+    if folder is not None:
+        folder.claim(identity, entity_map)
     dev_batches, dev_gold = batches(parts.dev), [sentence.tags for sentence in parts.dev.sentences]
 
     def dev_f1(current: torch.nn.Module) -> float:
@@ -187,6 +187,41 @@ def save_model(folder: Path, model: Any, processor: Any, *, injected: bool) -> N
                 raise StorageError(f"cannot write {folder}: {error}; nothing there was changed") from error
 
 
+def _check(
+    config: TrainConfig,
+    corpus: Corpus,
+    graph: KnowledgeGraph | None,
+    injection: InjectionConfig | None,
+    entity_map: Int[np.ndarray, " entity"] | None,
+) -> None:
+    if (config.arm == "plain") != (injection is None):
+        given = "nothing" if injection is None else "an injection"
+        raise ConfigError(f"the arm plain injects nothing and every other arm something; got {config.arm}, {given}")
+    if injection is not None and graph is None:
+        raise ConfigError(f"the arm {config.arm} needs a graph; give one, or choose the arm plain")
+    if entity_map is not None and (graph is None or entity_map.shape != (graph.num_entities,)):
+        raise ConfigError(f"entity_map must have one row for each entity of the graph, got shape {entity_map.shape}")
+    for split in ("train", "dev", "test"):
+        corpus.split(split)
+
+
+def _identity(
+    config: TrainConfig,
+    corpus: Corpus,
+    graph: KnowledgeGraph | None,
+    injection: InjectionConfig | None,
+    entity_map: Int[np.ndarray, " entity"] | None,
+) -> dict[str, Any]:
+    """Everything the outcome depends on beside the machine, as JSON values."""
+    return {
+        "config": config.to_json(),
+        "injection": injection.to_json() if injection is not None else None,
+        "corpus": {"name": corpus.name, "fingerprint": corpus.fingerprint},
+        "graph": graph.fingerprint if graph is not None else None,
+        "entity_map": None if entity_map is None else hashlib.sha256(entity_map.tobytes()).hexdigest(),
+    }
+
+
 @dataclass(frozen=True)
 class _Parts:
     """What a run is made of once its arguments are checked."""
@@ -212,15 +247,6 @@ class _Parts:
         processor: Any,
         encoded: EncodedCorpus | None,
     ) -> "_Parts":
-        if (config.arm == "plain") != (injection is None):
-            given = "nothing" if injection is None else "an injection"
-            raise ConfigError(f"the arm plain injects nothing and every other arm something; got {config.arm}, {given}")
-        if injection is not None and graph is None:
-            raise ConfigError(f"the arm {config.arm} needs a graph; give one, or choose the arm plain")
-        if entity_map is not None and (graph is None or entity_map.shape != (graph.num_entities,)):
-            raise ConfigError(f"entity_map must have one row for each entity of the graph, got {entity_map.shape}")
-        for split in ("train", "dev", "test"):
-            corpus.split(split)
         if processor is None:
             processor = make_processor(config.model, graph)
         if encoded is None:
@@ -255,16 +281,6 @@ class _Parts:
             linked=split.linked if self.has_links else None,
             seen=seen,
         )
-
-    def identity(self, entity_map: Int[np.ndarray, " entity"] | None) -> dict[str, Any]:
-        """Everything the outcome depends on beside the machine."""
-        return {
-            "config": self.config.to_json(),
-            "injection": self.injection.to_json() if self.injection is not None else None,
-            "corpus": {"name": self.corpus.name, "fingerprint": self.corpus.fingerprint},
-            "graph": self.graph.fingerprint if self.graph is not None else None,
-            "entity_map": None if entity_map is None else hashlib.sha256(entity_map.tobytes()).hexdigest(),
-        }
 
     def describe_corpus(self) -> dict[str, Any]:
         """Name, types and sizes, after limits."""

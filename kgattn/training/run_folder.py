@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kgattn.errors import RunError, StorageError
-from kgattn.files import write_json
+from kgattn.files import replacing, write_json
 from kgattn.shapes import Int
 from kgattn.training.result import RunResult
 
@@ -27,18 +27,14 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def claim(self, identity: dict[str, Any]) -> RunResult | None:
-        """Take the folder for a run, or find the same run there.
+    def is_finished(self, identity: dict[str, Any]) -> bool:
+        """Whether this very run is here and done; nothing is written.
 
         Args:
             identity: Everything the outcome depends on, as JSON values.
 
-        Returns:
-            The result, if the same run is there and finished; None if there is work to do.
-
         Raises:
             RunError: The folder holds another run, or files that are no run.
-            StorageError: The folder cannot be written.
         """
         identity = {"format_version": FORMAT_VERSION, **identity}
         if (self.path / CONFIG).exists():
@@ -51,13 +47,29 @@ class RunFolder:
                     f"{self.path} holds a run with another {_difference(stored, identity, different[0])}; "
                     "give a new folder or the same settings"
                 )
-            return self.result() if (self.path / RESULT).exists() else None
+            return (self.path / RESULT).exists()
         if self.path.exists() and not self.path.is_dir():
             raise RunError(f"{self.path} is a file; give a folder for the run")
         if self.path.is_dir() and any(self.path.iterdir()):
             raise RunError(f"{self.path} is not empty and holds no run; give a new folder")
-        write_json(self.path / CONFIG, identity)
-        return None
+        return False
+
+    def claim(self, identity: dict[str, Any], entity_map: Int[np.ndarray, " entity"] | None) -> None:
+        """Take the folder for a run, or go on with the same run.
+
+        Args:
+            identity: As for `is_finished`.
+            entity_map: The exchange of entities a control arm is trained with, kept for evaluation.
+
+        Raises:
+            RunError: The folder holds another run, or files that are no run.
+            StorageError: The folder cannot be written.
+        """
+        self.is_finished(identity)
+        write_json(self.path / CONFIG, {"format_version": FORMAT_VERSION, **identity})
+        if entity_map is not None:
+            with replacing(self.path) as scratch, (scratch / ENTITY_MAP).open("wb") as file:
+                np.save(file, entity_map, allow_pickle=False)
 
     def identity(self) -> dict[str, Any]:
         """What `config.json` says.
@@ -106,23 +118,6 @@ class RunFolder:
             scratch.unlink(missing_ok=True)
             raise StorageError(
                 f"cannot write {self.path / LOG}: {error.strerror or error}; the old log is whole"
-            ) from error
-
-    def write_entity_map(self, entity_map: Int[np.ndarray, " entity"]) -> None:
-        """Keep the exchange of entities a control arm was trained with.
-
-        Raises:
-            StorageError: Writing failed.
-        """
-        scratch = self.path / f".{ENTITY_MAP}.{os.getpid()}"
-        try:
-            with scratch.open("wb") as file:
-                np.save(file, entity_map, allow_pickle=False)
-            os.replace(scratch, self.path / ENTITY_MAP)
-        except OSError as error:
-            scratch.unlink(missing_ok=True)
-            raise StorageError(
-                f"cannot write {self.path / ENTITY_MAP}: {error.strerror or error}; mend that"
             ) from error
 
     def entity_map(self) -> Int[np.ndarray, " entity"] | None:

@@ -51,7 +51,7 @@ def _judge(plain: Difference, controls: Mapping[str, Difference]) -> tuple[Outco
     if plain.low <= 0:
         return (
             "no evidence",
-            f"No evidence that the graph helps: {against_plain}, and the interval holds zero.",
+            f"No evidence that the graph helps: {against_plain}, and the interval is not above zero.",
         )
     if not controls:
         return "better than plain", (

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from kgattn.evidence.comparison import Comparison
+from kgattn.files import replacing
 from kgattn.report.plot import Interval, interval_plot
 from kgattn.report.rows import HEADER, percent, table_rows
 from kgattn.report.template import DIFFERENCE_FIGURE, PAGE, SECTION
@@ -16,6 +18,16 @@ def render_page(title: str, comparisons: Sequence[Comparison]) -> str:
     It loads nothing: no script, no style, no image from elsewhere.
     """
     return PAGE.substitute(title=escape(title), sections="\n".join(map(_section, comparisons)))
+
+
+def write_page(path: Path, title: str, comparisons: Sequence[Comparison]) -> None:
+    """Write the page in one step.
+
+    Raises:
+        StorageError: Writing failed; a page that was there is untouched.
+    """
+    with replacing(path.parent) as scratch:
+        (scratch / path.name).write_text(render_page(title, comparisons), encoding="utf-8")
 
 
 def _section(comparison: Comparison) -> str:

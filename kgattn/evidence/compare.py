@@ -1,0 +1,170 @@
+"""All runs of a comparison: every arm with every seed, each done once and kept."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from kgattn.errors import ConfigError, KgattnError, RunError
+from kgattn.evidence.arms import Arm
+from kgattn.evidence.comparison import Comparison
+from kgattn.evidence.pool import JobError, run_jobs
+from kgattn.evidence.runner import ComparisonPlan, Run
+from kgattn.evidence.summary import summarize_runs
+from kgattn.files import write_json
+from kgattn.graph import KnowledgeGraph
+from kgattn.ner.corpus import SPLITS, Corpus
+from kgattn.training.checkpoints import load_tokenizer
+from kgattn.training.config import TrainConfig
+from kgattn.training.result import RunResult
+
+
+@runtime_checkable
+class Watcher(Protocol):
+    """Is told how a comparison gets on."""
+
+    def begin(self, total: int, kept: int) -> None:
+        """There are `total` runs, `kept` of which were finished before."""
+
+    def advance(self, done: float) -> None:
+        """So many of the runs begun since have been done, fractions included."""
+
+    def finished(self, run: Run, result: RunResult) -> None:
+        """A run has ended."""
+
+
+@dataclass(frozen=True)
+class Silent:
+    """A watcher that says nothing."""
+
+    def begin(self, total: int, kept: int) -> None:
+        """Say nothing."""
+
+    def advance(self, done: float) -> None:
+        """Say nothing."""
+
+    def finished(self, run: Run, result: RunResult) -> None:
+        """Say nothing."""
+
+
+def compare(
+    corpus: Corpus,
+    graph: KnowledgeGraph,
+    arms: Sequence[Arm],
+    num_seeds: int,
+    config: TrainConfig,
+    output: Path,
+    *,
+    workers: int = 1,
+    name: str | None = None,
+    command: str = "",
+    watcher: Watcher | None = None,
+) -> Comparison:
+    """Run every arm with every seed and judge the graph.
+
+    Runs that `output` holds already are not repeated, if they were made with the same settings, corpus and
+    graph; others are. Writes `config.json`, `runs/ARM/seed-N/result.json` as each run ends, and `compare.json`.
+
+    Args:
+        corpus: Sentences to learn from, choose by and report on.
+        graph: What the arms inject.
+        arms: Arms to run, in the order of the table.
+        num_seeds: Seeds 0, 1, ... of each arm.
+        config: Settings that all runs share; its arm and seed are replaced.
+        output: Folder of the comparison; made when absent.
+        workers: Processes that run side by side, one thread each; 1 runs in this process.
+        name: What is compared; by default corpus and limit.
+        command: The command that makes the comparison again, for the record.
+        watcher: Is told how it gets on.
+
+    Raises:
+        ConfigError: No seed, worker or arm, no such model, or settings that leave an arm nothing to inject.
+        CorpusError: A split is empty.
+        RunError: A run failed for a reason its message tells; arm and seed are named.
+        StorageError: A result cannot be written.
+        RuntimeError: A run failed otherwise; arm and seed are named.
+    """
+    for setting, value in (("seeds", num_seeds), ("workers", workers), ("arms", len(arms))):
+        if value < 1:
+            raise ConfigError(f"{setting} must be at least 1, got {value}")
+    for split in SPLITS:
+        corpus.split(split)
+    for arm in arms:
+        arm.injection(config.injection)
+    load_tokenizer(config.model)
+    watcher = watcher or Silent()
+    plan = ComparisonPlan(corpus, graph, config)
+    runs = [Run(arm, seed) for seed in range(num_seeds) for arm in arms]
+    results = {run: result for run in runs if (result := _kept(output, run, plan)) is not None}
+    waiting = [run for run in runs if run not in results]
+    settings = {"arms": [arm.name for arm in arms], "seeds": num_seeds, "training": config.to_json()}
+    write_json(output / "config.json", {**settings, "command": command})
+    watcher.begin(len(runs), len(results))
+
+    def finished(run: Run, result: RunResult) -> None:
+        write_json(_place(output, run), result.to_json())
+        results[run] = result
+        watcher.finished(run, result)
+
+    _run_all(plan, waiting, workers, finished, watcher)
+    comparison = summarize_runs(
+        name or default_name(corpus, config),
+        arms,
+        range(num_seeds),
+        {(run.arm.name, run.seed): result for run, result in results.items()},
+        config,
+        command,
+    )
+    write_json(output / "compare.json", comparison.to_json())
+    return comparison
+
+
+def default_name(corpus: Corpus, config: TrainConfig) -> str:
+    """Such as `towns, 100 training sentences, minilm`."""
+    number = min(len(corpus.train), config.limit_train or len(corpus.train))
+    return f"{corpus.name}, {number:,} training sentences, {Path(config.model).name}"
+
+
+def _run_all(
+    plan: ComparisonPlan,
+    runs: Sequence[Run],
+    workers: int,
+    finished: Callable[[Run, RunResult], None],
+    watcher: Watcher,
+) -> None:
+    try:
+        run_jobs(plan, runs, workers, finished=finished, progress=watcher.advance)
+    except JobError as failure:
+        cause = failure.__cause__
+        message = f"the run of {failure.job} failed: {cause}; finished runs are kept, run the same command again"
+        if isinstance(cause, KgattnError):
+            raise RunError(message) from cause
+        raise RuntimeError(message) from cause
+
+
+def _place(output: Path, run: Run) -> Path:
+    return output / "runs" / run.arm.name / f"seed-{run.seed}" / "result.json"
+
+
+def _kept(output: Path, run: Run, plan: ComparisonPlan) -> RunResult | None:
+    """The result of a run that was finished before and would come out the same now, or None."""
+    try:
+        stored = json.loads(_place(output, run).read_text(encoding="utf-8"))
+        result = RunResult.from_json(stored, source=str(_place(output, run)))
+    except (OSError, ValueError, AttributeError):  # absent, cut short, or of another version: run it again
+        return None
+    config = plan.config_of(run)
+    injection = run.arm.injection(config.injection)
+    same = (
+        _as_stored(config.to_json()) == result.config
+        and _as_stored(injection and injection.to_json()) == result.injection
+        and result.corpus.get("fingerprint") == plan.corpus.fingerprint
+        and (result.graph is None or result.graph.get("fingerprint") == plan.graph.fingerprint)
+    )
+    return result if same else None
+
+
+def _as_stored(values: Any) -> Any:
+    """As JSON gives them back, tuples as lists."""
+    return json.loads(json.dumps(values))

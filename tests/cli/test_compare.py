@@ -1,0 +1,115 @@
+"""`kgattn compare` end to end on a small corpus, and what it says to wrong input."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kgattn.cli import main
+from kgattn.cli.compare import default_workers, merge_settings, read_settings
+from kgattn.errors import ConfigError
+from kgattn.evidence.comparison import load_comparison
+
+RIVERS = ("Arlen", "Brooke", "Calder", "Dunmore", "Esk", "Fal")
+TOWNS = ("Lorne", "Marsh", "Nolan", "Orton", "Piers", "Quinn")
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    folder = tmp_path / "names"
+    folder.mkdir()
+    for split, at in (("train", slice(0, 3)), ("dev", slice(3, 4)), ("test", slice(4, 6))):
+        lines = []
+        for names, kind in ((RIVERS[at], "River"), (TOWNS[at], "Town")):
+            for name in names:
+                tokens = ["We", "wrote", "about", name, "."]
+                lines.append({"tokens": tokens, "ner_tags": ["O", "O", "O", f"B-{kind}", "O"]})
+        (folder / f"{split}.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Path:
+    file = tmp_path / "places.tsv"
+    lines = [f"{river}\tflows through\t{town}\n" for river, town in zip(RIVERS, TOWNS, strict=True)]
+    file.write_text("".join(lines), encoding="utf-8")
+    return file
+
+
+def arguments(corpus: Path, graph: Path, output: Path, *more: str) -> list[str]:
+    short = ["--model", "bert-tiny", "--epochs", "1", "--seeds", "1", "--workers", "1", "-o", str(output)]
+    return ["compare", "--data", str(corpus), "--graph", str(graph), *short, *more]
+
+
+def test_prints_table_verdict_and_report_and_keeps_the_runs(
+    bert_tiny_path: Path, corpus: Path, graph: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "out"
+    settings = tmp_path / "settings.json"
+    settings.write_text('{"evaluations": 1, "epochs": 7, "injection": {"entity_dim": 16}}', encoding="utf-8")
+    command = arguments(corpus, graph, output, "--arms", "plain,biased", "--config", str(settings))
+
+    assert main(command) == 0
+
+    shown = capsys.readouterr()
+    assert "names, 6 training sentences, bert-tiny" in shown.out
+    assert f"report: {output / 'report.html'}" in shown.out
+    assert "[2/2] biased with seed 0: test F1" in shown.err
+    assert "left" in shown.err.splitlines()[0]
+    made = load_comparison(output / "compare.json")
+    assert made.verdict.words in shown.out
+    assert made.config["epochs"] == 1
+    assert made.config["injection"]["entity_dim"] == 16
+    page = (output / "report.html").read_text(encoding="utf-8")
+    assert made.verdict.words in page
+    assert made.command.startswith("kgattn compare --data ")
+
+    assert main(made.command.split()[1:]) == 0
+    assert "2 of 2 runs were finished before and are kept" in capsys.readouterr().err
+    assert load_comparison(output / "compare.json").arms == made.arms
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--arms", "plain,bised"], "arms must be among plain"),
+        (["--model", "no-such-model/here/or/there"], "model must be"),
+        (["--config", "absent.json"], "absent.json cannot be read"),
+        (["--seeds", "0"], "--seeds"),
+        (["--learning-rate", "-1"], "learning_rate must be positive"),
+    ],
+)
+def test_wrong_input_is_one_line_and_writes_nothing(
+    corpus: Path, graph: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], message: str
+) -> None:
+    output = tmp_path / "out"
+
+    assert main(arguments(corpus, graph, output, *more)) == 2
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    assert message in line
+    assert not output.exists()
+
+
+def test_later_settings_win_one_by_one() -> None:
+    base = {"epochs": 5, "injection": {"bound": 4.0, "rank": 8}}
+
+    assert merge_settings([base, {"injection": {"rank": 4}}, {"seed": 2}]) == {
+        "epochs": 5,
+        "injection": {"bound": 4.0, "rank": 4},
+        "seed": 2,
+    }
+
+
+@pytest.mark.parametrize(("text", "message"), [("{", "must be JSON"), ("[]", "must hold a JSON object .* got list")])
+def test_settings_must_be_an_object(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(text, encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=message):
+        read_settings(file)
+
+
+def test_there_is_a_worker_at_least() -> None:
+    assert default_workers() >= 1

@@ -41,6 +41,7 @@ def main(
         num_train_epochs=epochs,
         per_device_train_batch_size=16,
         remove_unused_columns=False,  # + or Trainer drops the links
+        dataloader_pin_memory=torch.cuda.is_available(),
         save_strategy="no",
         report_to="none",
     )

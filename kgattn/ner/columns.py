@@ -2,30 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from kgattn.errors import CorpusError
+from kgattn.ner.raw import RawSentence
 from kgattn.ner.schemes import TAG
 
 _SPACES = re.compile(r"[ \t]+")
-
-
-@dataclass(frozen=True)
-class RawSentence:
-    """A sentence as written, before its tag scheme is known.
-
-    Attributes:
-        words: The words, in order; never empty.
-        tags: One tag a word, in the file's own scheme.
-        lines: Line number of each word in its file, from 1.
-        file: The file, for error messages.
-    """
-
-    words: tuple[str, ...]
-    tags: tuple[str, ...]
-    lines: tuple[int, ...]
-    file: str
 
 
 def read_columns(path: Path) -> list[RawSentence]:

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from kgattn.errors import CorpusError
-from kgattn.ner.columns import RawSentence, read_columns
+from kgattn.ner.columns import read_columns
 from kgattn.ner.jsonl import read_jsonl
+from kgattn.ner.raw import RawSentence
 from kgattn.ner.schemes import detect_scheme, entity_types, to_iob2
 
 SPLITS = ("train", "dev", "test")

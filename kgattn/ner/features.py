@@ -31,7 +31,7 @@ class EncodedSplit:
 
     sentences: tuple[Sentence, ...]
     features: tuple[dict[str, Any], ...]
-    linked: tuple[Bool[np.ndarray, " word"], ...]
+    linked: tuple[Bool[np.ndarray, " _word"], ...]
     unread_words: int
 
     def select(self, indices: Sequence[int]) -> "EncodedSplit":
@@ -80,7 +80,7 @@ def encode_sentences(
     if tokenizer.truncation_side != "right":
         raise ConfigError(f"expected a tokenizer with truncation_side 'right', got {tokenizer.truncation_side!r}")
     features: list[dict[str, Any]] = []
-    linked: list[Bool[np.ndarray, " word"]] = []
+    linked: list[Bool[np.ndarray, " _word"]] = []
     unread = 0
     for first in range(0, len(sentences), _CHUNK):
         chunk = sentences[first : first + _CHUNK]
@@ -125,13 +125,15 @@ def _windows(sample_of_window: Sequence[int], num_samples: int) -> list[list[int
     return windows
 
 
-def _word_ids(encoding: Any, window: int) -> Int[np.ndarray, " token"]:
+def _word_ids(encoding: Any, window: int) -> Int[np.ndarray, " _token"]:
     """Word of each token, -1 for special tokens."""
     words = encoding.word_ids(window)
     return np.fromiter((-1 if word is None else word for word in words), dtype=np.int64, count=len(words))
 
 
-def _read_once(word_ids: list[Int[np.ndarray, " token"]], step: int, num_words: int) -> list[Int[np.ndarray, " token"]]:
+def _read_once(
+    word_ids: list[Int[np.ndarray, " _token"]], step: int, num_words: int
+) -> list[Int[np.ndarray, " _token"]]:
     """Keep each word's number at its first subword, in the window where that lies farthest from a cut; else -1.
 
     A window that overlaps the one before it may begin in the middle of a word; only the true first subword, which

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from kgattn.errors import CorpusError
-from kgattn.ner.columns import RawSentence
+from kgattn.ner.raw import RawSentence
 
 _SPLITS = {"train": "train", "dev": "validation", "test": "test"}
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from kgattn.errors import CorpusError
-from kgattn.ner.columns import RawSentence, read_lines
+from kgattn.ner.columns import read_lines
+from kgattn.ner.raw import RawSentence
 
 
 def read_jsonl(path: Path) -> list[RawSentence]:

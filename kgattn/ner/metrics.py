@@ -112,7 +112,7 @@ def entity_scores(
     predicted: Sequence[Sequence[str]],
     *,
     words: Sequence[Sequence[str]] | None = None,
-    linked: Sequence[Bool[np.ndarray, " word"]] | None = None,
+    linked: Sequence[Bool[np.ndarray, " _word"]] | None = None,
     seen: frozenset[str] | None = None,
 ) -> EntityScores:
     """Compare predicted tags with gold ones, sentence by sentence.

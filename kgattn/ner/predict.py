@@ -28,7 +28,7 @@ class Batches:
     """
 
     inputs: tuple[dict[str, Tensor], ...]
-    word_index: tuple[Int[Tensor, "batch token"], ...]
+    word_index: tuple[Int[Tensor, "_batch _token"], ...]
     lengths: tuple[int, ...]
 
 

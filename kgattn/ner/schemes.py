@@ -6,9 +6,10 @@ two touching entities of one type. BILOU and BIOES: also the last word and one-w
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Literal, Protocol
+from typing import Literal
 
 from kgattn.errors import CorpusError
+from kgattn.ner.raw import RawSentence
 
 Scheme = Literal["IOB2", "IOB1", "BILOU", "BIOES"]
 TAG = re.compile(r"O|[BILUES]-.+")
@@ -17,24 +18,13 @@ _END = {"BILOU": "L", "BIOES": "E"}
 _SINGLE = {"BILOU": "U", "BIOES": "S"}
 
 
-class Tagged(Protocol):
-    """Tags and where they were read."""
-
-    @property
-    def tags(self) -> tuple[str, ...]: ...  # noqa: D102
-    @property
-    def lines(self) -> tuple[int, ...]: ...  # noqa: D102
-    @property
-    def file(self) -> str: ...  # noqa: D102
-
-
 def split_tag(tag: str) -> tuple[str, str]:
     """Letter and entity type of a tag, split at its first hyphen: `"B-creative-work"` is B, creative-work."""
     letter, _, entity_type = tag.partition("-")
     return letter, entity_type
 
 
-def detect_scheme(sentences: Sequence[Tagged]) -> Scheme:
+def detect_scheme(sentences: Sequence[RawSentence]) -> Scheme:
     """The scheme all the sentences together are written in, every tag checked against it.
 
     Raises:
@@ -82,7 +72,7 @@ def entity_types(tag_sequences: Iterable[Sequence[str]]) -> tuple[str, ...]:
     return tuple(sorted({tag[2:] for tags in tag_sequences for tag in tags if tag != "O"}))
 
 
-def _iob_version(sentences: Sequence[Tagged]) -> Scheme:
+def _iob_version(sentences: Sequence[RawSentence]) -> Scheme:
     """IOB2 if no entity starts with I; IOB1 if B stands only after a word of the same type; else an error."""
     opens_with_i: str | None = None
     free_b: str | None = None
@@ -105,7 +95,7 @@ def _iob_version(sentences: Sequence[Tagged]) -> Scheme:
     )
 
 
-def _check_closed(sentences: Sequence[Tagged], end: str, single: str, scheme: str) -> None:
+def _check_closed(sentences: Sequence[RawSentence], end: str, single: str, scheme: str) -> None:
     """Raise unless every entity is B I* `end` of one type, or one word marked `single`."""
     for sentence in sentences:
         open_type = ""

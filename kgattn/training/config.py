@@ -1,7 +1,7 @@
 """The settings of a training run."""
 
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal
+from typing import Any
 
 from kgattn.errors import ConfigError
 from kgattn.injection import InjectionConfig
@@ -34,7 +34,7 @@ class TrainConfig:
         limit_dev: Choose by a seeded sample of this many; None is 5 per sentence of `limit_train`, or all without it.
         eval_batch_size: Windows in a batch of evaluation.
         evaluations: Dev evaluations, evenly spread over the epochs; the best one's weights are kept.
-        bf16: Whether to compute in bfloat16 under autocast; "auto" does where the device has it in hardware.
+        bf16: Whether to compute in bfloat16 under autocast: "on", "off", or "auto", on where the hardware has it.
         injection: How the graph enters the model, for arms that inject.
     """
 
@@ -55,7 +55,7 @@ class TrainConfig:
     limit_dev: int | None = None
     eval_batch_size: int = 64
     evaluations: int = 10
-    bf16: Literal["auto", "on", "off"] = "auto"
+    bf16: str = "auto"
     injection: InjectionConfig = field(default_factory=InjectionConfig)
 
     def __post_init__(self) -> None:
@@ -129,7 +129,7 @@ class TrainConfig:
         unknown = sorted(set(values) - set(known))
         if unknown:
             raise ConfigError(f"unknown training setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
-        checked = {name: _checked(name, value, str(known[name].type)) for name, value in values.items()}
+        checked = {name: _checked(name, value, _type_name(known[name].type)) for name, value in values.items()}
         if "injection" in values:
             checked["injection"] = InjectionConfig.from_json(values["injection"])
         return cls(**checked)
@@ -137,6 +137,10 @@ class TrainConfig:
     def with_changes(self, changes: dict[str, Any]) -> "TrainConfig":
         """A copy with some settings changed; None leaves a setting as it is."""
         return replace(self, **{name: value for name, value in changes.items() if value is not None})
+
+
+def _type_name(annotation: Any) -> str:
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
 
 
 def _checked(name: str, value: Any, wanted: str) -> Any:

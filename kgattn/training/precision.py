@@ -1,7 +1,6 @@
 """Which number type a device computes fast in."""
 
 from pathlib import Path
-from typing import Literal
 
 import torch
 
@@ -16,8 +15,8 @@ def training_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def autocast_type(choice: Literal["auto", "on", "off"], device: torch.device) -> torch.dtype | None:
-    """The type for autocast: bfloat16, or None for none.
+def autocast_type(choice: str, device: torch.device) -> torch.dtype | None:
+    """The type for autocast under the choice `auto`, `on` or `off`: bfloat16, or None for none.
 
     Raises:
         ConfigError: bfloat16 is asked for on a CUDA device that lacks it.

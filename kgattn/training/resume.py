@@ -158,7 +158,5 @@ def _save(path: Path, tensors: dict[str, Tensor]) -> None:
     kept = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     try:
         save_file(kept, str(path))
-    except (SafetensorError, OSError) as error:
-        raise StorageError(
-            f"cannot write a checkpoint to {path.parent.parent}: {error}; older ones are whole"
-        ) from error
+    except SafetensorError as error:  # how safetensors reports a full disk
+        raise StorageError(f"cannot write {path.name}: {error}; older checkpoints are untouched") from error

@@ -1,6 +1,7 @@
 """One training run: fine-tune, choose by dev, test once, leave a run folder."""
 
 import hashlib
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -147,6 +148,7 @@ def train_run(
         environment=describe_environment(device, autocast),
     )
     if folder is not None:
+        shutil.rmtree(folder.path / MODEL, ignore_errors=True)  # what a killed run may have left half-written
         save_model(folder.path / MODEL, model, parts.processor, injected=injection is not None)
         folder.write_result(result)
         remove_checkpoints(folder.path)

@@ -112,7 +112,7 @@ class RunFolder:
         """
         scratch = self.path / f".{LOG}.{os.getpid()}"
         try:
-            scratch.write_text("".join(json.dumps(entry) + "\n" for entry in history), encoding="utf-8")
+            scratch.write_text("".join(json.dumps(entry, sort_keys=True) + "\n" for entry in history), encoding="utf-8")
             os.replace(scratch, self.path / LOG)
         except OSError as error:
             scratch.unlink(missing_ok=True)

@@ -205,7 +205,8 @@ class _Schedule(TrainerCallback):
     def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Hand on what is logged."""
         if self._on_log is not None:
-            self._on_log(state.log_history)
+            # without the parent's closing summary, which holds timings of the last session alone
+            self._on_log([entry for entry in state.log_history if "train_runtime" not in entry])
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Report progress."""

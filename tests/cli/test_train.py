@@ -1,0 +1,86 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from kgattn.cli import main
+
+TRAIN = [(["Ada", "saw", "Rome"], ["B-PER", "O", "B-LOC"]), (["Bob", "left", "Paris"], ["B-PER", "O", "B-LOC"])] * 6
+
+
+def write(file: Path, rows: list[tuple[list[str], list[str]]]) -> None:
+    file.write_text("\n".join("".join(f"{w}\t{t}\n" for w, t in zip(*row, strict=True)) for row in rows))
+
+
+@pytest.fixture
+def data(tmp_path) -> Path:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    for name in ("train", "dev", "test"):
+        write(folder / f"{name}.txt", TRAIN)
+    return folder
+
+
+@pytest.fixture
+def graph_file(tmp_path) -> Path:
+    file = tmp_path / "graph.ttl"
+    file.write_text(
+        "@prefix : <http://x/> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n"
+        ':rome rdfs:label "Rome" ; :in :italy . :paris rdfs:label "Paris" ; :in :france .\n'
+        ':italy rdfs:label "Italy" . :france rdfs:label "France" .\n'
+    )
+    return file
+
+
+def train(*arguments: object) -> int:
+    return main(["train", *map(str, arguments)])
+
+
+def test_train_then_evaluate_give_the_same_scores(data, graph_file, bert_tiny_path, tmp_path, capsys):
+    run = tmp_path / "run"
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps({"epochs": 1, "injection": {"entity_dim": 16, "code_dim": 32}}))
+    shared = ("--data", data, "--graph", graph_file, "--model", "bert-tiny", "--config", settings, "--bf16", "off")
+    assert train(*shared, "-o", run, "--arm", "shuffled-entities", "--seed", 3) == 0
+    shown = capsys.readouterr()
+    assert "test, shuffled-entities, seed 3" in shown.out
+    assert shown.err == ""
+    result = json.loads((run / "result.json").read_text())
+    assert result["injection"]["entity_dim"] == 16
+    assert result["test"]["slices"]["linked"]["gold"] == 12
+    assert main(["evaluate", "--run", str(run), "--data", str(data), "--json"]) == 0
+    scores = json.loads(capsys.readouterr().out)
+    assert {key: scores[key] for key in result["test"]} == result["test"]
+    assert main(["evaluate", "--run", str(run), "--data", str(data / "dev.txt")]) == 0
+    assert "linked" in capsys.readouterr().out
+    assert train(*shared, "-o", run, "--seed", 3) == 2
+    assert "holds a run with another config arm (shuffled-entities, not biased)" in capsys.readouterr().err
+
+
+def test_plain_needs_no_graph(data, bert_tiny_path, graph_file, tmp_path, capsys):
+    run = tmp_path / "run"
+    assert train("--data", data, "--model", "bert-tiny", "-o", run, "--arm", "plain", "--epochs", 1) == 0
+    assert main(["evaluate", "--run", str(run), "--data", str(data), "--graph", str(graph_file), "--json"]) == 0
+    out = capsys.readouterr().out
+    assert json.loads(out[out.index("{") :])["slices"]["linked"]["gold"] == 12
+
+
+def test_wrong_input_is_one_line_and_leaves_nothing(data, bert_tiny_path, tmp_path, capsys):
+    run = tmp_path / "run"
+    base = ("--data", data, "--model", "bert-tiny", "-o", run)
+    ragged = tmp_path / "ragged.txt"
+    ragged.write_text("Ada\tB-PER\nran\n")
+    for arguments, message in (
+        (base, "the arm biased needs a graph; add --graph DIR"),
+        ((*base, "--arm", "other"), "arms must be among plain"),
+        ((*base, "--arm", "plain", "--bf16", "maybe"), "bf16 must be auto, on or off"),
+        (("--data", ragged, "-o", run, "--arm", "plain"), f"{ragged}:2: expected 2 columns"),
+        (("--data", data, "-o", run, "--arm", "plain", "--model", "./none"), "no such folder"),
+    ):
+        assert train(*arguments) == 2
+        error = capsys.readouterr().err
+        assert message in error
+        assert error.count("\n") == 1
+        assert not run.exists()
+    assert main(["evaluate", "--run", str(tmp_path), "--data", str(data)]) == 2
+    assert "holds no finished run" in capsys.readouterr().err

@@ -83,7 +83,7 @@ class KgattnLinker:
     """Sets `doc.spans[spans_key]`: longest matches, leftmost first, none overlapping, the likeliest entity as `kb_id_`.
 
     `span._.kg_candidates` lists all candidates. They are stored with the document, so they survive `DocBin` (with
-    `store_user_data=True`), pickling, `Doc.from_docs`, `Span.as_doc` and worker processes. A document holds the
+    `store_user_data=True`), pickling, `Doc.from_docs` and worker processes. A document holds the
     candidates of one linker: a later one replaces them where it marks the same span.
     """
 
@@ -215,7 +215,8 @@ def span_candidates(span: Span) -> list[Candidate]:
 def stored_candidates(span: Span) -> tuple[tuple[str, float], ...]:
     """The same as plain (entity id, prior)."""
     data: dict[Any, Any] = span.doc.user_data
-    return tuple(data.get(("._.", EXTENSION, span.start_char, span.end_char), ()))
+    stored = data.get(("._.", EXTENSION, span.start_char, span.end_char), ())
+    return tuple((entity_id, prior) for entity_id, prior in stored)  # pairs come back from bytes as lists
 
 
 def doc_mentions(doc: Doc, spans_key: str = SPANS_KEY) -> list[Mention]:

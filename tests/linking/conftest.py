@@ -33,12 +33,7 @@ TRIPLES = [
     ("Q2", "played in", "Q7"),
     ("Q1", "member of", "Q4"),
 ]
-SENTENCES = [
-    "Jordan flew from Amman to Chicago, and WHO experts stayed there.",
-    "Nobody who lives in Saint-Étienne has ever seen the Jordan River!",
-    "Michael Jordan has no diabetes mellitus.",
-    "A quiet day without any names at all",
-]
+TRAINING = ["Jordan flew from Amman to Chicago and WHO experts stayed there", "The Jordan River has no name"]
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +47,21 @@ def linker(graph) -> EntityLinker:
 
 
 def wordpiece() -> Tokenizer:
-    words = ["jordan", "chicago", "[UNK]", "[PAD]", "[CLS]", "[SEP]", "the", "and", "##bet", "##es", "##ago", "北", "京"]
+    words = [
+        "jordan",
+        "chicago",
+        "[UNK]",
+        "[PAD]",
+        "[CLS]",
+        "[SEP]",
+        "the",
+        "and",
+        "##bet",
+        "##es",
+        "##ago",
+        "北",
+        "京",
+    ]
     characters = list(string.ascii_lowercase + string.digits + string.punctuation)
     vocab = dict.fromkeys([*words, *characters, *("##" + character for character in characters)])
     tokenizer = Tokenizer(models.WordPiece({piece: row for row, piece in enumerate(vocab)}, unk_token="[UNK]"))
@@ -70,13 +79,26 @@ def byte_level_bpe(*, trim_offsets: bool) -> Tokenizer:
     trainer = trainers.BpeTrainer(
         vocab_size=400, initial_alphabet=alphabet, special_tokens=special, show_progress=False
     )
-    tokenizer.train_from_iterator(SENTENCES * 3, trainer)
+    tokenizer.train_from_iterator(TRAINING * 3, trainer)
     tokenizer.post_processor = processors.ByteLevel(trim_offsets=trim_offsets)
     return tokenizer
 
 
 def unigram() -> Tokenizer:
-    pieces = ["▁", "▁Jordan", "▁Amm", "an", "dan", "ago", "▁river", "▁WHO", "ch", "京市", "▁the", *string.printable.strip()]
+    pieces = [
+        "▁",
+        "▁Jordan",
+        "▁Amm",
+        "an",
+        "dan",
+        "ago",
+        "▁river",
+        "▁WHO",
+        "ch",
+        "京市",
+        "▁the",
+        *string.printable.strip(),
+    ]
     tokenizer = Tokenizer(
         models.Unigram([("[UNK]", -20.0), *((piece, -1.0 - row / 100) for row, piece in enumerate(pieces))], unk_id=0)
     )
@@ -121,3 +143,8 @@ def tokenizer(request) -> PreTrainedTokenizerFast:
 @pytest.fixture(scope="session")
 def bert_tokenizer() -> PreTrainedTokenizerFast:
     return finish(wordpiece())
+
+
+@pytest.fixture(params=["left", "right"])
+def sided_tokenizer(request) -> PreTrainedTokenizerFast:
+    return finish(wordpiece(), request.param)

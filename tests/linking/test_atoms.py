@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,8 +88,4 @@ def test_fold_unites_spellings():
 
 
 def test_hashes_are_the_same_in_every_process():
-    code = "from kgattn.linking.atoms import stable_hash; print(stable_hash('Jordan'))"
-    out = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "7"}
-    )
-    assert int(out.stdout) == stable_hash("Jordan")
+    assert stable_hash("Jordan") == 0xC6E017FAEB4E078A

@@ -1,0 +1,207 @@
+import copy
+import multiprocessing
+import pickle
+
+import numpy as np
+import pytest
+import spacy
+from spacy.tokens import Doc, DocBin, Span
+
+from kgattn.errors import ConfigError, LinkingError, StorageError
+from kgattn.graph import KnowledgeGraph
+from kgattn.linking import EntityLinker
+from kgattn.linking.component import FACTORY
+from kgattn.linking.index import LinkIndex
+
+TEXTS = ["Jordan flew to Amman.", "", "No names here.", "Chicago and the Jordan River", "北京 and WHO"] * 3
+
+
+@pytest.fixture(scope="module")
+def graph_folder(graph, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("graph") / "g"
+    graph.save(folder)
+    return folder
+
+
+@pytest.fixture
+def nlp(graph_folder):
+    nlp = spacy.blank("en")
+    nlp.add_pipe(FACTORY, config={"graph": str(graph_folder), "max_candidates": 3})
+    return nlp
+
+
+def links(doc, key="kgattn"):
+    return [(span.text, span.kb_id_, span._.kg_candidates) for span in doc.spans[key]]
+
+
+def test_the_component_marks_mentions(nlp, linker):
+    docs = list(nlp.pipe(TEXTS))
+    assert [links(doc) for doc in docs] == [
+        [(text, best, candidates[:3]) for text, best, candidates in links(doc)] for doc in linker.pipe(TEXTS)
+    ]
+    assert [text for text, _, _ in links(docs[3])] == ["Chicago", "Jordan River"]
+
+
+def test_spans_that_were_not_linked_have_no_candidates(nlp):
+    assert nlp("Jordan flew")[1:2]._.kg_candidates == []
+
+
+def test_another_place_for_the_spans(graph_folder):
+    nlp = spacy.blank("en")
+    nlp.add_pipe(FACTORY, config={"graph": str(graph_folder), "spans_key": "places"})
+    doc = nlp("Amman")
+    assert [text for text, _, _ in links(doc, "places")] == ["Amman"]
+    assert "kgattn" not in doc.spans
+
+
+def test_linking_twice_changes_nothing(nlp):
+    doc = nlp(TEXTS[0])
+    before = links(doc)
+    nlp.get_pipe(FACTORY)(doc)
+    assert links(doc) == before
+
+
+def carry_by_docbin(doc):
+    data = DocBin(store_user_data=True, docs=[doc]).to_bytes()
+    return next(DocBin(store_user_data=True).from_bytes(data).get_docs(spacy.blank("en").vocab))
+
+
+@pytest.mark.parametrize(
+    "carry",
+    [
+        carry_by_docbin,
+        lambda doc: pickle.loads(pickle.dumps(doc)),
+        lambda doc: Doc(spacy.blank("en").vocab).from_bytes(doc.to_bytes()),
+        lambda doc: doc.copy(),
+    ],
+)
+def test_candidates_travel_with_the_document(nlp, carry):
+    doc = nlp(TEXTS[3])
+    assert links(carry(doc)) == links(doc)
+
+
+def test_candidates_follow_when_documents_are_joined_or_cut(nlp):
+    docs = [nlp(TEXTS[0]), nlp(TEXTS[3])]
+    joined = Doc.from_docs(docs)
+    assert [one[2] for one in links(joined)] == [one[2] for doc in docs for one in links(doc)]
+    cut = docs[1][2:].as_doc(copy_user_data=True)
+    assert Span(cut, 1, 3)._.kg_candidates == links(docs[1])[1][2]
+
+
+@pytest.mark.parametrize("by", ["disk", "bytes", "pickle"])
+def test_a_pipeline_is_read_back_without_its_graph(nlp, tmp_path, graph_folder, by):
+    expected = [links(doc) for doc in nlp.pipe(TEXTS)]
+    if by == "disk":
+        nlp.config["components"][FACTORY]["graph"] = "/nowhere"
+        nlp.to_disk(tmp_path / "pipeline")
+        again = spacy.load(tmp_path / "pipeline")
+        assert isinstance(again.get_pipe(FACTORY).index.trie.edge_atom, np.memmap)
+        again.to_disk(tmp_path / "pipeline")  # over the files it maps
+    elif by == "bytes":
+        again = spacy.blank("en")
+        again.add_pipe(FACTORY)
+        again.from_bytes(nlp.to_bytes())
+    else:
+        again = pickle.loads(pickle.dumps(nlp))
+    assert [links(doc) for doc in again.pipe(TEXTS)] == expected
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_forked_workers_give_the_same_links(nlp):
+    expected = [links(doc) for doc in nlp.pipe(TEXTS)]
+    assert [links(doc) for doc in nlp.pipe(TEXTS, n_process=2, batch_size=4)] == expected
+
+
+@pytest.mark.slow
+def test_spawned_workers_give_the_same_links(nlp):
+    expected = [links(doc) for doc in nlp.pipe(TEXTS)]
+    method = multiprocessing.get_start_method()
+    multiprocessing.set_start_method("spawn", force=True)
+    try:
+        assert [links(doc) for doc in nlp.pipe(TEXTS, n_process=2, batch_size=4)] == expected
+    finally:
+        multiprocessing.set_start_method(method, force=True)
+
+
+def spawned_size(value, monkeypatch):
+    """Bytes a value takes on its way to a spawned process."""
+    monkeypatch.setattr("kgattn.linking.index.get_spawning_popen", object)
+    return len(pickle.dumps(value))
+
+
+def test_spawned_workers_map_the_saved_index(graph, tmp_path, monkeypatch):
+    index = EntityLinker(graph).component.index
+    whole = len(pickle.dumps(index))
+    assert spawned_size(index, monkeypatch) == whole
+    index.save(tmp_path / "index")
+    mapped = LinkIndex.open(tmp_path / "index")
+    assert spawned_size(mapped, monkeypatch) < whole / 4
+    assert pickle.loads(pickle.dumps(mapped)).path == tmp_path / "index"
+    (tmp_path / "index" / "linker_index.json").unlink()
+    assert spawned_size(mapped, monkeypatch) >= whole
+
+
+def test_copies_share_the_index(nlp):
+    component = nlp.get_pipe(FACTORY)
+    assert copy.deepcopy(component.index) is component.index
+
+
+def test_a_component_without_a_graph_says_so():
+    nlp = spacy.blank("en")
+    component = nlp.add_pipe(FACTORY)
+    for act in (lambda: component(nlp.make_doc("Jordan")), component.to_bytes, lambda: component.to_disk("x")):
+        with pytest.raises(LinkingError, match="kgattn_linker has no graph; give it one"):
+            act()
+
+
+def test_wrong_settings_are_refused_when_the_component_is_added():
+    with pytest.raises(ConfigError, match="case must be one of"):
+        spacy.blank("en").add_pipe(FACTORY, config={"case": "upper"})
+
+
+def test_files_and_bytes_that_hold_no_index_are_refused(nlp, tmp_path):
+    component = nlp.get_pipe(FACTORY)
+    with pytest.raises(LinkingError, match="no readable linker index in"):
+        component.from_disk(tmp_path)
+    with pytest.raises(LinkingError, match="expected bytes of a linker index"):
+        component.from_bytes(b"something else")
+
+
+def test_an_index_of_another_version_or_with_a_lost_file_is_refused(nlp, tmp_path):
+    folder = tmp_path / "index"
+    nlp.get_pipe(FACTORY).to_disk(folder)
+    (folder / "node_alias.npy").unlink()
+    with pytest.raises(LinkingError, match="linker index lacks 'node_alias'; delete it"):
+        LinkIndex.open(folder)
+    meta = (folder / "linker_index.json").read_text()
+    (folder / "linker_index.json").write_text(meta.replace('"format_version": 1', '"format_version": 2'))
+    with pytest.raises(LinkingError, match="must be of format version 1, got 2"):
+        LinkIndex.open(folder)
+
+
+def test_an_index_is_not_written_over_other_files(nlp, tmp_path):
+    (tmp_path / "mine.txt").write_text("keep")
+    with pytest.raises(LinkingError, match=r"expected a linker index or nothing at .* got other files"):
+        nlp.get_pipe(FACTORY).to_disk(tmp_path)
+    assert (tmp_path / "mine.txt").read_text() == "keep"
+
+
+def test_a_failed_write_leaves_the_old_index(nlp, tmp_path, monkeypatch):
+    component = nlp.get_pipe(FACTORY)
+    component.to_disk(tmp_path / "index")
+    before = {file.name: file.read_bytes() for file in (tmp_path / "index").iterdir()}
+
+    def disk_full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", disk_full)
+    with pytest.raises(StorageError, match="No space left on device"):
+        component.to_disk(tmp_path / "index")
+    assert {file.name: file.read_bytes() for file in (tmp_path / "index").iterdir()} == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["index"]
+
+
+def test_the_graph_is_named_when_it_has_nothing_to_match():
+    graph = KnowledgeGraph.from_triples([], labels={"Q1": "1984", "Q2": "the"})
+    with pytest.raises(LinkingError, match="expected a graph with labels to match, got 2 entities"):
+        EntityLinker(graph)

@@ -1,0 +1,75 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kgattn.linking import trie as trie_module
+from kgattn.linking.trie import AtomStream, AtomTrie, build_edges, cased_keys
+
+# Few atoms whose hashes agree in their high bits: many hash-table collisions.
+ATOMS = st.integers(0, 9)
+SEQUENCES = st.lists(st.lists(ATOMS, min_size=1, max_size=4).map(tuple), min_size=1, max_size=30, unique=True)
+
+
+def make_trie(sequences):
+    atoms = np.array([atom for sequence in sequences for atom in sequence], dtype=np.uint64)
+    lengths = np.array([len(sequence) for sequence in sequences])
+    edges = build_edges(atoms, lengths)
+    node_alias = np.full(edges.num_nodes, -1)
+    node_alias[edges.end_node] = np.arange(len(sequences))
+    rows, none = np.arange(len(sequences)), np.zeros(len(sequences) + 1, dtype=np.int64)
+    empty = np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
+    return AtomTrie(edges.parent, edges.atom, edges.child, node_alias, rows, rows, none, *empty)
+
+
+def stream(texts):
+    lengths = np.array([len(text) for text in texts], dtype=np.int64)
+    atoms = np.array([atom for text in texts for atom in text], dtype=np.uint64)
+    token = np.arange(len(atoms))
+    return AtomStream(atoms, atoms, np.zeros(len(atoms), np.int8), token, token, np.repeat(np.cumsum(lengths), lengths))
+
+
+def slow_match(sequences, texts):
+    found, offset = [], 0
+    for text in texts:
+        for start in range(len(text)):
+            ends = [end for end in range(len(text), start, -1) if tuple(text[start:end]) in sequences]
+            if ends:
+                row = sequences.index(tuple(text[start : ends[0]]))
+                found.append((offset + start, offset + ends[0] - 1, row))
+        offset += len(text)
+    return found
+
+
+@given(sequences=SEQUENCES, texts=st.lists(st.lists(ATOMS, max_size=12), max_size=4))
+@settings(max_examples=150, deadline=None)
+def test_trie_equals_a_scan(sequences, texts):
+    hits = make_trie(sequences).match(stream(texts))
+    assert list(zip(*(column.tolist() for column in hits), strict=True)) == slow_match(sequences, texts)
+
+
+def test_paths_never_meet_even_if_all_edges_share_one_place(monkeypatch):
+    monkeypatch.setattr(trie_module, "_place", lambda node, atom, size: np.zeros(len(node), dtype=np.int64))
+    sequences = [(1, 2), (2, 1), (3,), (1, 2, 3)]
+    texts = [[1, 2, 3, 2, 1, 4], [3, 3], [2, 2, 2]]
+    hits = make_trie(sequences).match(stream(texts))
+    assert list(zip(*(column.tolist() for column in hits), strict=True)) == slow_match(sequences, texts)
+
+
+@given(sequences=SEQUENCES, data=st.data())
+def test_arrays_do_not_depend_on_the_order_of_sequences(sequences, data):
+    other = make_trie(data.draw(st.permutations(sequences)))
+    for name in ("edge_parent", "edge_atom", "edge_child"):
+        np.testing.assert_array_equal(getattr(make_trie(sequences), name), getattr(other, name))
+
+
+def test_empty_input_gives_nothing():
+    assert all(len(column) == 0 for column in make_trie([(1,)]).match(stream([])))
+    edges = build_edges(np.empty(0, np.uint64), np.empty(0, np.int64))
+    assert edges.num_nodes == 1
+
+
+def test_keys_tell_sequences_apart():
+    atoms = np.array([5, 6, 6, 5, 5, 6, 5], dtype=np.uint64)
+    keys = cased_keys(atoms, np.array([2, 2, 1, 1, 1])).tolist()
+    assert len(set(keys)) == 4
+    assert keys[2] == keys[4]

@@ -30,4 +30,4 @@ def build(source: Path) -> KnowledgeGraph:
     Raises:
         GraphError: A file is absent or malformed; the message names file and line.
     """
-    return read_mesh_tables(source, type_without_tree="drug", licence=LICENCE, sources=SOURCES).to_graph()
+    return read_mesh_tables(source, kind="drug", licence=LICENCE, sources=SOURCES).to_graph()

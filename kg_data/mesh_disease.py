@@ -25,4 +25,4 @@ def build(source: Path) -> KnowledgeGraph:
     Raises:
         GraphError: A file is absent or malformed; the message names file and line.
     """
-    return read_mesh_tables(source, type_without_tree="disease", licence=LICENCE, sources=SOURCES).to_graph()
+    return read_mesh_tables(source, kind="disease", licence=LICENCE, sources=SOURCES).to_graph()

@@ -1,5 +1,6 @@
 """The layout that the disease and the drug tables share: entities, labels and `broader` pairs."""
 
+import re
 from pathlib import Path
 
 from kg_data.facts import Facts
@@ -7,17 +8,19 @@ from kg_data.mesh_categories import categories, category_label
 from kg_data.tables import read_table
 
 BROADER = "broader"
+ACRONYM = re.compile(r"[A-Z][A-Z0-9]")
 
 
-def read_mesh_tables(folder: Path, *, type_without_tree: str, licence: str, sources: tuple[str, ...]) -> Facts:
+def read_mesh_tables(folder: Path, *, kind: str, licence: str, sources: tuple[str, ...]) -> Facts:
     """Read entities.tsv, labels.tsv and broader.tsv of one folder.
 
-    The types of an entity are the MeSH categories of its tree numbers. A `broader` pair is the triple
-    (child, broader, parent).
+    The types of an entity are the kind of the table and the MeSH categories of its tree numbers. A `broader` pair is the triple
+    (child, broader, parent). Headings are terms written with capitals, not names: unless one holds an acronym, its
+    lower-case form is an alias, so that it is found in running text.
 
     Args:
         folder: Holds the three files.
-        type_without_tree: The type of an entity that has no place in the MeSH tree.
+        kind: What all entities of the table are, such as "disease".
         licence: Passed on to the graph.
         sources: Passed on to the graph.
 
@@ -30,8 +33,8 @@ def read_mesh_tables(folder: Path, *, type_without_tree: str, licence: str, sour
         folder / "entities.tsv", ("id", "name", "drugbank_id", "mesh_tree")
     ):
         labels[entity_id] = name
-        types[entity_id] = categories(tree_numbers) or [type_without_tree]
-    aliases: dict[str, list[str]] = {}
+        types[entity_id] = [kind, *categories(tree_numbers)]
+    aliases = {entity_id: [name.lower()] for entity_id, name in labels.items() if not ACRONYM.search(name)}
     for entity_id, alias in read_table(folder / "labels.tsv", ("id", "label")):
         aliases.setdefault(entity_id, []).append(alias)
     triples = [(child, BROADER, parent) for child, parent in read_table(folder / "broader.tsv", ("child", "parent"))]

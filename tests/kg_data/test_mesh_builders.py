@@ -34,7 +34,7 @@ def test_diseases(source: Path) -> None:
     graph = mesh_disease.build(source / "mesh_disease")
     assert graph.label("D1") == "Wobble Fever"
     assert graph.aliases("D1") == ["wobble fever", "fever, wobble"]
-    assert graph.types("D1") == ["C01", "C23"]
+    assert graph.types("D1") == ["disease", "C01", "C23"]
     assert dict(zip(graph.type_ids, graph.type_labels, strict=True))["C01"] == "infections"
     assert (graph.num_entities, graph.num_triples, list(graph.relation_ids)) == (2, 1, ["broader"])
     assert "NLM" in graph.licence or "National Library of Medicine" in graph.licence
@@ -43,7 +43,7 @@ def test_diseases(source: Path) -> None:
 
 def test_drug_outside_the_tree_has_a_type(source: Path) -> None:
     graph = drugs.build(source / "drugs")
-    assert graph.types("D9") == ["D02"]
+    assert graph.types("D9") == ["drug", "D02"]
     assert graph.types("name:fizz") == ["drug"]
 
 
@@ -71,4 +71,4 @@ def test_real_tables(build_real: Callable[[str], KnowledgeGraph], name: str, ent
     graph = build_real(name)
     assert (graph.num_entities, graph.num_triples) == (entities, triples)
     unnamed = {type_id for type_id, label in zip(graph.type_ids, graph.type_labels, strict=True) if label == type_id}
-    assert unnamed <= {"drug"}
+    assert unnamed <= {"drug", "disease"}

@@ -8,7 +8,7 @@ from kgattn.shapes import Float
 
 
 class MentionValues(nn.Module):
-    """value[layer, head, m] = gate[layer, head] * W[layer, head] g_m, added to the values of the mention's tokens.
+    """value[layer, head, m] = scale * gate[layer, head] * W[layer, head] g_m, added to the values of the mention's tokens.
 
     The value half of relation-aware attention (Shaw et al. 2018, arXiv:1803.02155, eq. 3), per mention instead of
     per pair. The gate starts at zero: injecting changes nothing.
@@ -17,9 +17,10 @@ class MentionValues(nn.Module):
     project: nn.Linear
     gate: nn.Parameter
 
-    def __init__(self, dim: int, num_layers: int, num_heads: int, head_dim: int) -> None:
+    def __init__(self, dim: int, num_layers: int, num_heads: int, head_dim: int, gate_scale: float) -> None:
         super().__init__()
         self.num_layers, self.num_heads, self.head_dim = num_layers, num_heads, head_dim
+        self.gate_scale = gate_scale
         self.project = nn.Linear(dim, num_layers * num_heads * head_dim, bias=False)
         self.gate = nn.Parameter(torch.zeros(num_layers, num_heads))
 
@@ -27,5 +28,6 @@ class MentionValues(nn.Module):
         """Values of all layers; slot 0 and mentions without a vector add zero."""
         batch, num_mentions, _ = mentions.shape
         shape = (batch, num_mentions, self.num_layers, self.num_heads, self.head_dim)
-        values = self.project(mentions).view(shape).permute(2, 0, 3, 1, 4) * self.gate[:, None, :, None, None]
+        gate = self.gate_scale * self.gate[:, None, :, None, None]
+        values = self.project(mentions).view(shape).permute(2, 0, 3, 1, 4) * gate
         return F.pad(values, (0, 0, 1, 0))

@@ -29,7 +29,7 @@ class RelationMatches:
 class PairBias(nn.Module):
     """A bounded, gated bias per layer, head and pair of mentions.
 
-    bound * tanh(gate * (q_m . k_n / sqrt(rank) + relation[r(m, n)] + key(g_n)) / bound)
+    bound * tanh(scale * gate * (q_m . k_n / sqrt(rank) + relation[r(m, n)] + key(g_n)) / bound)
 
     The relation term is the edge encoding of Graphormer (Ying et al. 2021, arXiv:2106.05234, sec. 3.1.3) kept to direct
     edges; a mention is joined to itself by the identity relation. The gate starts at zero: injecting changes nothing.
@@ -41,9 +41,12 @@ class PairBias(nn.Module):
     relation: nn.Linear
     gate: nn.Parameter
 
-    def __init__(self, dim: int, code_dim: int, num_layers: int, num_heads: int, rank: int, bound: float) -> None:
+    def __init__(
+        self, dim: int, code_dim: int, num_layers: int, num_heads: int, rank: int, bound: float, gate_scale: float
+    ) -> None:
         super().__init__()
-        self.num_layers, self.num_heads, self.rank, self.bound = num_layers, num_heads, rank, bound
+        self.num_layers, self.num_heads, self.rank = num_layers, num_heads, rank
+        self.bound, self.gate_scale = bound, gate_scale
         self.query = nn.Linear(dim, num_layers * num_heads * rank, bias=False)
         self.key = nn.Linear(dim, num_layers * num_heads * rank, bias=False)
         self.salience = nn.Linear(dim, num_layers * num_heads)
@@ -65,7 +68,7 @@ class PairBias(nn.Module):
         content = torch.einsum("bmlhr,bnlhr->lbhmn", query, key) * self.rank**-0.5
         salience = self.salience(mentions).view(*layered).permute(2, 0, 3, 1)[..., None, :]
         total = content + salience + self._relations(matches, relation_codes, batch, num_mentions)
-        gated = self.gate[:, None, :, None, None] * total
+        gated = self.gate_scale * self.gate[:, None, :, None, None] * total
         table = self.bound * torch.tanh(gated / self.bound)
         real = (mentions != 0).any(dim=-1)
         table = table * (real[:, None, :, None] & real[:, None, None, :])

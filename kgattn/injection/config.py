@@ -17,6 +17,8 @@ class InjectionConfig:
         layers: Attention layers to inject, counted from 0; None is all of them.
         kernel: Attention kernel, "auto" to choose by what was measured.
         bound: Largest size of a bias, in nats, positive. Unbounded at a high learning rate it destroyed training.
+        gate_scale: Factor on every gate, positive. An optimizer like Adam moves a gate, which starts at zero, by no more
+            than its learning rate a step; the factor lets a short fine-tuning open it.
         entity_dim: Length of entity and mention vectors.
         code_dim: Length of the text codes of labels, types and relations.
         rank: Length of the query and key a head compares two mentions by.
@@ -31,6 +33,7 @@ class InjectionConfig:
     layers: tuple[int, ...] | None = None
     kernel: str = "auto"
     bound: float = 4.0
+    gate_scale: float = 10.0
     entity_dim: int = 64
     code_dim: int = 256
     rank: int = 8
@@ -54,6 +57,8 @@ class InjectionConfig:
             raise ConfigError(f"num_hops must be 0 or more, got {self.num_hops}")
         if not self.bound > 0:
             raise ConfigError(f"bound must be positive, got {self.bound}")
+        if not self.gate_scale > 0:
+            raise ConfigError(f"gate_scale must be positive, got {self.gate_scale}")
         if not 0 <= self.dropout < 1:
             raise ConfigError(f"dropout must lie in [0, 1), got {self.dropout}")
         if not (self.bias or self.values):

@@ -56,9 +56,13 @@ class Injection(nn.Module):
         )
         self.mention_vectors = MentionVectors(dim, config.dropout)
         self.pair_bias = (
-            PairBias(dim, config.code_dim, len(layers), heads, config.rank, config.bound) if config.bias else None
+            PairBias(dim, config.code_dim, len(layers), heads, config.rank, config.bound, config.gate_scale)
+            if config.bias
+            else None
         )
-        self.mention_values = MentionValues(dim, len(layers), heads, architecture.head_dim) if config.values else None
+        self.mention_values = (
+            MentionValues(dim, len(layers), heads, architecture.head_dim, config.gate_scale) if config.values else None
+        )
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """An unpickled model finds its attention function in a new process too."""

@@ -17,6 +17,8 @@ from kgattn.injection.plugin_files import CONFIG, PluginFiles
 if TYPE_CHECKING:
     from kgattn.linking import Processor
 
+PROCESSOR = "kgattn_processor.json"
+
 
 def load(model: ModelT, folder: str | Path) -> ModelT:
     """Inject a saved plugin, with its graph and its trained parameters, into the model it was trained with.
@@ -101,7 +103,7 @@ def from_pretrained(folder: str | Path) -> PreTrainedModel:
     if model_class is None:
         raise PluginError(f"transformers has no model class {name!r}, named in {folder / 'config.json'}")
     model: PreTrainedModel = load(model_class.from_pretrained(folder), folder)
-    if (folder / "linker.json").is_file():
+    if (folder / PROCESSOR).is_file():
         from kgattn.linking import Processor
 
         injection = plugin_of(model)

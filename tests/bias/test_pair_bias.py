@@ -16,7 +16,7 @@ def no_matches():
 @pytest.fixture
 def bias():
     torch.manual_seed(0)
-    module = PairBias(dim=4, code_dim=3, num_layers=2, num_heads=2, rank=2, bound=1.5)
+    module = PairBias(dim=4, code_dim=3, num_layers=2, num_heads=2, rank=2, bound=1.5, gate_scale=2.0)
     torch.nn.init.normal_(module.gate, std=2.0)
     return module
 
@@ -37,7 +37,7 @@ def test_the_table_is_its_formula(bias):
     key = bias.key.weight[2 * row : 2 * row + 2] @ mentions[0, 1]
     relation = bias.relation.weight[row] @ (0.5 * codes[1] + codes[2])
     salience = bias.salience.weight[row] @ mentions[0, 1] + bias.salience.bias[row]
-    total = bias.gate[layer, head] * (query @ key / 2**0.5 + relation + salience)
+    total = 2.0 * bias.gate[layer, head] * (query @ key / 2**0.5 + relation + salience)
     torch.testing.assert_close(table[layer, 0, head, 1, 2], 1.5 * torch.tanh(total / 1.5))
 
 
@@ -53,7 +53,7 @@ def test_it_is_bounded_and_zero_for_padding(bias):
 
 def test_values_are_gated_projections():
     torch.manual_seed(0)
-    values = MentionValues(dim=4, num_layers=2, num_heads=3, head_dim=5)
+    values = MentionValues(dim=4, num_layers=2, num_heads=3, head_dim=5, gate_scale=2.0)
     mentions = torch.randn(1, 2, 4)
     assert not values(mentions).any()
     torch.nn.init.normal_(values.gate)
@@ -62,7 +62,7 @@ def test_values_are_gated_projections():
     assert not table[..., 0, :].any()
     layer, head = 1, 2
     weight = values.project.weight.view(2, 3, 5, 4)[layer, head]
-    torch.testing.assert_close(table[layer, 0, head, 2], values.gate[layer, head] * weight @ mentions[0, 1])
+    torch.testing.assert_close(table[layer, 0, head, 2], 2.0 * values.gate[layer, head] * weight @ mentions[0, 1])
 
 
 def test_a_mention_is_the_weighted_mean_of_candidates_and_nil():

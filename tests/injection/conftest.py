@@ -120,7 +120,7 @@ def batch(graph: KnowledgeGraph) -> Batch:
     return make_batch(graph)
 
 
-def open_gates(model: PreTrainedModel, size: float = 0.8) -> PreTrainedModel:
+def open_gates(model: PreTrainedModel, size: float = 0.08) -> PreTrainedModel:
     """Move every gate off zero, as training would, by different amounts."""
     generator = torch.Generator().manual_seed(3)
     with torch.no_grad():

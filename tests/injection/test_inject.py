@@ -73,7 +73,7 @@ def test_layers_that_are_not_there_are_refused(graph, layers):
 
 def test_only_the_chosen_layers_are_touched(graph, batch: Batch):
     model = kgattn.inject(make_model("bert", "eager"), graph, InjectionConfig(layers=(1,), values=False))
-    open_gates(model, size=3.0)
+    open_gates(model, size=0.3)
     with model.kgattn.disabled():
         plain = model(**batch.all, output_attentions=True).attentions
     biased = model(**batch.all, output_attentions=True).attentions
@@ -121,6 +121,7 @@ def test_swap_graph_refuses_vectors_it_was_not_made_for(graph):
     [
         ({"bias": False, "values": False}, "both off"),
         ({"bound": 0.0}, "bound must be positive, got 0.0"),
+        ({"gate_scale": 0.0}, "gate_scale must be positive, got 0.0"),
         ({"dropout": 1.0}, r"dropout must lie in \[0, 1\), got 1.0"),
         ({"entity_dim": 0}, "entity_dim must be at least 1, got 0"),
         ({"code_dim": 1}, "code_dim must be at least 2, got 1"),

@@ -54,7 +54,7 @@ def test_a_new_process_gives_the_same_bits(model, batch: Batch, tmp_path, what):
 def test_saving_keeps_other_files_and_replaces_an_older_plugin(model, batch: Batch, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     model.kgattn.save(tmp_path)
-    open_gates(model, size=0.1)
+    open_gates(model, size=0.01)
     model.kgattn.save(tmp_path)
     assert (tmp_path / "notes.txt").read_text() == "mine"
     assert sorted(p.name for p in tmp_path.iterdir()) == [
@@ -127,7 +127,7 @@ def test_broken_files_are_refused(model, tmp_path):
 def test_a_full_disk_leaves_the_older_plugin_whole(model, batch: Batch, tmp_path, monkeypatch):
     model.kgattn.save(tmp_path)
     expected = model(**batch.all).logits
-    open_gates(model, size=0.1)
+    open_gates(model, size=0.01)
 
     def full(*_args, **_kwargs):
         raise OSError(28, "No space left on device")

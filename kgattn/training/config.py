@@ -9,7 +9,7 @@ from kgattn.injection import InjectionConfig
 PLUGIN_RATE_FACTOR = 10.0
 PLUGIN_RATE_CAP = 2e-3
 EXAMPLES_WANTED = 8000
-DEV_PER_TRAIN = 5
+DEV_PER_TRAIN = 2
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class TrainConfig:
         max_length: Longest window in tokens; longer sentences become several windows.
         stride: Tokens two neighbouring windows share.
         limit_train: Learn from a seeded sample of this many sentences; None takes all.
-        limit_dev: Choose by a seeded sample of this many; None is 5 per sentence of `limit_train`, or all without it.
+        limit_dev: Choose by a seeded sample of this many; None is 2 per sentence of `limit_train`, or all without it.
         eval_batch_size: Windows in a batch of evaluation.
         evaluations: Dev evaluations, evenly spread over the epochs; the best one's weights are kept.
         bf16: Whether to compute in bfloat16 under autocast: "on", "off", or "auto", on where the hardware has it.
@@ -54,7 +54,7 @@ class TrainConfig:
     limit_train: int | None = None
     limit_dev: int | None = None
     eval_batch_size: int = 64
-    evaluations: int = 10
+    evaluations: int = 5
     bf16: str = "auto"
     injection: InjectionConfig = field(default_factory=InjectionConfig)
 

@@ -38,7 +38,7 @@ def test_rates_and_dev_limit_have_defaults():
     assert TrainConfig(learning_rate=2e-5).plugin_rate == pytest.approx(2e-4)
     assert TrainConfig(plugin_learning_rate=0.5).plugin_rate == 0.5
     assert TrainConfig(learning_rate=5e-3).plugin_rate == 5e-3
-    assert TrainConfig(limit_train=100).dev_limit == 500
+    assert TrainConfig(limit_train=100).dev_limit == 200
     assert TrainConfig(limit_train=100, limit_dev=7).dev_limit == 7
     assert TrainConfig().dev_limit is None
 

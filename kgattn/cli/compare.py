@@ -36,6 +36,8 @@ def compare(
         list[Path] | None,
         typer.Option(metavar="FILE", help="Training settings as JSON; may be repeated, later ones win, options last."),
     ] = None,
+    bf16: Annotated[str | None, typer.Option(help="auto, on or off.")] = None,
+    language: Annotated[str, typer.Option(help="Language of the text: a code or the name of a spaCy pipeline.")] = "en",
     workers: Annotated[
         int | None, typer.Option(min=1, help="Runs side by side, one thread each; by default one a core (1 on a GPU).")
     ] = None,
@@ -52,6 +54,7 @@ def compare(
         "batch_size": batch_size,
         "learning_rate": learning_rate,
         "plugin_learning_rate": plugin_learning_rate,
+        "bf16": bf16,
     }
     settings = merge_settings([read_settings(file) for file in config or ()])
 
@@ -70,6 +73,7 @@ def compare(
     loaded = KnowledgeGraph.load(graph)
     folder = output or Path("runs") / f"compare-{corpus.name}-{Path(graph).name}"
     shared = [
+        *(("--language", language) if language != "en" else ()),
         *(part for file in config or () for part in ("--config", str(file))),
         *(part for name, value in changes.items() if value is not None for part in (option(name), str(value))),
     ]
@@ -88,6 +92,7 @@ def compare(
             seeds,
             training,
             folder,
+            language=language,
             workers=min(workers or default_workers(), len(chosen) * seeds),
             command=shlex.join(command),
             watcher=watcher,

@@ -5,20 +5,19 @@ import multiprocessing
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
 
 from kgattn.evidence.arms import Arm
 from kgattn.graph import KnowledgeGraph
-from kgattn.linking import EntityLinker, Processor
 from kgattn.ner.corpus import Corpus
 from kgattn.shapes import Int
-from kgattn.training.checkpoints import load_tokenizer
 from kgattn.training.config import TrainConfig
 from kgattn.training.encode import EncodedCorpus, encode_corpus
 from kgattn.training.result import RunResult
-from kgattn.training.run import train_run
+from kgattn.training.run import make_processor, train_run
 
 TRAINING_SHARE = 0.9
 """Share of a run's time that its training steps take; the rest is the test at the end. For progress only."""
@@ -43,11 +42,13 @@ class ComparisonPlan:
         corpus: The whole corpus; each seed draws its own sample.
         graph: The graph to link and inject.
         config: Settings that all runs share.
+        language: Language of the text: a code or the name of a spaCy pipeline.
     """
 
     corpus: Corpus
     graph: KnowledgeGraph
     config: TrainConfig
+    language: str = "en"
 
     def config_of(self, run: Run) -> TrainConfig:
         """The settings of one run."""
@@ -57,7 +58,7 @@ class ComparisonPlan:
         """Load the tokenizer and link and encode the corpus, once for all runs of a process."""
         if multiprocessing.parent_process() is not None:
             torch.set_num_threads(1)  # the other cores belong to the other workers
-        processor = Processor(load_tokenizer(self.config.model), EntityLinker(self.graph))
+        processor = make_processor(self.config.model, self.graph, self.language)
         return ArmRunner(self, processor, encode_corpus(self.corpus, processor, self.config))
 
 
@@ -66,7 +67,7 @@ class ArmRunner:
     """Does runs on a corpus that is encoded already."""
 
     plan: ComparisonPlan
-    processor: Processor
+    processor: Any
     encoded: EncodedCorpus
 
     @cached_property

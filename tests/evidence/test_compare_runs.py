@@ -154,5 +154,5 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_runs(
     in_the_way = tmp_path / "file"
     in_the_way.write_text("", encoding="utf-8")
 
-    with pytest.raises(StorageError, match="cannot write .* choose a folder"):
+    with pytest.raises(StorageError, match=r"cannot write .* choose a folder"):
         compare(corpus, graph, parse_arms("plain"), 1, tiny, in_the_way / "out")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ARMS = "plain,biased,shuffled-entities"
 SEEDS = 2
-EPOCHS = 20
+EPOCHS = 10
 EVALUATIONS = 5
 EXAMPLES = 5
 CONTROLS = {

@@ -19,7 +19,7 @@ class Collator:
     """
 
     def __init__(self, processor: Any) -> None:
-        tokenizer = getattr(processor, "tokenizer", processor)
+        self.tokenizer = tokenizer = getattr(processor, "tokenizer", processor)
         self._processor = processor
         self._left = tokenizer.padding_side == "left"
         # a tokenizer's pad() advises once to encode and pad in one call, which windows made beforehand cannot

@@ -26,6 +26,7 @@ class TrainConfig:
         learning_rate: Of the base model and its new head, after warm-up; falls linearly to 0.
         plugin_learning_rate: Of the injected parameters; None is 10 times the base's but at most 2e-3.
         weight_decay: Of the base model's matrices; biases, norms and the plugin have none.
+        token_dropout: Share of input tokens hidden behind the mask token in training, in [0, 1); the same for all arms.
         warmup_ratio: Share of the steps over which the rates rise, in [0, 1).
         max_grad_norm: Gradients longer than this are shortened to it, all parameters together.
         max_length: Longest window in tokens; longer sentences become several windows.
@@ -47,6 +48,7 @@ class TrainConfig:
     learning_rate: float = 3e-4
     plugin_learning_rate: float | None = None
     weight_decay: float = 0.01
+    token_dropout: float = 0.15
     warmup_ratio: float = 0.1
     max_grad_norm: float = 1.0
     max_length: int = 128
@@ -77,6 +79,8 @@ class TrainConfig:
                 raise ConfigError(f"{name} must be positive, got {value}")
         if not 0 <= self.weight_decay < float("inf"):
             raise ConfigError(f"weight_decay must be 0 or more, got {self.weight_decay}")
+        if not 0 <= self.token_dropout < 1:
+            raise ConfigError(f"token_dropout must lie in [0, 1), got {self.token_dropout}")
         if not 0 <= self.warmup_ratio < 1:
             raise ConfigError(f"warmup_ratio must lie in [0, 1), got {self.warmup_ratio}")
         if not 0 <= self.stride < self.max_length:

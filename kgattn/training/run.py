@@ -32,6 +32,7 @@ from kgattn.training.precision import autocast_type, training_device
 from kgattn.training.result import RunResult
 from kgattn.training.resume import latest_checkpoint, remove_checkpoints
 from kgattn.training.run_folder import MODEL, RunFolder
+from kgattn.training.token_dropout import TokenDropout
 from kgattn.training.trainer import PLUGIN_PREFIX, Progress, TaggerTrainer
 
 
@@ -104,6 +105,7 @@ def train_run(
             parts.train.features,
             collator,
             dev_f1,
+            token_dropout=TokenDropout(collator.tokenizer, config.token_dropout),
             folder=output,
             num_epochs=epochs,
             device=device,

@@ -17,6 +17,7 @@ from kgattn.ner.labels import IGNORE
 from kgattn.training.config import TrainConfig
 from kgattn.training.resume import read_checkpoint, write_checkpoint
 from kgattn.training.sampler import LengthGroupedSampler
+from kgattn.training.token_dropout import TokenDropout
 
 PLUGIN_PREFIX = "kgattn."
 Progress = Callable[[int, int], None]
@@ -35,6 +36,7 @@ class TaggerTrainer(Trainer):
         features: Training windows.
         collator: Makes batches of windows.
         dev_f1: Scores the model on dev, in [0, 1].
+        token_dropout: Hides input tokens in training.
         folder: Where checkpoints go; None keeps none.
         num_epochs: Passes over `features`.
         device: Where to train.
@@ -51,6 +53,7 @@ class TaggerTrainer(Trainer):
         collator: Collator,
         dev_f1: Callable[[nn.Module], float],
         *,
+        token_dropout: TokenDropout,
         folder: Path | None,
         num_epochs: int,
         device: torch.device,
@@ -85,6 +88,7 @@ class TaggerTrainer(Trainer):
         self.best_epoch = 0
         self._settings = config
         self._dev_f1 = dev_f1
+        self._token_dropout = token_dropout
         self._features = features
         self._tagger = model
         self._folder = folder
@@ -122,6 +126,14 @@ class TaggerTrainer(Trainer):
             optimizer_class, options = self.get_optimizer_cls_and_kwargs(self.args, tagger)
             self.optimizer = optimizer_class([group for group in groups if group["params"]], **options)
         return self.optimizer
+
+    def compute_loss(
+        self, model: nn.Module, inputs: dict[str, Tensor], *args: Any, **kwargs: Any
+    ) -> Tensor | tuple[Tensor, Any]:
+        """The parent's loss on inputs some tokens of which are hidden; only training comes here."""
+        shown = {**inputs, "input_ids": self._token_dropout(inputs["input_ids"])}
+        loss: Tensor | tuple[Tensor, Any] = super().compute_loss(model, shown, *args, **kwargs)
+        return loss
 
     def autocast_smart_context_manager(
         self, cache_enabled: bool | None = True

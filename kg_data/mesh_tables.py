@@ -14,8 +14,8 @@ ACRONYM = re.compile(r"[A-Z][A-Z0-9]")
 def read_mesh_tables(folder: Path, *, kind: str, licence: str, sources: tuple[str, ...]) -> Facts:
     """Read entities.tsv, labels.tsv and broader.tsv of one folder.
 
-    The types of an entity are the kind of the table and the MeSH categories of its tree numbers. A `broader` pair is the triple
-    (child, broader, parent). Headings are terms written with capitals, not names: unless one holds an acronym, its
+    The types of an entity are the kind of the table and the MeSH categories of its tree numbers. A `broader` pair is
+    the triple (child, broader, parent). Headings are terms written with capitals, not names: unless one holds an acronym, its
     lower-case form is an alias, so that it is found in running text.
 
     Args:

@@ -8,7 +8,7 @@ from kgattn.shapes import Float
 
 
 class MentionValues(nn.Module):
-    """value[layer, head, m] = scale * gate[layer, head] * W[layer, head] g_m, added to the values of the mention's tokens.
+    """value[layer, head, m] = scale * gate[layer, head] * W[layer, head] g_m, added to its tokens' values.
 
     The value half of relation-aware attention (Shaw et al. 2018, arXiv:1803.02155, eq. 3), per mention instead of
     per pair. The gate starts at zero: injecting changes nothing.

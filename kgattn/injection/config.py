@@ -17,8 +17,8 @@ class InjectionConfig:
         layers: Attention layers to inject, counted from 0; None is all of them.
         kernel: Attention kernel, "auto" to choose by what was measured.
         bound: Largest size of a bias, in nats, positive. Unbounded at a high learning rate it destroyed training.
-        gate_scale: Factor on every gate, positive. An optimizer like Adam moves a gate, which starts at zero, by no more
-            than its learning rate a step; the factor lets a short fine-tuning open it.
+        gate_scale: Factor on every gate, positive. An optimizer like Adam moves a gate, which starts at zero, by no
+            more than its learning rate a step; the factor lets a short fine-tuning open it.
         entity_dim: Length of entity and mention vectors.
         code_dim: Length of the text codes of labels, types and relations.
         rank: Length of the query and key a head compares two mentions by.

@@ -15,8 +15,8 @@ def read_mesh_tables(folder: Path, *, kind: str, licence: str, sources: tuple[st
     """Read entities.tsv, labels.tsv and broader.tsv of one folder.
 
     The types of an entity are the kind of the table and the MeSH categories of its tree numbers. A `broader` pair is
-    the triple (child, broader, parent). Headings are terms written with capitals, not names: unless one holds an acronym, its
-    lower-case form is an alias, so that it is found in running text.
+    the triple (child, broader, parent). Headings are terms written with capitals, not names: unless one holds an
+    acronym, its lower-case form is an alias, so that it is found in running text.
 
     Args:
         folder: Holds the three files.

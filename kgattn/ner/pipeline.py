@@ -21,7 +21,7 @@ class LinkingPipeline(TokenClassificationPipeline):  # type: ignore[misc]
 
     links: "Processor"
 
-    def preprocess(
+    def preprocess(  # type: ignore[override]  # the parent, too, yields windows where the base class returns one
         self, sentence: Any, offset_mapping: Any = None, **preprocess_params: Any
     ) -> Iterator[dict[str, Any]]:
         """Windows of one text as the parent makes them, each with its mention tensors."""
@@ -30,21 +30,23 @@ class LinkingPipeline(TokenClassificationPipeline):  # type: ignore[misc]
             sentence,
             is_split_into_words=bool(preprocess_params.get("is_split_into_words")),
             return_tensors="pt",
-            truncation=bool(self.tokenizer.model_max_length and self.tokenizer.model_max_length > 0),
+            truncation=bool(self.links.tokenizer.model_max_length and self.links.tokenizer.model_max_length > 0),
             **tokenizer_params,
         )
-        windows = super().preprocess(sentence, offset_mapping, **preprocess_params, tokenizer_params=tokenizer_params)
+        parent: Any = super()
+        windows = parent.preprocess(sentence, offset_mapping, **preprocess_params, tokenizer_params=tokenizer_params)
         for number, window in enumerate(windows):
             # as one mapping, which the parent's padding leaves alone: it does not know these axes
             window["kg_links"] = {key: encoding[key][number] for key in KEYS}
             yield window
 
-    def _forward(self, model_inputs: dict[str, Any]) -> dict[str, Any]:
+    def _forward(self, model_inputs: dict[str, Any]) -> dict[str, Any]:  # type: ignore[override]
         links = model_inputs.pop("kg_links")
         windows = links if isinstance(links, list) else [links]
         length = model_inputs["input_ids"].shape[1]
-        model_inputs.update(_stack(windows, length, self.tokenizer.padding_side))
-        output: dict[str, Any] = super()._forward(model_inputs)
+        model_inputs.update(_stack(windows, length, self.links.tokenizer.padding_side))
+        parent: Any = super()
+        output: dict[str, Any] = parent._forward(model_inputs)
         return output
 
 
@@ -85,6 +87,7 @@ def pipeline(model: PreTrainedModel, processor: "Processor | None" = None, **set
         raise LinkingError(
             "the processor links to another graph than the model holds; make its linker from model.kgattn.graph"
         )
-    made = LinkingPipeline(model=model, tokenizer=processor.tokenizer, **settings)
+    make: Any = LinkingPipeline
+    made: LinkingPipeline = make(model=model, tokenizer=processor.tokenizer, **settings)
     made.links = processor
     return made

@@ -52,7 +52,7 @@ EXPECTED = [
 @pytest.mark.parametrize("linked", [False, True])
 def test_every_word_gets_the_tag_of_its_first_piece(tokenizer, padding_side, linked):
     tokenizer.padding_side = padding_side
-    graph = KnowledgeGraph.from_triples([("ab", "r", "ba")])
+    graph = KnowledgeGraph.from_triples([("ab", "r", "cd")])
     processor = Processor(tokenizer, EntityLinker(graph, nlp="en")) if linked else tokenizer
     split = encode_sentences(SENTENCES, processor, LABELS, max_length=10, stride=3)
     model = ByLetter(tokenizer).train()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kgattn.linking import Processor
 
 
-class LinkingPipeline(TokenClassificationPipeline):  # type: ignore[misc]
+class LinkingPipeline(TokenClassificationPipeline):
     """A `TokenClassificationPipeline` that hands its model links; arguments and results are the parent's."""
 
     links: "Processor"

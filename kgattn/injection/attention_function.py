@@ -11,6 +11,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from kgattn.attention import add_values, choose_kernel, join_mask, materialize
 from kgattn.bias import MentionBias
 from kgattn.injection.context import CONTEXT, MentionContext
+from kgattn.injection.random_state import untouched_random_state
 
 NAME = "kgattn"
 
@@ -60,14 +61,13 @@ def kgattn_attention(
         return plain(module, query, key, value, mask, **kwargs)  # type: ignore[no-any-return]
     if not context.gates_closed:
         return _biased(module, site, query, key, value, attention_mask, bias, kwargs), None
-    output, weights = plain(module, query, key, value, attention_mask, **kwargs)
-    if torch.is_grad_enabled() and not kwargs.get("dropout"):
-        # closed gates: plain's numbers bit for bit, the biased path's gradients, so that the gates can open
+    if not torch.is_grad_enabled():
+        return plain(module, query, key, value, attention_mask, **kwargs)  # type: ignore[no-any-return]
+    # closed gates: plain's numbers bit for bit, the biased path's gradients, so that the gates can open
+    with untouched_random_state(query.device):
         biased = _biased(module, site, query, key, value, attention_mask, bias, kwargs)
-        output = output.detach() + (biased - biased.detach())
-    elif torch.is_grad_enabled():
-        output = _biased(module, site, query, key, value, attention_mask, bias, kwargs)
-    return output, weights
+    output, weights = plain(module, query, key, value, attention_mask, **kwargs)
+    return output.detach() + (biased - biased.detach()), weights
 
 
 def _fits(context: MentionContext, query: Tensor, key: Tensor) -> bool:

@@ -18,6 +18,7 @@ from kgattn.injection.attention_function import register
 from kgattn.injection.config import InjectionConfig
 from kgattn.injection.context import MentionContext
 from kgattn.injection.plugin_files import CONFIG, PluginFiles
+from kgattn.injection.random_state import untouched_random_state
 from kgattn.injection.switch import off
 from kgattn.mentions import MentionBatch
 
@@ -82,7 +83,7 @@ class Injection(nn.Module):
         """
         device = mentions.token_slot.device
         on_cpu = MentionBatch(*(tensor.cpu() for tensor in mentions))
-        with torch.autocast(device.type, enabled=False):
+        with torch.autocast(device.type, enabled=False), untouched_random_state(device):
             entities = self.encoder(self.features, on_cpu.entities)
             priors = mentions.priors * mentions.candidate_mask()
             vectors = self.mention_vectors(entities, priors.to(entities.dtype))

@@ -36,6 +36,18 @@ def test_law_1_injecting_changes_no_bit(pair, batch: Batch, grad):
         assert torch.equal(plain(**batch.plain).logits, injected(**batch.plain).logits)
 
 
+@pytest.mark.parametrize("grad", [True, False], ids=["grad", "no_grad"])
+def test_law_1_holds_in_training_too_under_the_same_dropout(pair, batch: Batch, grad):
+    outputs = []
+    for model, inputs in zip(pair, (batch.plain, batch.all), strict=True):
+        torch.manual_seed(7)
+        with torch.set_grad_enabled(grad):
+            outputs.append([model.train()(**inputs).logits for _ in range(2)])
+    assert torch.equal(outputs[0][0], outputs[1][0])
+    assert torch.equal(outputs[0][1], outputs[1][1])
+    assert not torch.equal(outputs[0][0], outputs[0][1])
+
+
 def test_law_1_remove_gives_back_the_model_that_came_in(architecture, implementation, graph, batch: Batch):
     model = make_model(architecture, implementation)
     before = plain_state(model)

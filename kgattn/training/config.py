@@ -27,8 +27,6 @@ class TrainConfig:
         plugin_learning_rate: Of the injected parameters; None is 10 times the base's but at most 2e-3.
         weight_decay: Of the base model's matrices; biases, norms and the plugin have none.
         token_dropout: Share of input tokens hidden behind the mask token in training, in [0, 1); the same in all arms.
-        mention_masking: Share of linked mentions whose tokens are hidden so in training, in [0, 1); only where there
-            are links, so not in a plain run.
         warmup_ratio: Share of the steps over which the rates rise, in [0, 1).
         max_grad_norm: Gradients longer than this are shortened to it, all parameters together.
         max_length: Longest window in tokens; longer sentences become several windows.
@@ -51,7 +49,6 @@ class TrainConfig:
     plugin_learning_rate: float | None = None
     weight_decay: float = 0.01
     token_dropout: float = 0.15
-    mention_masking: float = 0.3
     warmup_ratio: float = 0.1
     max_grad_norm: float = 1.0
     max_length: int = 128
@@ -82,7 +79,7 @@ class TrainConfig:
                 raise ConfigError(f"{name} must be positive, got {value}")
         if not 0 <= self.weight_decay < float("inf"):
             raise ConfigError(f"weight_decay must be 0 or more, got {self.weight_decay}")
-        for name in ("token_dropout", "mention_masking", "warmup_ratio"):
+        for name in ("token_dropout", "warmup_ratio"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"{name} must lie in [0, 1), got {getattr(self, name)}")
         if not 0 <= self.stride < self.max_length:

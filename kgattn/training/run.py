@@ -105,7 +105,7 @@ def train_run(
             parts.train.features,
             collator,
             dev_f1,
-            token_dropout=TokenDropout(collator.tokenizer, config.token_dropout, config.mention_masking),
+            token_dropout=TokenDropout(collator.tokenizer, config.token_dropout),
             folder=output,
             num_epochs=epochs,
             device=device,

@@ -131,7 +131,7 @@ class TaggerTrainer(Trainer):
         self, model: nn.Module, inputs: dict[str, Tensor], *args: Any, **kwargs: Any
     ) -> Tensor | tuple[Tensor, Any]:
         """The parent's loss on inputs some tokens of which are hidden; only training comes here."""
-        shown = {**inputs, "input_ids": self._token_dropout(inputs["input_ids"], inputs.get("kg_token_slot"))}
+        shown = {**inputs, "input_ids": self._token_dropout(inputs["input_ids"])}
         loss: Tensor | tuple[Tensor, Any] = super().compute_loss(model, shown, *args, **kwargs)
         return loss
 

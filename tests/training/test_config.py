@@ -51,7 +51,6 @@ def test_rates_and_dev_limit_have_defaults():
         ({"learning_rate": 0.0}, "learning_rate must be positive"),
         ({"learning_rate": float("nan")}, "learning_rate must be positive"),
         ({"weight_decay": -1.0}, "weight_decay must be 0 or more"),
-        ({"mention_masking": -0.5}, r"mention_masking must lie in \[0, 1\), got -0.5"),
         ({"token_dropout": 1.0}, r"token_dropout must lie in \[0, 1\), got 1.0"),
         ({"warmup_ratio": 1.0}, r"warmup_ratio must lie in \[0, 1\)"),
         ({"stride": 128}, r"stride must lie in \[0, max_length 128\), got 128"),

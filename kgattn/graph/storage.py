@@ -16,6 +16,7 @@ from kgattn.graph.strings import StringTable
 
 FORMAT_VERSION = 1
 HEADER = "graph.json"
+INDEX_FOLDER = "linker"  # the linker keeps its index of the graph in here
 _TABLES = (
     "entity_ids",
     "labels",
@@ -41,14 +42,11 @@ def save_graph(graph: KnowledgeGraph, folder: Path) -> Path:
     Everything is written to a new folder beside the target, which takes its place only when it is complete.
 
     Raises:
-        GraphError: The target holds something other than a graph.
+        GraphError: The target holds something other than a graph and its index.
         StorageError: Writing failed; what was there before is untouched.
     """
-    folder = folder.absolute()
-    if folder.exists() and not (folder / HEADER).is_file() and not _is_empty_folder(folder):
-        raise GraphError(
-            f"{folder} must be new, empty or a graph folder, got something else; choose another folder to save to"
-        )
+    folder = Path(os.path.abspath(folder))
+    _check_replaceable(folder)
     draft: Path | None = None
     new_parents = [parent for parent in folder.parents if not parent.exists()]
     try:
@@ -267,8 +265,20 @@ def _file_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _is_empty_folder(folder: Path) -> bool:
-    return folder.is_dir() and not any(folder.iterdir())
+def _check_replaceable(folder: Path) -> None:
+    """Raise unless nothing is lost when a graph takes the place of the folder."""
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    refusal = f"{folder} must be new, empty or a graph folder, got"
+    if not (folder / HEADER).is_file():
+        raise GraphError(f"{refusal} something else; choose another folder to save to")
+    try:
+        own = {HEADER, INDEX_FOLDER, *read_header(folder)["files"]}
+    except (GraphError, TypeError):
+        raise GraphError(f"{refusal} an unreadable {HEADER}; choose another folder to save to") from None
+    foreign = sorted(path.name for path in folder.iterdir() if path.name not in own)
+    if foreign:
+        raise GraphError(f"{refusal} one that also holds {foreign[0]!r}; move that away or choose another folder")
 
 
 def _umask() -> int:

@@ -63,6 +63,26 @@ def test_what_is_no_graph_is_not_overwritten(graph, tmp_path, place):
     assert (target / "notes.txt" if place == "folder" else target).read_text() == "keep me"
 
 
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ('{"nodes": []}', "got an unreadable graph.json; choose another folder"),
+        (None, "got one that also holds 'notes.txt'; move that away"),
+    ],
+)
+def test_a_folder_with_other_content_beside_graph_json_is_left_as_it_is(graph, other, tmp_path, header, message):
+    folder = tmp_path / "folder"
+    other.save(folder)
+    if header is not None:
+        (folder / "graph.json").write_text(header)
+    (folder / "notes.txt").write_text("keep me")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(GraphError, match=message):
+        graph.save(folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert os.listdir(tmp_path) == ["folder"]
+
+
 @pytest.mark.parametrize("function", ["os.fsync", "numpy.lib.format.write_array", "json.dump", "pathlib.Path.rename"])
 def test_a_full_disk_leaves_the_old_graph_and_nothing_else(graph, other, tmp_path, monkeypatch, function):
     other.save(tmp_path / "graph")

@@ -1,6 +1,7 @@
 """`kgattn graph build` and `kgattn graph info`."""
 
 import json
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -61,6 +62,7 @@ def save(built: "KnowledgeGraph", linker: "EntityLinker", output: Path) -> None:
         GraphError: `output` holds something other than a graph.
         StorageError: Writing failed; what was there before is untouched.
     """
+    output = Path(os.path.abspath(output))  # the working folder itself may be the one that is replaced
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{output.name}.", suffix=".index", dir=output.parent) as scratch:

@@ -76,6 +76,32 @@ def test_build_leaves_a_folder_of_something_else_alone(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["photos", "rivers.ttl"]
 
 
+@pytest.mark.parametrize("output", [".", "../graph"])
+def test_build_replaces_the_graph_in_the_working_folder(
+    rivers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    folder = tmp_path / "graph"
+    KnowledgeGraph.from_triples([("a", "r", "b")]).save(folder)
+    monkeypatch.chdir(folder)
+    assert main(["graph", "build", str(rivers), "-o", output]) == 0
+    assert "http://rivers.example/rhine" in KnowledgeGraph.load(folder)
+    assert (folder / "linker").is_dir()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["graph", "rivers.ttl"]
+
+
+def test_build_leaves_a_graph_with_notes_beside_it_alone(
+    rivers: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "graph"
+    assert main(["graph", "build", str(rivers), "-o", str(folder)]) == 0
+    (folder / "notes.txt").write_text("keep me", encoding="utf-8")
+    assert main(["graph", "build", str(rivers), "-o", str(folder)]) == 2
+    assert "also holds 'notes.txt'" in capsys.readouterr().err
+    assert (folder / "notes.txt").is_file()
+    assert (folder / "linker").is_dir()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["graph", "rivers.ttl"]
+
+
 def test_build_says_when_it_cannot_write(rivers: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("not a folder", encoding="utf-8")
     assert main(["graph", "build", str(rivers), "-o", str(tmp_path / "file" / "graph")]) == 2

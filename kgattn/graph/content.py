@@ -102,6 +102,18 @@ class GraphContent:
             f"{self.num_triples} triples, {self.num_types} types)"
         )
 
+    def same_rows(self, other: "GraphContent") -> bool:
+        """Whether both graphs hold the same knowledge and number their entities alike.
+
+        The fingerprint says the former alone; rows of entities, such as `kg_entities`, may pass from one graph to the
+        other only if the latter holds too.
+        """
+        return (
+            self.fingerprint == other.fingerprint
+            and np.array_equal(self.entity_ids.offsets, other.entity_ids.offsets)
+            and np.array_equal(self.entity_ids.data, other.entity_ids.data)
+        )
+
     def entity_index(self, entity_id: str) -> int:
         """The row of an entity, in [0, num_entities).
 

@@ -136,6 +136,17 @@ def test_the_fingerprint_changes_with_the_content(changes):
     assert KnowledgeGraph.from_triples(**(content | changes)).fingerprint != plain.fingerprint
 
 
+def test_same_rows_asks_for_the_same_knowledge_in_the_same_order(graph, tmp_path):
+    graph.save(tmp_path / "graph")
+    assert graph.same_rows(KnowledgeGraph.load(tmp_path / "graph"))
+    first = KnowledgeGraph.from_triples([], labels={"a": "A", "b": "B"})
+    assert not first.same_rows(graph)
+    assert not first.same_rows(KnowledgeGraph.from_triples([], labels={"a": "A", "b": "C"}))
+    turned = KnowledgeGraph.from_triples([], labels={"b": "B", "a": "A"})
+    assert turned.fingerprint == first.fingerprint
+    assert not first.same_rows(turned)
+
+
 def test_a_graph_cannot_be_changed(graph):
     with pytest.raises(dataclasses.FrozenInstanceError):
         graph.licence = "none"

@@ -122,8 +122,10 @@ class KnowledgeGraph(GraphContent):
     def merge(cls, graphs: Sequence["KnowledgeGraph"]) -> "KnowledgeGraph":
         """Unite graphs, entity by entity id.
 
-        The first graph that knows an entity names it; labels it has elsewhere become aliases. Where only some graphs
-        have features, the entities of the others get zeros.
+        The first graph that has a label for an entity names it, where a label that is no more than the id as text
+        gives way to any other; labels it has elsewhere become aliases. Blank nodes of different graphs stay apart:
+        `_:b0` of a later graph may become `_:b0x2`. Where only some graphs have features, the entities of the others
+        get zeros.
 
         Raises:
             GraphError: No graph is given, or their features differ in width.

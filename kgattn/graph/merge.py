@@ -1,12 +1,14 @@
 """Several graphs as one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, count
 
 import numpy as np
 
 from kgattn.errors import GraphError
 from kgattn.graph.build import GraphBuilder
 from kgattn.graph.knowledge_graph import KnowledgeGraph
+from kgattn.graph.naming import local_name, readable_name
 from kgattn.shapes import Float
 
 
@@ -14,22 +16,55 @@ def merge_graphs(graphs: Sequence[KnowledgeGraph]) -> KnowledgeGraph:
     """What `KnowledgeGraph.merge` says."""
     if not graphs:
         raise GraphError("expected at least one graph to merge, got none; pass a list of graphs")
+    graphs = list({id(graph): graph for graph in graphs}.values())  # blank nodes of a graph given twice are the same
+    names = _entity_names(graphs)
+    labels = _entity_labels(graphs, names)
     builder = GraphBuilder()
-    for graph in graphs:
-        _add_graph(builder, graph)
+    for graph, new_names in zip(graphs, names, strict=True):
+        _add_graph(builder, graph, new_names, labels)
     return builder.build(
         label_sources="the graphs",
-        features=_merged_features(builder, graphs),
+        features=_merged_features(builder, graphs, names),
         licence="; ".join(dict.fromkeys(graph.licence for graph in graphs if graph.licence)),
         sources=tuple(dict.fromkeys(source for graph in graphs for source in graph.sources)),
     )
 
 
-def _add_graph(builder: GraphBuilder, graph: KnowledgeGraph) -> None:
-    entity_ids, relation_ids, type_ids = list(graph.entity_ids), list(graph.relation_ids), list(graph.type_ids)
+def _entity_names(graphs: Sequence[KnowledgeGraph]) -> list[dict[str, str]]:
+    """Old to new names of the blank nodes of each graph, which say nothing outside it: those taken get a number."""
+    names = []
+    taken: set[str] = set()
+    for graph in graphs:
+        own = {name: name for name in chain(graph.entity_ids, graph.type_ids) if name.startswith("_:")}
+        for name in sorted(own.keys() & taken):
+            new_names = (f"{name}x{number}" for number in count(2))
+            own[name] = next(new_name for new_name in new_names if new_name not in taken and new_name not in own)
+        taken.update(own.values())
+        names.append(own)
+    return names
+
+
+def _entity_labels(graphs: Sequence[KnowledgeGraph], names: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """The first label given to each entity; one that is no more than its id as text counts only where it is all."""
+    given: dict[str, str] = {}
+    derived: dict[str, str] = {}
+    for graph, new_names in zip(graphs, names, strict=True):
+        for entity_id, label in zip(graph.entity_ids, graph.labels, strict=True):
+            (derived if label == local_name(entity_id) else given).setdefault(
+                new_names.get(entity_id, entity_id), label
+            )
+    return derived | given
+
+
+def _add_graph(
+    builder: GraphBuilder, graph: KnowledgeGraph, new_names: Mapping[str, str], labels: Mapping[str, str]
+) -> None:
+    entity_ids, type_ids = _renamed(graph.entity_ids, new_names), _renamed(graph.type_ids, new_names)
+    relation_ids = list(graph.relation_ids)
     aliases, alias_bounds = list(graph.alias_texts), graph.alias_offsets.tolist()
     types, type_bounds = graph.type_indices.tolist(), graph.type_offsets.tolist()
     for row, (entity_id, label) in enumerate(zip(entity_ids, graph.labels, strict=True)):
+        builder.add_label(entity_id, labels[entity_id])
         builder.add_label(entity_id, label)
         for alias in aliases[alias_bounds[row] : alias_bounds[row + 1]]:
             builder.add_alias(entity_id, alias)
@@ -38,23 +73,32 @@ def _add_graph(builder: GraphBuilder, graph: KnowledgeGraph) -> None:
     for head, relation, tail in graph.triples.tolist():
         builder.add_triple(entity_ids[head], relation_ids[relation], entity_ids[tail])
     for relation_id, label in zip(relation_ids, graph.relation_labels, strict=True):
-        builder.name_relation(relation_id, label)
+        if label != readable_name(relation_id):
+            builder.name_relation(relation_id, label)
     for type_id, label in zip(type_ids, graph.type_labels, strict=True):
-        builder.name_type(type_id, label)
+        if label != readable_name(type_id):
+            builder.name_type(type_id, label)
 
 
-def _merged_features(builder: GraphBuilder, graphs: Sequence[KnowledgeGraph]) -> Float[np.ndarray, "entity dim"] | None:
-    given = [graph for graph in graphs if graph.features is not None]
+def _renamed(ids: Iterable[str], new_names: Mapping[str, str]) -> list[str]:
+    return [new_names.get(name, name) for name in ids]
+
+
+def _merged_features(
+    builder: GraphBuilder, graphs: Sequence[KnowledgeGraph], names: Sequence[Mapping[str, str]]
+) -> Float[np.ndarray, "entity dim"] | None:
+    given = [(graph, own) for graph, own in zip(graphs, names, strict=True) if graph.features is not None]
     if not given:
         return None
-    widths = {graph.features.shape[1] for graph in given if graph.features is not None}
+    widths = {graph.features.shape[1] for graph, _ in given if graph.features is not None}
     if len(widths) > 1:
         raise GraphError(
             f"graphs to merge must have features of one width, got {sorted(widths)}; "
             "drop them with dataclasses.replace(graph, features=None)"
         )
     merged = np.zeros((len(builder), widths.pop()), dtype=np.float32)
-    for graph in reversed(given):
+    for graph, new_names in reversed(given):
         if graph.features is not None:
-            merged[[builder.add_entity(entity_id) for entity_id in graph.entity_ids]] = graph.features
+            rows = [builder.add_entity(entity_id) for entity_id in _renamed(graph.entity_ids, new_names)]
+            merged[rows] = graph.features
     return merged

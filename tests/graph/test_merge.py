@@ -39,6 +39,50 @@ def test_the_first_vector_counts_and_missing_ones_are_zero():
     assert KnowledgeGraph.merge([first, second, third]).features.tolist() == [[1.0], [3.0], [0.0]]
 
 
+def test_blank_nodes_of_different_graphs_stay_apart():
+    first = KnowledgeGraph.from_triples(
+        [("a", "r", "_:b0")], labels={"a": "A", "_:b0": "tower"}, features=np.array([[1.0], [2.0]])
+    )
+    second = KnowledgeGraph.from_triples(
+        [("a", "r", "_:b0"), ("_:b0", "r", "_:b0x2")],
+        labels={"a": "A", "_:b0": "bridge", "_:b0x2": "gate"},
+        types={"a": "_:b0"},
+        features=np.array([[1.0], [3.0], [4.0]]),
+    )
+    merged = KnowledgeGraph.merge([first, second, second])
+    assert dict(zip(merged.entity_ids, merged.labels, strict=True)) == {
+        "a": "A",
+        "_:b0": "tower",
+        "_:b0x3": "bridge",
+        "_:b0x2": "gate",
+    }
+    assert merged.types("a") == ["_:b0x3"]
+    assert merged.triples.tolist() == [[0, 0, 1], [0, 0, 2], [2, 0, 3]]
+    assert merged.features.tolist() == [[1.0], [2.0], [3.0], [4.0]]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_id_as_label_gives_way_to_a_real_label(order):
+    bare = KnowledgeGraph.from_triples([("Q64", "partOf", "Q183")], types={"Q64": "bigCity"})
+    named = KnowledgeGraph.from_triples(
+        [("Q64", "partOf", "Q183")],
+        labels={"Q64": "Berlin", "Q183": "Germany"},
+        types={"Q64": "bigCity"},
+        relation_labels={"partOf": "belongs to"},
+        type_labels={"bigCity": "metropolis"},
+    )
+    merged = KnowledgeGraph.merge([bare, named][::order])
+    assert list(merged.labels) == ["Berlin", "Germany"]
+    assert merged.aliases("Q64") == ["Q64"]
+    assert list(merged.relation_labels) == ["belongs to"]
+    assert list(merged.type_labels) == ["metropolis"]
+
+
+def test_labels_that_read_like_their_iris_are_kept():
+    graph = KnowledgeGraph.from_triples([], labels={"http://places.example/New_York": "New York"})
+    assert list(KnowledgeGraph.merge([graph, graph]).labels) == ["New York"]
+
+
 def test_features_of_different_widths_are_refused():
     graphs = [KnowledgeGraph.from_triples([], labels={"a": "A"}, features=np.ones((1, width))) for width in (1, 2)]
     with pytest.raises(GraphError, match=r"features of one width, got \[1, 2\]"):

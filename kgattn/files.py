@@ -35,14 +35,25 @@ def replacing(folder: str | Path, *, last: str | None = None) -> Iterator[Path]:
         yield scratch
         for entry in sorted(scratch.iterdir(), key=lambda entry: (entry.name == last, entry.name)):
             _move(entry, folder / entry.name, scratch)
-    except OSError as error:
-        cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
-        raise StorageError(f"cannot write {folder}: {cause.strerror or cause}; nothing there was changed") from error
+    except Exception as error:
+        reason = _reason(error)
+        if reason is None:
+            raise
+        raise StorageError(f"cannot write {folder}: {reason}; nothing there was changed") from error
     finally:
         if scratch is not None:
             shutil.rmtree(scratch, ignore_errors=True)
         if not existed and folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
+
+
+def _reason(error: BaseException) -> str | None:
+    """Why writing failed, or None when the error is of another kind. Safetensors has its own, told here by name."""
+    if isinstance(error.__cause__, OSError):
+        return _reason(error.__cause__)
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error) if type(error).__name__ == "SafetensorError" else None
 
 
 def _move(source: Path, target: Path, scratch: Path) -> None:

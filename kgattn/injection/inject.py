@@ -33,11 +33,18 @@ def inject(model: ModelT, graph: KnowledgeGraph, config: InjectionConfig | None 
         InjectionError: The model cannot be injected, or is already; nothing was changed.
         GraphError: `graph` is not a KnowledgeGraph with entities.
     """
-    config = config or InjectionConfig()
     if not isinstance(graph, KnowledgeGraph):
         raise GraphError(
             f"inject needs a kgattn.KnowledgeGraph, got {type(graph).__name__}; make one with KnowledgeGraph.load"
         )
+    return inject_as(model, graph, config or InjectionConfig(), reads_types=None)
+
+
+def inject_as(model: ModelT, graph: KnowledgeGraph, config: InjectionConfig, *, reads_types: bool | None) -> ModelT:
+    """`inject` with a say in whether entity types are read; None reads them if the graph has some.
+
+    A plugin keeps what it was made with, whatever graph it is given later.
+    """
     architecture = find_architecture(model)
     injected = any(isinstance(module, Injection) for module in model.modules())
     if injected or any(hasattr(module, "kgattn_site") for module in architecture.attentions):
@@ -47,7 +54,11 @@ def inject(model: ModelT, graph: KnowledgeGraph, config: InjectionConfig | None 
     if hasattr(model, "kgattn"):
         raise InjectionError("the model already has an attribute kgattn of its own; rename it")
     attentions = _chosen(architecture.attentions, config.layers)
-    injection = Injection(graph, config, architecture).to(next(model.parameters()).device).train(model.training)
+    injection = (
+        Injection(graph, config, architecture, graph.num_types > 0 if reads_types is None else reads_types)
+        .to(next(model.parameters()).device)
+        .train(model.training)
+    )
 
     injection.attachment = attach(model, architecture.base, attentions, injection, config.kernel)
     return model

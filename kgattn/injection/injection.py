@@ -37,7 +37,9 @@ class Injection(nn.Module):
     pair_bias: PairBias | None
     mention_values: MentionValues | None
 
-    def __init__(self, graph: KnowledgeGraph, config: InjectionConfig, architecture: Architecture) -> None:
+    def __init__(
+        self, graph: KnowledgeGraph, config: InjectionConfig, architecture: Architecture, reads_types: bool
+    ) -> None:
         super().__init__()
         layers = range(len(architecture.attentions)) if config.layers is None else config.layers
         heads, dim = architecture.num_heads, config.entity_dim
@@ -53,7 +55,7 @@ class Injection(nn.Module):
             fan_out=config.fan_out,
             num_bases=config.num_bases,
             given_dim=None if graph.features is None else graph.features.shape[1],
-            has_types=graph.num_types > 0,
+            has_types=reads_types,
         )
         self.mention_vectors = MentionVectors(dim, config.dropout)
         self.pair_bias = (
@@ -111,6 +113,8 @@ class Injection(nn.Module):
         Raises:
             GraphError: The plugin was made for given vectors and the graph has none of that length, or the reverse.
         """
+        if not isinstance(graph, KnowledgeGraph):
+            raise GraphError(f"swap_graph needs a kgattn.KnowledgeGraph, got {type(graph).__name__}")
         trained = None if self.encoder.given_projection is None else self.encoder.given_projection.in_features
         offered = None if graph.features is None else graph.features.shape[1]
         if trained != offered:

@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from kgattn.errors import PluginError, StorageError
+from kgattn.errors import PluginError
 from kgattn.files import write_json
 from kgattn.graph import KnowledgeGraph
 
@@ -34,19 +34,9 @@ class PluginFiles:
     graph: KnowledgeGraph
 
     def write(self, folder: Path) -> None:
-        """Write into an empty folder.
-
-        Raises:
-            StorageError: Writing failed.
-        """
+        """Write into an empty folder, inside `kgattn.files.replacing`, which turns failures into a StorageError."""
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in self.weights.items()}
-        try:
-            save_file(tensors, str(folder / WEIGHTS), metadata={"format": "pt"})
-        except (SafetensorError, OSError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise StorageError(
-                f"cannot write {folder.parent / WEIGHTS}: {reason}; nothing there was changed"
-            ) from error
+        save_file(tensors, str(folder / WEIGHTS), metadata={"format": "pt"})
         self.graph.save(folder / GRAPH)
         head = {"format_version": FORMAT_VERSION, "injection": self.settings, "model": self.shape}
         write_json(folder / CONFIG, {**head, "graph_fingerprint": self.graph.fingerprint})
@@ -74,6 +64,8 @@ class PluginFiles:
                 f"{folder} has plugin format version {version}, this kgattn reads {FORMAT_VERSION}; "
                 "use the version of kgattn that wrote it, or save it again"
             )
+        if not (isinstance(head.get("injection"), dict) and isinstance(head.get("model"), dict)):
+            raise PluginError(f"{folder / CONFIG} lacks its injection or model block; save the plugin again")
         try:
             weights = load_file(str(folder / WEIGHTS))
         except SafetensorError as error:

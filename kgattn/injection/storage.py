@@ -10,7 +10,7 @@ from kgattn.errors import PluginError
 from kgattn.files import replacing
 from kgattn.injection.architectures import find_architecture
 from kgattn.injection.config import InjectionConfig
-from kgattn.injection.inject import ModelT, inject, plugin_of
+from kgattn.injection.inject import ModelT, inject_as, plugin_of
 from kgattn.injection.injection import model_shape
 from kgattn.injection.plugin_files import CONFIG, PluginFiles
 
@@ -44,7 +44,7 @@ def load(model: ModelT, folder: str | Path) -> ModelT:
                 "load it into its own base model"
             )
     config = InjectionConfig.from_json(files.settings)
-    inject(model, files.graph, config)
+    inject_as(model, files.graph, config, reads_types="encoder.type_projection.weight" in files.weights)
     injection = plugin_of(model)
     wanted = injection.state_dict()
     if {name: tensor.shape for name, tensor in wanted.items()} != {

@@ -97,7 +97,7 @@ class MentionBatch:
         _check_range("kg_entities", entities, -1, num_entities)
         if priors.numel() and not bool(((priors >= 0) & (priors <= 1)).all()):
             raise SlotError("kg_priors must lie in [0, 1]; build batches with kgattn.Processor")
-        return cls(token_slot, entities, priors)
+        return cls(token_slot.long(), entities.long(), priors.float())
 
 
 def _check_range(name: str, tensor: Tensor, low: int, high: int) -> None:

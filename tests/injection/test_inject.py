@@ -139,3 +139,35 @@ def test_settings_as_json_come_back_and_unknown_ones_are_refused():
     assert InjectionConfig.from_json(config.to_json()) == config
     with pytest.raises(ConfigError, match="unknown injection setting 'colour'; known are bias, bound"):
         InjectionConfig.from_json({"colour": 1})
+
+
+def test_a_batch_that_is_elsewhere_as_a_whole_is_refused(graph, batch: Batch):
+    model = kgattn.inject(make_model("bert"), graph)
+    with pytest.raises(SlotError, match="the batch must be on the model's device cpu, got meta"):
+        model(**{name: tensor.to("meta") for name, tensor in batch.all.items()})
+
+
+def test_other_number_types_are_taken(graph, batch: Batch):
+    model = open_gates(kgattn.inject(make_model("bert"), graph))
+    expected = model(**batch.all).logits
+    links = {
+        "kg_token_slot": batch.links["kg_token_slot"].int(),
+        "kg_entities": batch.links["kg_entities"].int(),
+        "kg_priors": batch.links["kg_priors"].double(),
+    }
+    assert torch.equal(model(**batch.plain, **links).logits, expected)
+
+
+@pytest.mark.filterwarnings("ignore:`gradient_checkpointing_enable` is deprecated:FutureWarning")
+def test_reentrant_checkpointing_is_refused(graph, batch: Batch):
+    model = kgattn.inject(make_model("bert"), graph).train()
+    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": True})
+    with pytest.raises(InjectionError, match="reentrant gradient checkpointing cannot carry"):
+        model(**batch.all)
+    model.eval()(**batch.all)
+
+
+def test_swap_graph_takes_graphs_alone(graph):
+    model = kgattn.inject(make_model("bert"), graph)
+    with pytest.raises(GraphError, match=r"swap_graph needs a kgattn\.KnowledgeGraph, got str"):
+        inspect.unwrap(type(model.kgattn).swap_graph)(model.kgattn, "graph.ttl")

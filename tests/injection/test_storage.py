@@ -6,16 +6,19 @@ import sys
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertForTokenClassification
 
 import kgattn
 from kgattn.errors import InjectionError, PluginError, StorageError
+from kgattn.graph import KnowledgeGraph
 
-from .conftest import WIDE, Batch, make_model, open_gates
+from .conftest import TRIPLES, WIDE, Batch, make_model, open_gates
 
 NEW_PROCESS = """
 import sys, torch, kgattn
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForTokenClassification
 folder = sys.argv[1]
@@ -160,3 +163,31 @@ def test_a_folder_without_a_model_is_refused(model, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({**config, "architectures": ["NoSuchModel"]}))
     with pytest.raises(PluginError, match="no model class 'NoSuchModel'"):
         kgattn.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("typed_first", [True, False])
+def test_a_plugin_saved_on_a_swapped_graph_loads_again(graph, batch: Batch, tmp_path, typed_first):
+    untyped = KnowledgeGraph.from_triples(TRIPLES, labels={name: name for name in graph.entity_ids})
+    first, second = (graph, untyped) if typed_first else (untyped, graph)
+    model = open_gates(kgattn.inject(make_model("bert"), first))
+    model.kgattn.swap_graph(second)
+    model.kgattn.save(tmp_path)
+    again = kgattn.load(make_model("bert"), tmp_path)
+    assert torch.equal(again(**batch.all).logits, model(**batch.all).logits)
+
+
+def test_a_base_model_that_cannot_be_written_is_a_storage_error(model, tmp_path, monkeypatch):
+    def full(*_args, **_kwargs):
+        raise SafetensorError("File too large")
+
+    monkeypatch.setattr(model, "save_pretrained", full)
+    with pytest.raises(StorageError, match=r"cannot write .*new: File too large; nothing there was changed"):
+        kgattn.save_pretrained(model, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_config_without_its_blocks_is_refused(model, tmp_path):
+    model.kgattn.save(tmp_path)
+    (tmp_path / "kgattn_config.json").write_text('{"format_version": 1}')
+    with pytest.raises(PluginError, match="lacks its injection or model block"):
+        kgattn.load(make_model("bert"), tmp_path)

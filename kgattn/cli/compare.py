@@ -37,7 +37,9 @@ def compare(
         typer.Option(metavar="FILE", help="Training settings as JSON; may be repeated, later ones win, options last."),
     ] = None,
     bf16: Annotated[str | None, typer.Option(help="auto, on or off.")] = None,
-    language: Annotated[str, typer.Option(help="Language of the text: a code or the name of a spaCy pipeline.")] = "en",
+    language: Annotated[
+        str | None, typer.Option(help="Language of the text: a code or the name of a spaCy pipeline.")
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Runs side by side, one thread each; by default one a core (1 on a GPU).")
     ] = None,
@@ -55,6 +57,7 @@ def compare(
         "learning_rate": learning_rate,
         "plugin_learning_rate": plugin_learning_rate,
         "bf16": bf16,
+        "language": language,
     }
     settings = merge_settings([read_settings(file) for file in config or ()])
 
@@ -73,7 +76,6 @@ def compare(
     loaded = KnowledgeGraph.load(graph)
     folder = output or Path("runs") / f"compare-{corpus.name}-{Path(graph).name}"
     shared = [
-        *(("--language", language) if language != "en" else ()),
         *(part for file in config or () for part in ("--config", str(file))),
         *(part for name, value in changes.items() if value is not None for part in (option(name), str(value))),
     ]
@@ -92,7 +94,6 @@ def compare(
             seeds,
             training,
             folder,
-            language=language,
             workers=min(workers or default_workers(), len(chosen) * seeds),
             command=shlex.join(command),
             watcher=watcher,

@@ -32,7 +32,9 @@ def train(
     learning_rate: Annotated[float | None, typer.Option(help="Of the base model.")] = None,
     plugin_learning_rate: Annotated[float | None, typer.Option(help="Of what is injected.")] = None,
     bf16: Annotated[str | None, typer.Option(help="auto, on or off.")] = None,
-    language: Annotated[str, typer.Option(help="Language of the text: a code or the name of a spaCy pipeline.")] = "en",
+    language: Annotated[
+        str | None, typer.Option(help="Language of the text: a code or the name of a spaCy pipeline.")
+    ] = None,
 ) -> None:
     """Fine-tune, keep the best dev epoch, test once, and leave a run folder. Killed, it goes on when called again."""
     from kgattn.cli.compare import merge_settings, read_settings
@@ -62,6 +64,7 @@ def train(
             "learning_rate": learning_rate,
             "plugin_learning_rate": plugin_learning_rate,
             "bf16": bf16,
+            "language": language,
         }
     )
     (chosen,) = parse_arms(training.arm)
@@ -69,7 +72,7 @@ def train(
         raise ConfigError(f"the arm {chosen.name} needs a graph; add --graph DIR, or choose --arm plain")
     corpus = load_corpus(data)
     loaded = KnowledgeGraph.load(graph) if graph is not None else None
-    processor = make_processor(training.model, loaded, language)
+    processor = make_processor(training.model, loaded, training.language)
     encoded, entity_map = None, None
     if chosen.shuffled and loaded is not None:
         encoded = encode_corpus(corpus, processor, training)

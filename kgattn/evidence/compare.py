@@ -57,7 +57,6 @@ def compare(
     output: Path,
     *,
     workers: int = 1,
-    language: str = "en",
     name: str | None = None,
     command: str = "",
     watcher: Watcher | None = None,
@@ -75,7 +74,6 @@ def compare(
         config: Settings that all runs share; its arm and seed are replaced.
         output: Folder of the comparison; made when absent.
         workers: Processes that run side by side, one thread each; 1 runs in this process.
-        language: Language of the text: a code or the name of a spaCy pipeline.
         name: What is compared; by default corpus and limit.
         command: The command that makes the comparison again, for the record.
         watcher: Is told how it gets on.
@@ -96,7 +94,7 @@ def compare(
         arm.injection(config.injection)
     load_tokenizer(config.model)
     watcher = watcher or Silent()
-    plan = ComparisonPlan(corpus, graph, config, language)
+    plan = ComparisonPlan(corpus, graph, config)
     runs = [Run(arm, seed) for seed in range(num_seeds) for arm in arms]
     results = {run: result for run in runs if (result := _kept(output, run, plan)) is not None}
     waiting = [run for run in runs if run not in results]

@@ -42,13 +42,11 @@ class ComparisonPlan:
         corpus: The whole corpus; each seed draws its own sample.
         graph: The graph to link and inject.
         config: Settings that all runs share.
-        language: Language of the text: a code or the name of a spaCy pipeline.
     """
 
     corpus: Corpus
     graph: KnowledgeGraph
     config: TrainConfig
-    language: str = "en"
 
     def config_of(self, run: Run) -> TrainConfig:
         """The settings of one run."""
@@ -58,7 +56,7 @@ class ComparisonPlan:
         """Load the tokenizer and link and encode the corpus, once for all runs of a process."""
         if multiprocessing.parent_process() is not None:
             torch.set_num_threads(1)  # the other cores belong to the other workers
-        processor = make_processor(self.config.model, self.graph, self.language)
+        processor = make_processor(self.config.model, self.graph, self.config.language)
         return ArmRunner(self, processor, encode_corpus(self.corpus, processor, self.config))
 
 

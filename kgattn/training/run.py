@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from transformers import set_seed
 
-from kgattn.errors import ConfigError, StorageError
+from kgattn.errors import ConfigError
 from kgattn.files import replacing
 from kgattn.graph import KnowledgeGraph
 from kgattn.injection import InjectionConfig, inject, save_pretrained
@@ -61,7 +61,7 @@ def train_run(
         output: The run's folder; None keeps nothing.
         injection: What to inject; None trains the plain model.
         entity_map: Entity row to use in place of each row, for a control.
-        processor: A `kgattn.Processor` on the graph; None makes one (English, default linker).
+        processor: A `kgattn.Processor` on the graph; None makes one with the default linker.
         encoded: The whole corpus as `encode_corpus` made it, to link only once for many runs.
         progress: Told after every step.
 
@@ -157,7 +157,7 @@ def train_run(
     return result
 
 
-def make_processor(model: str, graph: KnowledgeGraph | None, language: str = "en") -> Any:
+def make_processor(model: str, graph: KnowledgeGraph | None, language: str) -> Any:
     """A processor for a model's tokenizer that links to `graph`, or the bare tokenizer without one.
 
     Raises:
@@ -182,13 +182,8 @@ def save_model(folder: Path, model: Any, processor: Any, *, injected: bool) -> N
             save_pretrained(model, folder, processor)
             return
         with replacing(folder, last="config.json") as scratch:
-            try:
-                model.save_pretrained(scratch)
-                getattr(processor, "tokenizer", processor).save_pretrained(scratch)
-            except Exception as error:
-                if type(error).__name__ != "SafetensorError":
-                    raise
-                raise StorageError(f"cannot write {folder}: {error}; nothing there was changed") from error
+            model.save_pretrained(scratch)
+            getattr(processor, "tokenizer", processor).save_pretrained(scratch)
 
 
 def _check(
@@ -252,7 +247,7 @@ class _Parts:
         encoded: EncodedCorpus | None,
     ) -> "_Parts":
         if processor is None:
-            processor = make_processor(config.model, graph)
+            processor = make_processor(config.model, graph, config.language)
         if encoded is None:
             encoded = encode_corpus(corpus.limit(config.limit_train, config.dev_limit, config.seed), processor, config)
         else:

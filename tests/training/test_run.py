@@ -54,7 +54,7 @@ def test_an_injected_run_scores_the_same_from_its_folder(corpus, graph, config, 
 def test_arms_of_one_seed_share_data_and_new_weights(corpus, graph, config, injection):
     """Before the first step moves a gate, plain and biased are the same model on the same batches."""
     config = replace(config, epochs=1, learning_rate=1e-30, plugin_learning_rate=1e-30)
-    processor = make_processor(config.model, graph)
+    processor = make_processor(config.model, graph, config.language)
     encoded = encode_corpus(corpus, processor, config)
     shared = {"processor": processor, "encoded": encoded}
     plain = train_run(config, corpus, graph, None, **shared)
@@ -74,7 +74,7 @@ def test_contradictions_are_refused_and_nothing_is_written(corpus, graph, config
     biased = replace(config, arm="biased")
     rows = np.arange(3)
     empty = Corpus("c", (), corpus.dev, corpus.test, corpus.entity_types)
-    bare = encode_corpus(corpus, make_processor(config.model, None), config)
+    bare = encode_corpus(corpus, make_processor(config.model, None, config.language), config)
     for error, message, arguments, options in (
         (ConfigError, "got plain, an injection", (config, corpus, graph), {"injection": injection}),
         (ConfigError, "got biased, nothing", (biased, corpus, graph), {}),

@@ -1,5 +1,6 @@
 """Loading a saved plugin into a model, and saving and loading a whole injected model."""
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from transformers import AutoConfig, AutoTokenizer, PreTrainedModel
 
 from kgattn.errors import PluginError
 from kgattn.files import replacing
+from kgattn.graph import KnowledgeGraph
 from kgattn.injection.architectures import find_architecture
 from kgattn.injection.config import InjectionConfig
 from kgattn.injection.inject import ModelT, inject_as, plugin_of
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from kgattn.linking import Processor
 
 PROCESSOR = "kgattn_processor.json"
+LOG = logging.getLogger(__name__)
 
 
 def load(model: ModelT, folder: str | Path) -> ModelT:
@@ -64,21 +67,37 @@ def save_pretrained(model: PreTrainedModel, folder: str | Path, processor: "Proc
     Args:
         model: An injected model.
         folder: Where to; other files there are kept.
-        processor: The processor its batches come from; None takes `model.kgattn.processor`, or leaves tokenizer and
-            linker out when there is none.
+        processor: The processor its batches come from. None takes `model.kgattn.processor`, else the tokenizer of the
+            checkpoint the model was loaded from with a default linker; where that has none, both are left out, which
+            is logged.
 
     Raises:
         InjectionError: The model is not injected.
         StorageError: Writing failed; the folder is as it was.
     """
     injection = plugin_of(model)
-    processor = processor or injection.processor
+    processor = processor or injection.processor or _processor_of_checkpoint(model, injection.graph)
     weights = {name: tensor for name, tensor in model.state_dict().items() if not name.startswith("kgattn.")}
     with replacing(folder, last=CONFIG) as scratch:
         model.save_pretrained(scratch, state_dict=weights)
         if processor is not None:
             processor.save_pretrained(scratch)
         injection.files().write(scratch)
+
+
+def _processor_of_checkpoint(model: PreTrainedModel, graph: KnowledgeGraph) -> "Processor | None":
+    """A processor made from the tokenizer beside the weights the model was loaded from, if it has a fast one."""
+    from kgattn.linking import EntityLinker, Processor
+
+    source = getattr(model.config, "_name_or_path", "")
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source) if source else None
+    except (OSError, ValueError, KeyError):
+        tokenizer = None
+    if tokenizer is None or not tokenizer.is_fast:
+        LOG.warning("saving without tokenizer and linker: %r has no fast tokenizer; pass processor=...", source)
+        return None
+    return Processor(tokenizer, EntityLinker(graph))
 
 
 def from_pretrained(folder: str | Path) -> PreTrainedModel:

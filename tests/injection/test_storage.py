@@ -191,3 +191,16 @@ def test_a_config_without_its_blocks_is_refused(model, tmp_path):
     (tmp_path / "kgattn_config.json").write_text('{"format_version": 1}')
     with pytest.raises(PluginError, match="lacks its injection or model block"):
         kgattn.load(make_model("bert"), tmp_path)
+
+
+def test_the_whole_brings_the_tokenizer_of_its_checkpoint_and_a_linker(bert_tiny_path, graph, tmp_path, caplog):
+    model = BertForTokenClassification.from_pretrained(bert_tiny_path, num_labels=3, ignore_mismatched_sizes=True)
+    kgattn.save_pretrained(kgattn.inject(model.eval(), graph), tmp_path / "whole")
+    again = kgattn.from_pretrained(tmp_path / "whole")
+    batch = again.kgattn.processor(["Angela Merkel left the CDU."], return_tensors="pt")
+    assert batch["kg_token_slot"].max() == 2
+    assert torch.equal(again(**batch).logits, model(**batch).logits)
+    assert "saving without" not in caplog.text
+    kgattn.save_pretrained(kgattn.inject(make_model("bert"), graph), tmp_path / "bare")
+    assert "saving without tokenizer and linker" in caplog.text
+    assert kgattn.from_pretrained(tmp_path / "bare").kgattn.processor is None

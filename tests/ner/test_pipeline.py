@@ -85,5 +85,11 @@ def test_what_it_cannot_do_is_refused(parts, graph):
     with pytest.raises(LinkingError, match=r"needs a kgattn\.Processor"):
         kgattn.pipeline(model)
     other = KnowledgeGraph.from_triples([("Rome", "capital of", "Italy")])
-    with pytest.raises(LinkingError, match="links to another graph than the model holds"):
-        kgattn.pipeline(model, Processor(tokenizer, EntityLinker(other)))
+    renumbered = KnowledgeGraph.from_triples(
+        [("Angela Merkel", "member of", "CDU"), ("Berlin", "capital of", "Germany")],
+        types={"Berlin": ["city"], "CDU": ["party"]},
+    )
+    assert renumbered.fingerprint == graph.fingerprint
+    for stranger in (other, renumbered):
+        with pytest.raises(LinkingError, match="links to another graph than the model holds"):
+            kgattn.pipeline(model, Processor(tokenizer, EntityLinker(stranger)))

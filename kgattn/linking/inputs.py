@@ -1,38 +1,60 @@
 """What a processor takes: one text or several, whole or in words, and documents linked before."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 from spacy.tokens import Doc
 
 from kgattn.errors import LinkingError
 
 
 def as_batch(text: Any, in_words: bool) -> tuple[list[Any], bool]:
-    """The input as a list of texts or of sentences, and whether it was a single one."""
-    if in_words:
-        if isinstance(text, str):
+    """The input as a list of texts or of sentences, and whether it was a single one.
+
+    Raises:
+        LinkingError: Nothing is given, or something other than texts or, with `in_words`, lists of words.
+    """
+    if in_words and isinstance(text, str):
+        raise LinkingError("with is_split_into_words the input must be lists of words, got one text; split it first")
+    if not isinstance(text, Iterable):
+        raise LinkingError(f"expected a text or a list of texts, got {type(text).__name__}; give strings")
+    items = [text] if isinstance(text, str) else list(text)
+    if not items:
+        raise LinkingError("expected at least one text, got none; leave empty batches out")
+    if not in_words:
+        for item in items:
+            if not isinstance(item, str):
+                raise LinkingError(
+                    f"texts must be strings, got {type(item).__name__}; "
+                    "for lists of words pass is_split_into_words=True"
+                )
+        return items, isinstance(text, str)
+    single = all(isinstance(item, str) for item in items)
+    sentences = [items] if single else items
+    for number, words in enumerate(sentences):
+        if isinstance(words, str) or not isinstance(words, (Sequence, np.ndarray)):
             raise LinkingError(
-                "with is_split_into_words the input must be lists of words, got one text; split it first"
+                "with is_split_into_words every sentence must be a list of words, "
+                f"got {type(words).__name__} at {number}; split each into words"
             )
-        single = all(isinstance(item, str) for item in text)
-    else:
-        single = isinstance(text, str)
-    batch = [text] if single else list(text)
-    if not batch:
-        raise LinkingError("expected at least one text, got none")
-    for item in batch:
-        if not in_words and not isinstance(item, str):
-            raise LinkingError(
-                f"texts must be strings, got {type(item).__name__}; for lists of words pass is_split_into_words=True"
-            )
-    return [list(item) for item in batch] if in_words else batch, single
+        if not all(isinstance(word, str) for word in words):
+            raise LinkingError(f"words must be strings, got another type in sentence {number}; turn them into strings")
+    return [list(words) for words in sentences], single
 
 
-def check_docs(docs: Sequence[Doc], batch: Sequence[Any], in_words: bool) -> None:
-    """Raise unless there is one document for each text, made from it."""
+def check_docs(docs: Any, batch: Sequence[Any], in_words: bool) -> None:
+    """Raise unless there is one document for each text, made from it: of the same text or the same words.
+
+    Raises:
+        LinkingError: Their number differs, or one is no document or of another text.
+    """
+    if isinstance(docs, Doc) or not isinstance(docs, Sequence):
+        raise LinkingError(f"docs must be a list of documents, got {type(docs).__name__}; give what link returned")
     if len(docs) != len(batch):
         raise LinkingError(f"docs must be one document a text, got {len(docs)} for {len(batch)}; link the same input")
     for number, (doc, text) in enumerate(zip(docs, batch, strict=True)):
-        if (len(doc) != len(text)) if in_words else (doc.text != text):
+        if not isinstance(doc, Doc):
+            raise LinkingError(f"docs must be documents, got {type(doc).__name__} at {number}; give what link returned")
+        if ([token.text for token in doc] if in_words else doc.text) != text:
             raise LinkingError(f"docs must come from the input itself, got another at {number}; link the same input")

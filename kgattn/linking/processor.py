@@ -124,7 +124,8 @@ class Processor:
         batch, single = as_batch(text, is_split_into_words)
         if docs is None:
             docs = self.link(batch, is_split_into_words=is_split_into_words)
-        check_docs(docs, batch, is_split_into_words)
+        else:
+            check_docs(docs, batch, is_split_into_words)
         encoding = self.tokenizer(
             batch,
             is_split_into_words=is_split_into_words,

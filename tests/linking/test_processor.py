@@ -11,6 +11,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from kgattn.errors import LinkingError, StorageError
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking import EntityLinker, LinkerConfig, Processor
+from kgattn.linking.inputs import as_batch, check_docs
 from kgattn.mentions import MentionBatch
 
 KEYS = ["kg_token_slot", "kg_entities", "kg_priors"]
@@ -247,6 +248,45 @@ def test_candidates_the_linker_does_not_keep_are_refused(bert_tokenizer, linker,
 def test_bad_input_is_refused(bert, text, options, message):
     with pytest.raises(LinkingError, match=message):
         bert(text, **options)
+
+
+@pytest.mark.parametrize(
+    ("text", "in_words", "message"),
+    [
+        (None, False, "expected a text or a list of texts, got NoneType"),
+        (7, True, "expected a text or a list of texts, got int"),
+        ([], True, "at least one text, got none"),
+        (["a", 3], False, "texts must be strings, got int"),
+        (["Jordan", ["flew"]], True, "every sentence must be a list of words, got str at 0"),
+        ([["Jordan"], None], True, "every sentence must be a list of words, got NoneType at 1"),
+        ([["Jordan"], {"flew"}], True, "every sentence must be a list of words, got set at 1"),
+        ([["Jordan"], ["flew", 3]], True, "words must be strings, got another type in sentence 1"),
+        ([["Jordan"], [["flew"]]], True, "words must be strings, got another type in sentence 1"),
+    ],
+)
+def test_what_is_neither_text_nor_words_is_refused(text, in_words, message):
+    with pytest.raises(LinkingError, match=message):
+        as_batch(text, in_words)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, np.array])
+def test_words_come_in_any_sequence(kind):
+    assert as_batch([kind(["Jordan", "flew"]), kind(["a"])], in_words=True) == ([["Jordan", "flew"], ["a"]], False)
+    assert as_batch(kind(["Jordan", "flew"]), in_words=True) == ([["Jordan", "flew"]], True)
+
+
+def test_docs_of_other_words_are_refused(bert):
+    docs = bert.link([["Jordan", "flew"]], is_split_into_words=True)
+    with pytest.raises(LinkingError, match="docs must come from the input itself, got another at 0"):
+        bert([["Amman", "rests"]], is_split_into_words=True, docs=docs)
+    assert bert([["Jordan", "flew"]], is_split_into_words=True, docs=docs)["kg_token_slot"][0][1] == 1
+
+
+def test_docs_that_are_no_documents_are_refused(bert):
+    with pytest.raises(LinkingError, match="docs must be a list of documents, got Doc; give what link returned"):
+        check_docs(bert.linker("Jordan"), ["Jordan"], False)
+    with pytest.raises(LinkingError, match="docs must be documents, got str at 0"):
+        check_docs(["Jordan"], ["Jordan"], False)
 
 
 def test_docs_of_other_input_or_another_graph_are_refused(bert):

@@ -8,6 +8,7 @@ import numpy as np
 
 from kgattn.errors import LinkingError
 from kgattn.graph import KnowledgeGraph, StringTable
+from kgattn.graph.storage import INDEX_FOLDER
 from kgattn.linking.atoms import UPPER, Atom, atomise, first_letter, fold, tidy
 from kgattn.linking.candidates import AliasTable, build_rows
 from kgattn.linking.config import LinkerConfig
@@ -15,8 +16,6 @@ from kgattn.linking.index import META_FILE, LinkIndex, stop_words_hash
 from kgattn.linking.policy import case_rule
 from kgattn.linking.trie import AtomTrie, build_edges, cased_keys
 from kgattn.shapes import Float, Int
-
-INDEX_FOLDER = "linker"  # of a graph folder
 
 
 def open_or_build(graph: KnowledgeGraph, config: LinkerConfig, stop_words: Set[str]) -> LinkIndex:

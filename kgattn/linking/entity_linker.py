@@ -11,7 +11,8 @@ from spacy.tokens import Doc
 from kgattn.errors import LinkingError
 from kgattn.files import replacing, write_json
 from kgattn.graph import KnowledgeGraph
-from kgattn.linking.build import INDEX_FOLDER, open_fitting, open_or_build
+from kgattn.graph.storage import INDEX_FOLDER
+from kgattn.linking.build import open_fitting, open_or_build
 from kgattn.linking.component import KgattnLinker, doc_mentions
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.index import LinkIndex

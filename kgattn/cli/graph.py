@@ -29,7 +29,8 @@ def build(
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Graph folder to write: new, empty or a graph.")],
     language: Annotated[
-        str, typer.Option(help="Language of the labels to take from RDF, and of the text to link.")
+        str,
+        typer.Option(help="Language of the labels to take from RDF and of the text: a code, or a spaCy pipeline."),
     ] = "en",
 ) -> None:
     """Read graphs in any format, merge them, and write one graph folder with the linker's index."""
@@ -37,16 +38,18 @@ def build(
 
     from kgattn.graph import KnowledgeGraph
     from kgattn.linking import EntityLinker
+    from kgattn.linking.pipelines import resolve_pipeline
 
+    nlp = resolve_pipeline(language)
     console = Console(stderr=True)
     with console.status("reading") as status:
         graphs = []
         for source in sources:
             status.update(f"reading {source}")
-            graphs.append(KnowledgeGraph.load(source, language=language))
+            graphs.append(KnowledgeGraph.load(source, language=nlp.lang or "xx"))
         built = KnowledgeGraph.merge(graphs) if len(graphs) > 1 else graphs[0]
         status.update("indexing labels and aliases")
-        linker = EntityLinker(built, nlp=language)
+        linker = EntityLinker(built, nlp=nlp)
         status.update(f"writing {output}")
         save(built, linker, output)
     typer.echo(

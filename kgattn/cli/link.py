@@ -50,9 +50,11 @@ def link(
 
     from kgattn.graph import KnowledgeGraph
     from kgattn.linking import EntityLinker
+    from kgattn.linking.pipelines import resolve_pipeline
 
-    loaded = KnowledgeGraph.load(graph, language=language)
-    linker = EntityLinker(loaded, nlp=language)
+    nlp = resolve_pipeline(language)
+    loaded = KnowledgeGraph.load(graph, language=nlp.lang or "xx")
+    linker = EntityLinker(loaded, nlp=nlp)
     lines = [Line(given) for given in text or ()] if text else read_lines(files or [])
     linked = link_lines(linker, lines, processes)
     if html is None:

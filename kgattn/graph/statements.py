@@ -11,7 +11,8 @@
 
 Entities are the ends of triples and what has a label or a type, except: what is only used as a relation, only used as a
 type, or an owl:Ontology; and blank nodes without a label, which hold axioms together and cannot be named in text.
-Texts tagged with another language are left out, unless they are all a label can be taken from.
+Texts tagged with another language are left out, unless they are all a label can be taken from. The language "xx"
+takes those of every language, and labels in English first.
 """
 
 from array import array
@@ -30,6 +31,7 @@ TYPE = RDF + "type"
 LABEL = RDFS + "label"
 ALT_LABEL = SKOS + "altLabel"
 PROPERTY = RDF + "Property"
+EVERY_LANGUAGE = "xx"
 OTHER_LANGUAGE = 2
 LABEL_SOURCES = "rdfs:label, skos:prefLabel or schema:name"
 _LABELS = {
@@ -59,11 +61,12 @@ class Statements:
     """Keeps what a graph needs of each statement, as numbers; nodes are numbered as they come.
 
     Args:
-        language: Language tag of the texts to take; regional forms of it count too.
+        language: Language tag of the texts to take; regional forms of it count too. "xx" is every language.
     """
 
     def __init__(self, language: str) -> None:
-        self._language = language.lower()
+        self._every = language.lower() == EVERY_LANGUAGE
+        self._language = "en" if self._every else language.lower()
         self._nodes: dict[str, int] = {}
         self._edges = array("q")
         self._types = array("q")
@@ -127,7 +130,7 @@ class Statements:
     def _language_fit(self, tag: str) -> int:
         if tag == self._language or tag.startswith(f"{self._language}-"):
             return 0
-        return OTHER_LANGUAGE if tag else 1
+        return OTHER_LANGUAGE if tag and not self._every else 1
 
     def _node(self, name: str) -> int:
         return self._nodes.setdefault(name, len(self._nodes))

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import spacy
 
 from kgattn import KnowledgeGraph
 from kgattn.cli import main
@@ -52,6 +53,19 @@ def test_build_takes_labels_of_a_language(rivers: Path, tmp_path: Path) -> None:
     output = tmp_path / "graph"
     assert main(["graph", "build", str(rivers), "-o", str(output), "--language", "de"]) == 0
     assert KnowledgeGraph.load(output).label("http://rivers.example/cologne") == "Köln"
+
+
+@pytest.mark.parametrize(("language", "label"), [("pipeline", "Köln"), ("xx", "Cologne")])
+def test_build_takes_labels_in_the_language_of_a_pipeline(
+    rivers: Path, tmp_path: Path, language: str, label: str
+) -> None:
+    pipeline = tmp_path / "pipeline"
+    spacy.blank("de").to_disk(pipeline)
+    given = str(pipeline) if language == "pipeline" else language
+    assert main(["graph", "build", str(rivers), "-o", str(tmp_path / "graph"), "--language", given]) == 0
+    built = KnowledgeGraph.load(tmp_path / "graph")
+    assert built.label("http://rivers.example/cologne") == label
+    assert built.aliases("http://rivers.example/cologne") == (["Köln"] if language == "xx" else [])
 
 
 def test_build_refuses_bad_input_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

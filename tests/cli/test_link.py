@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import spacy
 
 from kgattn import KnowledgeGraph
 from kgattn.cli import main
@@ -138,6 +139,16 @@ def test_a_page_that_cannot_be_written_leaves_nothing(
     assert main(["link", "--graph", graph, "--text", TEXT, "--html", str(tmp_path / "page.html")]) == 2
     assert "cannot write" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_labels_are_taken_in_the_language_of_a_pipeline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    graph = tmp_path / "graph.ttl"
+    label = "<http://www.w3.org/2000/01/rdf-schema#label>"
+    graph.write_text(f'<http://towns.example/1> {label} "Cologne"@en, "Köln"@de .', encoding="utf-8")
+    spacy.blank("de").to_disk(tmp_path / "pipeline")
+    options = ["--text", "Cologne heißt Köln", "--language", str(tmp_path / "pipeline")]
+    assert main(["link", "--graph", str(graph), *options]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == ["\t14-18\tKöln\thttp://towns.example/1\tKöln\t1.00"]
 
 
 def test_an_unknown_language_is_an_error(graph: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ that are not in the file are left out.
 
 import io
 import re
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def graph_from_obo(path: Path) -> KnowledgeGraph:
             document = fastobo.load(io.BytesIO(_lines_read(file)))
     except SyntaxError as error:
         raise GraphError(f"{path}:{error.lineno}: broken OBO ({error.msg}); repair the line") from None
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise GraphError(f"{path}: cannot be read ({error}); check the file") from None
 
     frames = list(document)

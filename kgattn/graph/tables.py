@@ -11,12 +11,14 @@ allowed, and needed where columns stand in another order:
 | `relations.tsv`, `types.tsv` (optional) | `id`, `label` | how relations and types read |
 | `about.json` (optional) | `{"licence": "...", "sources": ["..."]}` | where it comes from |
 
-A file of triples alone has the columns `head`, `relation`, `tail`; ids are their own labels.
+A file of triples alone has the columns `head`, `relation`, `tail`; ids are their own labels. White space around a
+field does not count.
 """
 
 import csv
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from io import BufferedIOBase
 from pathlib import Path
@@ -96,7 +98,7 @@ def read_table(
             raise GraphError(
                 f"{where}: expected the columns {' '.join(names)}, got {len(fields)} fields; repair the line"
             )
-        record = [fields[place] if place < len(fields) else "" for place in order]
+        record = [fields[place].strip() if place < len(fields) else "" for place in order]
         empty = next((name for name, value in zip(columns, record, strict=False) if not clean_text(value)), None)
         if empty is not None:
             raise GraphError(f"{where}: the column {empty} must not be empty; fill it in or drop the line")
@@ -122,7 +124,7 @@ def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             if line.strip():
                 yield number, line.split("\t")
         return
-    reader = csv.reader((f"{line}\n" for _, line in _lines(path)), strict=True)
+    reader = csv.reader((f"{line}\n" for _, line in _lines(path)), strict=True, skipinitialspace=True)
     try:
         for fields in reader:
             if any(field.strip() for field in fields):
@@ -145,7 +147,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                 yield number, text.rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise GraphError(f"{path}:{number}: expected UTF-8, got {error.reason}; convert the file") from None
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise GraphError(f"{path}:{number + 1}: cannot be read ({error}); check the file") from None
 
 

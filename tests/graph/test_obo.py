@@ -1,3 +1,4 @@
+import gzip
 import sys
 
 import pytest
@@ -66,6 +67,13 @@ def test_broken_files_are_named_with_their_line(tmp_path, content, message):
     (tmp_path / "graph.obo").write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(GraphError, match=message):
         KnowledgeGraph.load(tmp_path / "graph.obo")
+
+
+def test_a_damaged_gzip_file_is_refused(tmp_path):
+    pytest.importorskip("fastobo", reason="needs the extra obo")
+    (tmp_path / "graph.obo.gz").write_bytes(gzip.compress(b"")[:10] + b"\xff" * 20)
+    with pytest.raises(GraphError, match=r"graph.obo.gz: cannot be read .*invalid block type"):
+        KnowledgeGraph.load(tmp_path / "graph.obo.gz")
 
 
 def test_without_fastobo_the_extra_is_named(tmp_path, monkeypatch):

@@ -55,6 +55,7 @@ def test_labels_aliases_types_and_triples():
         ("en", ["color", "colour", "hue", "tint"]),
         ("de", ["Farbe", "tint", "Ton"]),
         ("fr", ["tint"]),
+        ("xx", ["color", "colour", "hue", "tint", "Farbe", "Ton"]),
     ],
 )
 def test_the_language_decides_which_texts_are_taken(language, texts):
@@ -151,6 +152,25 @@ def test_named_graphs_of_a_dataset_are_read_too(tmp_path):
     assert list(KnowledgeGraph.load(tmp_path / "graph.jsonld").labels) == ["x", "y"]
 
 
+@pytest.mark.parametrize("name", ["a.nt", "a.ttl"])
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path, name):
+    text = '\ufeff<http://a/b> <http://www.w3.org/2000/01/rdf-schema#label> "\ufeffb" .\n'
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    graph = KnowledgeGraph.load(tmp_path / name)
+    assert list(graph.entity_ids) == ["http://a/b"]
+
+
+@pytest.mark.parametrize("name", ["a.nt", "a.ttl"])
+def test_odd_literals_are_not_logged(tmp_path, caplog, name):
+    text = '<http://a/b> <http://a/since> "2021-02-30"^^<http://www.w3.org/2001/XMLSchema#date> .\n'
+    label = '<http://a/b> <http://www.w3.org/2000/01/rdf-schema#label> "b" .\n'
+    (tmp_path / name).write_text(text + label)
+    assert list(KnowledgeGraph.load(tmp_path / name).labels) == ["b"]
+    assert caplog.records == []
+    rdflib.Literal("2021-02-30", datatype=rdflib.XSD.date)
+    assert len(caplog.records) == 1
+
+
 RDF_XML = '<?xml version="1.0"?>\n<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n'
 
 
@@ -170,6 +190,10 @@ RDF_XML = '<?xml version="1.0"?>\n<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/
         ("c.jsonld", '{"@context": {"@base": 7}, "@id": "a", "http://a/b": "x"}', "c.jsonld: broken RDF"),
         ("d.jsonld", "[" * 50_000 + "]" * 50_000, "d.jsonld: broken RDF .*recursion"),
         ("a.ttl.gz", b"plain", "a.ttl.gz: cannot be read"),
+        *(
+            (f"{name}.gz", gzip.compress(b"")[:10] + b"\xff" * 20, f"{name}.gz: cannot be read .*invalid block type")
+            for name in ("a.ttl", "a.nt", "a.rdf", "a.jsonld")
+        ),
         ("e.ttl", "", "e.ttl: expected at least one entity, got an empty graph"),
         ("f.ttl", "<http://a/b> <http://a/r> <http://a/c> .", "f.ttl: a graph without labels .* rdfs:label, skos:pref"),
     ],

@@ -1,7 +1,7 @@
 """The knowledge graph: entities with labels, aliases and types, the triples between them, and where they come from."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.context import get_spawning_popen
 from pathlib import Path
@@ -47,14 +47,14 @@ class KnowledgeGraph(GraphContent):
             path: A folder written by `save` (opened memory-mapped); a folder of tables, see `kgattn.graph.tables`; or a
                 file, plain or gzipped (.gz): RDF (.ttl .nt .rdf .owl .xml .jsonld), .obo, .graphml, .gexf, or triples
                 (.tsv .csv).
-            language: Language tag of the labels and aliases to take from RDF.
+            language: Language tag of the labels and aliases to take from RDF; `"xx"` takes those of every language.
 
         Raises:
             GraphError: Nothing readable is there, or it is malformed; names the file and, where it has one, the line.
         """
         from kgattn.graph.sources import load_graph
 
-        return load_graph(Path(path), language=language)
+        return load_graph(path, language=language)
 
     def save(self, folder: str | Path) -> None:
         """Write a graph folder: all of it or, after an error, nothing.
@@ -77,9 +77,9 @@ class KnowledgeGraph(GraphContent):
         cls,
         triples: Iterable[Sequence[str]],
         *,
-        labels: Mapping[str, str | Sequence[str]] | None = None,
-        aliases: Mapping[str, str | Sequence[str]] | None = None,
-        types: Mapping[str, str | Sequence[str]] | None = None,
+        labels: Mapping[str, str | Collection[str]] | None = None,
+        aliases: Mapping[str, str | Collection[str]] | None = None,
+        types: Mapping[str, str | Collection[str]] | None = None,
         features: np.ndarray | Mapping[str, Sequence[float] | np.ndarray] | None = None,
         relation_labels: Mapping[str, str] | None = None,
         type_labels: Mapping[str, str] | None = None,
@@ -92,7 +92,7 @@ class KnowledgeGraph(GraphContent):
             triples: (head id, relation id, tail id).
             labels: Entity id to label, or to a list of label and aliases: the list of entities, in row order. Left out,
                 an id is its own label.
-            aliases: Entity id to one or several other forms.
+            aliases: Entity id to one or several other forms, in any collection; those of a set are sorted.
             types: Entity id to one or several type ids.
             features: Vectors as an array [entity, dim] in row order, or entity id to vector, for every entity.
             relation_labels: How relations read; the rest is derived from the id: `"capitalOf"` reads "capital of".
@@ -158,9 +158,10 @@ class KnowledgeGraph(GraphContent):
     def from_networkx(cls, graph: "networkx.Graph") -> "KnowledgeGraph":
         """Take over a networkx graph of any kind.
 
-        Node attributes read: `label` (or `name`), `aliases`, `types` (or `type`), `features`; a list may be one string
-        joined by `|`. The relation of an edge is its attribute `relation`, `predicate`, `label` or `type`, else its
-        textual key, else "related to". An undirected edge is one triple, as stored.
+        Node attributes read: `label` (or `name`), `aliases`, `types` (or `type`), `features`; several aliases or types
+        are in any collection (those of a set are sorted) or in one string joined by `|`. The relation of an edge is its
+        attribute `relation`, `predicate`, `label` or `type`, else its textual key, else "related to". An undirected
+        edge is one triple, as stored.
 
         Raises:
             GraphError: No node, two nodes with the same text as id, or IRIs without any label.

@@ -1,8 +1,11 @@
 """How an id reads when nobody gave it a label."""
 
 import re
+from collections.abc import Iterable, Set
+from typing import TypeVar
 from urllib.parse import unquote
 
+Item = TypeVar("Item")
 _CAMEL_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -29,6 +32,11 @@ def readable_name(name: str) -> str:
         rest = rest.rsplit("/", 1)[-1]
     words = _CAMEL_HUMP.sub(" ", rest.replace("_", " ")).split()
     return " ".join(word if word.isupper() else word[:1].lower() + word[1:] for word in words) or name
+
+
+def ordered(values: Iterable[Item]) -> list[Item]:
+    """Values as a list, a set's sorted as text, so that no order is made up anew by each run."""
+    return sorted(values, key=str) if isinstance(values, Set) else list(values)
 
 
 def clean_text(text: str) -> str:

@@ -1,6 +1,6 @@
 """To and from networkx graphs, and the GraphML and GEXF files networkx reads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -12,6 +12,7 @@ from kgattn.errors import GraphError
 from kgattn.graph.build import GraphBuilder
 from kgattn.graph.guards import check_xml
 from kgattn.graph.knowledge_graph import KnowledgeGraph
+from kgattn.graph.naming import ordered
 from kgattn.graph.tables import open_plain
 from kgattn.shapes import Float
 
@@ -86,7 +87,7 @@ def _convert(
         builder.add_label(entity_id, str(attributes.get("label") or attributes.get("name") or ""))
         for alias in _texts(attributes.get("aliases")):
             builder.add_alias(entity_id, alias)
-        for type_id in _texts(attributes.get("types") or attributes.get("type")):
+        for type_id in _texts(attributes.get("types")) or _texts(attributes.get("type")):
             builder.add_type(entity_id, type_id)
     for head, tail, key, attributes in _edges(graph):
         named = next((str(attributes[name]) for name in _RELATION_KEYS if attributes.get(name)), "")
@@ -127,12 +128,14 @@ def _features(graph: networkx.Graph) -> Float[np.ndarray, "entity dim"] | None:
 
 
 def _texts(value: object) -> list[str]:
-    """A list of texts, or one string joined by `|`, as files hold it."""
+    """Several texts in a list, a set or an array, or one string joined by `|`, as files hold it."""
     if value is None:
         return []
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
     if isinstance(value, str):
         return [part.strip() for part in value.split("|") if part.strip()]
-    return [str(part) for part in value] if isinstance(value, Sequence) else [str(value)]
+    return [str(part) for part in ordered(value)] if isinstance(value, Iterable) else [str(value)]
 
 
 def _mapping(value: object) -> Mapping[object, object]:

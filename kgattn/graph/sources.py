@@ -1,5 +1,6 @@
 """From a path to a graph: which reader is meant."""
 
+import re
 from pathlib import Path
 
 from kgattn.errors import GraphError
@@ -10,11 +11,18 @@ from kgattn.graph.tables import ENTITIES, graph_from_tables, graph_from_triple_f
 RDF_SUFFIXES = (".ttl", ".nt", ".rdf", ".owl", ".xml", ".jsonld", ".json-ld")
 NETWORKX_SUFFIXES = (".graphml", ".gexf")
 TRIPLE_SUFFIXES = (".tsv", ".csv")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|https?:/")  # a Path of a URL has one slash left
 SUFFIXES = (*RDF_SUFFIXES, ".obo", *NETWORKX_SUFFIXES, *TRIPLE_SUFFIXES)
 
 
-def load_graph(path: Path, *, language: str) -> KnowledgeGraph:
+def load_graph(path: str | Path, *, language: str) -> KnowledgeGraph:
     """What `KnowledgeGraph.load` says."""
+    if _URL.match(str(path)):
+        raise GraphError(
+            f"{path}: expected a graph file or folder, got a URL, and neither URLs nor SPARQL endpoints are read yet; "
+            "download the graph as a file, from an endpoint by a CONSTRUCT query, and give its path"
+        )
+    path = Path(path)
     if path.is_dir():
         return _load_folder(path)
     if not path.exists():

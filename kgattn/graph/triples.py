@@ -1,16 +1,16 @@
 """Graphs from plain Python values."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
 from kgattn.errors import GraphError
 from kgattn.graph.build import GraphBuilder
 from kgattn.graph.knowledge_graph import KnowledgeGraph
-from kgattn.graph.naming import clean_text
+from kgattn.graph.naming import clean_text, ordered
 from kgattn.shapes import Float
 
-Texts = Mapping[str, str | Sequence[str]]
+Texts = Mapping[str, str | Collection[str]]
 
 
 def graph_from_triples(
@@ -57,7 +57,11 @@ def graph_from_triples(
 
 
 def _check_triple(number: int, triple: Sequence[object], builder: GraphBuilder, *, closed: bool) -> None:
-    if isinstance(triple, str) or len(triple) != 3 or not all(isinstance(part, str) and part for part in triple):
+    if (
+        isinstance(triple, str)
+        or len(triple) != 3
+        or not all(isinstance(part, str) and part.strip() for part in triple)
+    ):
         raise GraphError(
             f"triple {number} must be three non-empty strings (head, relation, tail), got {triple!r}; "
             "turn ids into strings"
@@ -93,5 +97,5 @@ def _feature_rows(
     return features.astype(np.float32)
 
 
-def _texts(value: str | Sequence[str]) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
+def _texts(value: str | Collection[str]) -> list[str]:
+    return [value] if isinstance(value, str) else ordered(value)

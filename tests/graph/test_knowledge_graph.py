@@ -55,6 +55,15 @@ def test_labels_may_carry_aliases_and_aliases_hold_no_label_and_nothing_twice():
     assert graph.aliases("x") == ["NYC", "Big Apple"]
 
 
+@pytest.mark.parametrize("kind", [tuple, set, np.array])
+def test_several_texts_come_in_any_collection_and_sets_are_sorted(kind):
+    texts = {"a": kind(["A", "Ah", "Aleph"])}
+    graph = KnowledgeGraph.from_triples([], labels=texts, aliases={"a": kind(["Alpha", "Az"])}, types=texts)
+    assert graph.label("a") == "A"
+    assert graph.aliases("a") == ["Ah", "Aleph", "Alpha", "Az"]
+    assert graph.types("a") == ["A", "Ah", "Aleph"]
+
+
 def test_features_may_be_given_by_id():
     vectors = {"b": [3.0, 4.0], "a": np.array([1.0, 2.0])}
     graph = KnowledgeGraph.from_triples([("a", "r", "b")], features=vectors)
@@ -74,6 +83,7 @@ def test_features_may_be_given_by_id():
         ({"triples": [("a", "r")]}, "triple 0 must be three non-empty strings"),
         ({"triples": iter([("a", "r", 3)])}, "triple 0 must be three non-empty strings"),
         ({"triples": [("a", "", "b")]}, "triple 0 must be three non-empty strings"),
+        ({"triples": [("a", "r", "b"), ("a", "r", " ")]}, r"triple 1 must be three .* got \('a', 'r', ' '\)"),
         ({"triples": ["abc"]}, "triple 0 must be three non-empty strings"),
         ({"triples": [], "labels": {"a": " "}}, "labels must not be empty, got none for 'a'"),
         ({"triples": [], "labels": {"a": []}}, "labels must not be empty, got none for 'a'"),

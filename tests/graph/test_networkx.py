@@ -26,6 +26,17 @@ def test_attributes_become_texts():
     assert graph.licence == "CC0"
 
 
+@pytest.mark.parametrize("kind", [list, tuple, set, frozenset, np.array, lambda texts: dict.fromkeys(texts).keys()])
+def test_several_texts_come_in_any_collection(kind):
+    source = networkx.DiGraph()
+    source.add_node(
+        "Q64", label="Berlin", aliases=kind(["Athens on the Spree", "The Grey City"]), types=kind(["A", "B"])
+    )
+    graph = KnowledgeGraph.from_networkx(source)
+    assert graph.aliases("Q64") == ["Athens on the Spree", "The Grey City"]
+    assert graph.types("Q64") == ["A", "B"]
+
+
 @pytest.mark.parametrize("kind", [networkx.Graph, networkx.DiGraph, networkx.MultiGraph, networkx.MultiDiGraph])
 def test_every_kind_of_graph_is_read(kind):
     source = kind()

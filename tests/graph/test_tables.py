@@ -1,4 +1,5 @@
 import gzip
+from pathlib import Path
 
 import pytest
 
@@ -112,8 +113,22 @@ def test_csv_fields_may_be_quoted(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("name", "text"),
+    [("graph.csv", 'Ulm , lies on, "Danube, the"\nUlm,lies on ,Iller\n'), ("graph.tsv", "Ulm \t lies on\tIller\n")],
+)
+def test_white_space_around_a_field_does_not_count(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    graph = KnowledgeGraph.load(tmp_path / name)
+    assert list(graph.entity_ids) == (["Ulm", "Danube, the", "Iller"] if name.endswith("csv") else ["Ulm", "Iller"])
+    assert list(graph.relation_ids) == ["lies on"]
+
+
+@pytest.mark.parametrize(
     ("name", "content", "message"),
     [
+        ("graph.csv", b"a,b,c\na, ,c\n", "graph.csv:2: the column relation must not be empty"),
+        ("graph.tsv", b" \tb\tc\n", "graph.tsv:1: the column head must not be empty"),
+        ("graph.tsv.gz", gzip.compress(b"")[:10] + b"\xff" * 20, "graph.tsv.gz:1: cannot be read .*invalid block type"),
         ("graph.tsv", b"a\tb\n", "graph.tsv:1: expected the columns"),
         ("graph.csv", b'a,b,c\n"a"x,b,c\n', "graph.csv:2: not readable as CSV"),
         ("graph.tsv", b"http://a/b\tr\thttp://a/c\n", "without labels .* a folder of tables with entities.tsv"),
@@ -128,6 +143,14 @@ def test_bad_files_are_named(tmp_path, name, content, message):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(GraphError, match=message):
         KnowledgeGraph.load(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://graphs.example/sparql", "ftp://graphs.example/a.ttl", Path("http://graphs.example/a.ttl")]
+)
+def test_urls_are_not_read(url):
+    with pytest.raises(GraphError, match=r"graphs.example/.* neither URLs nor SPARQL endpoints are read yet; download"):
+        KnowledgeGraph.load(url)
 
 
 def test_nothing_there_and_nothing_in_it(tmp_path):

@@ -73,8 +73,9 @@ def test_words_and_long_texts_in_windows(parts, graph):
     long = " ".join(TEXTS * 8)
     found = made(long)
     assert found[-1]["end"] > 0.9 * len(long)
-    words = kgattn.pipeline(model, processor, ignore_labels=[])(TEXTS[0].split(), is_split_into_words=True)
-    assert words[0]["start"] == 0
+    words = kgattn.pipeline(model, processor, ignore_labels=[])([TEXTS[0].split()], is_split_into_words=True)
+    assert words[0][0]["start"] == 0
+    assert words[0][-1]["end"] == len(TEXTS[0])
 
 
 def test_what_it_cannot_do_is_refused(parts, graph):

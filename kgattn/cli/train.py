@@ -50,7 +50,8 @@ def train(
     from kgattn.ner.corpus import load_corpus
     from kgattn.training.config import TrainConfig
     from kgattn.training.encode import encode_corpus
-    from kgattn.training.run import make_processor, train_run
+    from kgattn.training.parts import make_processor
+    from kgattn.training.run import train_run
 
     training = TrainConfig.from_json(settings).with_changes(
         {

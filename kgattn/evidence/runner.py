@@ -16,8 +16,9 @@ from kgattn.ner.corpus import Corpus
 from kgattn.shapes import Int
 from kgattn.training.config import TrainConfig
 from kgattn.training.encode import EncodedCorpus, encode_corpus
+from kgattn.training.parts import make_processor
 from kgattn.training.result import RunResult
-from kgattn.training.run import make_processor, train_run
+from kgattn.training.run import train_run
 
 TRAINING_SHARE = 0.9
 """Share of a run's time that its training steps take; the rest is the test at the end. For progress only."""

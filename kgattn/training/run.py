@@ -1,11 +1,7 @@
 """One training run: fine-tune, choose by dev, test once, leave a run folder."""
 
-import hashlib
 import shutil
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +9,6 @@ import numpy as np
 import torch
 from transformers import set_seed
 
-from kgattn.errors import ConfigError
 from kgattn.files import replacing
 from kgattn.graph import KnowledgeGraph
 from kgattn.injection import InjectionConfig, inject, save_pretrained
@@ -21,13 +16,14 @@ from kgattn.ner.collate import Collator
 from kgattn.ner.corpus import Corpus
 from kgattn.ner.features import EncodedSplit
 from kgattn.ner.labels import LabelSet
-from kgattn.ner.metrics import EntityScores, entity_scores, entity_texts
+from kgattn.ner.metrics import entity_scores, entity_texts
 from kgattn.ner.predict import Batches, make_batches, predict_tags
 from kgattn.shapes import Int
-from kgattn.training.checkpoints import load_tagger, load_tokenizer, quiet_transformers
+from kgattn.training.checkpoints import load_tagger, quiet_transformers
 from kgattn.training.config import TrainConfig
-from kgattn.training.encode import EncodedCorpus, encode_corpus, with_entities, without_links
+from kgattn.training.encode import EncodedCorpus
 from kgattn.training.environment import describe_environment
+from kgattn.training.parts import RunParts, check_run, describe_graph, identity_of
 from kgattn.training.precision import autocast_type, training_device
 from kgattn.training.result import RunResult
 from kgattn.training.resume import latest_checkpoint, remove_checkpoints
@@ -72,12 +68,12 @@ def train_run(
         RunError: `output` holds another run.
         StorageError: Writing failed.
     """
-    _check(config, corpus, graph, injection, entity_map)
+    check_run(config, corpus, graph, injection, entity_map)
     folder = RunFolder(output) if output is not None else None
-    identity = _identity(config, corpus, graph, injection, entity_map)
+    identity = identity_of(config, corpus, graph, injection, entity_map)
     if folder is not None and folder.is_finished(identity):
         return folder.result()
-    parts = _Parts.gather(config, corpus, graph, injection, entity_map, processor, encoded)
+    parts = RunParts.gather(config, corpus, graph, injection, entity_map, processor, encoded)
     device = training_device()
     autocast = autocast_type(config.bf16, device)
     labels = LabelSet(corpus.entity_types)
@@ -129,7 +125,7 @@ def train_run(
         config=config.to_json(),
         injection=injection.to_json() if injection is not None else None,
         corpus=parts.describe_corpus(),
-        graph=_describe_graph(graph),
+        graph=describe_graph(graph),
         dev=dev.to_json(),
         test=test.to_json(),
         test_counts=test.sentence_counts,
@@ -157,20 +153,6 @@ def train_run(
     return result
 
 
-def make_processor(model: str, graph: KnowledgeGraph | None, language: str) -> Any:
-    """A processor for a model's tokenizer that links to `graph`, or the bare tokenizer without one.
-
-    Raises:
-        ConfigError: The model is not found or has no fast tokenizer.
-    """
-    tokenizer = load_tokenizer(model)
-    if graph is None:
-        return tokenizer
-    from kgattn.linking import EntityLinker, Processor  # here, because spaCy takes seconds to import
-
-    return Processor(tokenizer, EntityLinker(graph, nlp=language))
-
-
 def save_model(folder: Path, model: Any, processor: Any, *, injected: bool) -> None:
     """Save model and tokenizer, with plugin, graph and linker if there is one.
 
@@ -184,125 +166,3 @@ def save_model(folder: Path, model: Any, processor: Any, *, injected: bool) -> N
         with replacing(folder, last="config.json") as scratch:
             model.save_pretrained(scratch)
             getattr(processor, "tokenizer", processor).save_pretrained(scratch)
-
-
-def _check(
-    config: TrainConfig,
-    corpus: Corpus,
-    graph: KnowledgeGraph | None,
-    injection: InjectionConfig | None,
-    entity_map: Int[np.ndarray, " entity"] | None,
-) -> None:
-    if (config.arm == "plain") != (injection is None):
-        given = "nothing" if injection is None else "an injection"
-        raise ConfigError(f"the arm plain injects nothing and every other arm something; got {config.arm}, {given}")
-    if injection is not None and graph is None:
-        raise ConfigError(f"the arm {config.arm} needs a graph; give one, or choose the arm plain")
-    if entity_map is not None and (graph is None or entity_map.shape != (graph.num_entities,)):
-        raise ConfigError(f"entity_map must have one row for each entity of the graph, got shape {entity_map.shape}")
-    for split in ("train", "dev", "test"):
-        corpus.split(split)
-
-
-def _identity(
-    config: TrainConfig,
-    corpus: Corpus,
-    graph: KnowledgeGraph | None,
-    injection: InjectionConfig | None,
-    entity_map: Int[np.ndarray, " entity"] | None,
-) -> dict[str, Any]:
-    """Everything the outcome depends on beside the machine, as JSON values."""
-    return {
-        "config": config.to_json(),
-        "injection": injection.to_json() if injection is not None else None,
-        "corpus": {"name": corpus.name, "fingerprint": corpus.fingerprint},
-        "graph": graph.fingerprint if graph is not None else None,
-        "entity_map": None if entity_map is None else hashlib.sha256(entity_map.tobytes()).hexdigest(),
-    }
-
-
-@dataclass(frozen=True)
-class _Parts:
-    """What a run is made of once its arguments are checked."""
-
-    config: TrainConfig
-    corpus: Corpus
-    graph: KnowledgeGraph | None
-    injection: InjectionConfig | None
-    processor: Any
-    train: EncodedSplit
-    dev: EncodedSplit
-    test: EncodedSplit
-    has_links: bool
-
-    @classmethod
-    def gather(
-        cls,
-        config: TrainConfig,
-        corpus: Corpus,
-        graph: KnowledgeGraph | None,
-        injection: InjectionConfig | None,
-        entity_map: Int[np.ndarray, " entity"] | None,
-        processor: Any,
-        encoded: EncodedCorpus | None,
-    ) -> "_Parts":
-        if processor is None:
-            processor = make_processor(config.model, graph, config.language)
-        if encoded is None:
-            encoded = encode_corpus(corpus.limit(config.limit_train, config.dev_limit, config.seed), processor, config)
-        else:
-            encoded = encoded.limit(config)
-        change: Callable[[EncodedSplit], EncodedSplit]
-        if injection is None:
-            processor = getattr(processor, "tokenizer", processor)
-            change = without_links
-        elif not encoded.has_links:
-            raise ConfigError(f"the arm {config.arm} needs linked sentences; encode them with a kgattn.Processor")
-        else:
-            change = partial(with_entities, entity_map=entity_map)
-        train, dev, test = (change(split) for split in (encoded.train, encoded.dev, encoded.test))
-        return cls(config, corpus, graph, injection, processor, train, dev, test, encoded.has_links)
-
-    def score(
-        self,
-        model: torch.nn.Module,
-        batches: Batches,
-        split: EncodedSplit,
-        labels: LabelSet,
-        autocast: torch.dtype | None,
-        seen: frozenset[str],
-    ) -> EntityScores:
-        """Scores over all gold entities of a split, with slices."""
-        return entity_scores(
-            [sentence.tags for sentence in split.sentences],
-            predict_tags(model, batches, labels, autocast=autocast),
-            words=[sentence.words for sentence in split.sentences],
-            linked=split.linked if self.has_links else None,
-            seen=seen,
-        )
-
-    def describe_corpus(self) -> dict[str, Any]:
-        """Name, types and sizes, after limits."""
-        return {
-            "name": self.corpus.name,
-            "fingerprint": self.corpus.fingerprint,
-            "entity_types": list(self.corpus.entity_types),
-            "sentences": {
-                "train": len(self.train.sentences),
-                "dev": len(self.dev.sentences),
-                "test": len(self.test.sentences),
-            },
-        }
-
-
-def _describe_graph(graph: KnowledgeGraph | None) -> dict[str, Any] | None:
-    if graph is None:
-        return None
-    return {
-        "fingerprint": graph.fingerprint,
-        "num_entities": graph.num_entities,
-        "num_relations": graph.num_relations,
-        "num_triples": graph.num_triples,
-        "licence": graph.licence,
-        "sources": list(graph.sources),
-    }

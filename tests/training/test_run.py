@@ -8,7 +8,8 @@ from kgattn.ner.corpus import Corpus
 from kgattn.training import run as run_module
 from kgattn.training.encode import encode_corpus
 from kgattn.training.evaluate import evaluate_run
-from kgattn.training.run import make_processor, train_run
+from kgattn.training.parts import make_processor
+from kgattn.training.run import train_run
 
 
 def test_a_plain_run_leaves_a_folder_and_a_model_that_scores_the_same(corpus, config, tmp_path, capfd):

@@ -1,0 +1,171 @@
+"""What a training run is made of, once its arguments are checked: sentences ready for the model, and who it is."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+
+from kgattn.errors import ConfigError
+from kgattn.graph import KnowledgeGraph
+from kgattn.injection import InjectionConfig
+from kgattn.ner.corpus import Corpus
+from kgattn.ner.features import EncodedSplit
+from kgattn.ner.labels import LabelSet
+from kgattn.ner.metrics import EntityScores, entity_scores
+from kgattn.ner.predict import Batches, predict_tags
+from kgattn.shapes import Int
+from kgattn.training.checkpoints import load_tokenizer
+from kgattn.training.config import TrainConfig
+from kgattn.training.encode import EncodedCorpus, encode_corpus, with_entities, without_links
+
+
+def make_processor(model: str, graph: KnowledgeGraph | None, language: str) -> Any:
+    """A processor for a model's tokenizer that links to `graph`, or the bare tokenizer without one.
+
+    Raises:
+        ConfigError: The model is not found or has no fast tokenizer.
+    """
+    tokenizer = load_tokenizer(model)
+    if graph is None:
+        return tokenizer
+    from kgattn.linking import EntityLinker, Processor  # here, because spaCy takes seconds to import
+
+    return Processor(tokenizer, EntityLinker(graph, nlp=language))
+
+
+def check_run(
+    config: TrainConfig,
+    corpus: Corpus,
+    graph: KnowledgeGraph | None,
+    injection: InjectionConfig | None,
+    entity_map: Int[np.ndarray, " entity"] | None,
+) -> None:
+    """Raise unless arm, graph, injection and entity map belong together and the corpus has all three parts.
+
+    Raises:
+        ConfigError: Two of them contradict each other.
+        CorpusError: A split is missing.
+    """
+    if (config.arm == "plain") != (injection is None):
+        given = "nothing" if injection is None else "an injection"
+        raise ConfigError(f"the arm plain injects nothing and every other arm something; got {config.arm}, {given}")
+    if injection is not None and graph is None:
+        raise ConfigError(f"the arm {config.arm} needs a graph; give one, or choose the arm plain")
+    if entity_map is not None and (graph is None or entity_map.shape != (graph.num_entities,)):
+        raise ConfigError(f"entity_map must have one row for each entity of the graph, got shape {entity_map.shape}")
+    for split in ("train", "dev", "test"):
+        corpus.split(split)
+
+
+def identity_of(
+    config: TrainConfig,
+    corpus: Corpus,
+    graph: KnowledgeGraph | None,
+    injection: InjectionConfig | None,
+    entity_map: Int[np.ndarray, " entity"] | None,
+) -> dict[str, Any]:
+    """Everything the outcome depends on beside the machine, as JSON values."""
+    return {
+        "config": config.to_json(),
+        "injection": injection.to_json() if injection is not None else None,
+        "corpus": {"name": corpus.name, "fingerprint": corpus.fingerprint},
+        "graph": graph.fingerprint if graph is not None else None,
+        "entity_map": None if entity_map is None else hashlib.sha256(entity_map.tobytes()).hexdigest(),
+    }
+
+
+@dataclass(frozen=True)
+class RunParts:
+    """What a run is made of once its arguments are checked."""
+
+    config: TrainConfig
+    corpus: Corpus
+    graph: KnowledgeGraph | None
+    injection: InjectionConfig | None
+    processor: Any
+    train: EncodedSplit
+    dev: EncodedSplit
+    test: EncodedSplit
+    has_links: bool
+
+    @classmethod
+    def gather(
+        cls,
+        config: TrainConfig,
+        corpus: Corpus,
+        graph: KnowledgeGraph | None,
+        injection: InjectionConfig | None,
+        entity_map: Int[np.ndarray, " entity"] | None,
+        processor: Any,
+        encoded: EncodedCorpus | None,
+    ) -> "RunParts":
+        """Link and cut the sentences, or take them encoded, and leave in what the arm may see.
+
+        Raises:
+            ConfigError: An injection is to be trained on sentences without links.
+        """
+        if processor is None:
+            processor = make_processor(config.model, graph, config.language)
+        if encoded is None:
+            encoded = encode_corpus(corpus.limit(config.limit_train, config.dev_limit, config.seed), processor, config)
+        else:
+            encoded = encoded.limit(config)
+        change: Callable[[EncodedSplit], EncodedSplit]
+        if injection is None:
+            processor = getattr(processor, "tokenizer", processor)
+            change = without_links
+        elif not encoded.has_links:
+            raise ConfigError(f"the arm {config.arm} needs linked sentences; encode them with a kgattn.Processor")
+        else:
+            change = partial(with_entities, entity_map=entity_map)
+        train, dev, test = (change(split) for split in (encoded.train, encoded.dev, encoded.test))
+        return cls(config, corpus, graph, injection, processor, train, dev, test, encoded.has_links)
+
+    def score(
+        self,
+        model: torch.nn.Module,
+        batches: Batches,
+        split: EncodedSplit,
+        labels: LabelSet,
+        autocast: torch.dtype | None,
+        seen: frozenset[str],
+    ) -> EntityScores:
+        """Scores over all gold entities of a split, with slices."""
+        return entity_scores(
+            [sentence.tags for sentence in split.sentences],
+            predict_tags(model, batches, labels, autocast=autocast),
+            words=[sentence.words for sentence in split.sentences],
+            linked=split.linked if self.has_links else None,
+            seen=seen,
+        )
+
+    def describe_corpus(self) -> dict[str, Any]:
+        """Name, types and sizes, after limits."""
+        return {
+            "name": self.corpus.name,
+            "fingerprint": self.corpus.fingerprint,
+            "entity_types": list(self.corpus.entity_types),
+            "sentences": {
+                "train": len(self.train.sentences),
+                "dev": len(self.dev.sentences),
+                "test": len(self.test.sentences),
+            },
+        }
+
+
+def describe_graph(graph: KnowledgeGraph | None) -> dict[str, Any] | None:
+    """Fingerprint and sizes of a graph, for the record."""
+    if graph is None:
+        return None
+    return {
+        "fingerprint": graph.fingerprint,
+        "num_entities": graph.num_entities,
+        "num_relations": graph.num_relations,
+        "num_triples": graph.num_triples,
+        "licence": graph.licence,
+        "sources": list(graph.sources),
+    }

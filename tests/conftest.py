@@ -19,6 +19,12 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 install_import_hook("kgattn", "beartype.beartype")
 
 import torch  # noqa: E402 - after the settings above
+from hypothesis import settings  # noqa: E402
+
+# In CI every run tries the same examples, so that a change is judged by itself; at home each run tries new ones.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     torch.set_num_threads(1)

@@ -191,7 +191,11 @@ RDF_XML = '<?xml version="1.0"?>\n<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/
         ("d.jsonld", "[" * 50_000 + "]" * 50_000, "d.jsonld: broken RDF .*recursion"),
         ("a.ttl.gz", b"plain", "a.ttl.gz: cannot be read"),
         *(
-            (f"{name}.gz", gzip.compress(b"")[:10] + b"\xff" * 20, f"{name}.gz: cannot be read .*invalid block type")
+            (
+                f"{name}.gz",
+                gzip.compress(b"", mtime=0)[:10] + b"\xff" * 20,
+                f"{name}.gz: cannot be read .*invalid block type",
+            )
             for name in ("a.ttl", "a.nt", "a.rdf", "a.jsonld")
         ),
         ("e.ttl", "", "e.ttl: expected at least one entity, got an empty graph"),

@@ -37,7 +37,7 @@ class ByLetter(nn.Module):
 
 SENTENCES = [
     Sentence(tuple(words.split(" ")), ("O",) * len(words.split(" ")))
-    for words in ("a b c", "h \u200b cd ab", "c", " ".join("abcdefgh" * 3), "\x07")
+    for words in ("a b c", "h \u200b ba ab", "c", " ".join("abcdefgh" * 3), "\x07")
 ]
 EXPECTED = [
     ["B-A", "I-A", "O"],

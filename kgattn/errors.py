@@ -25,6 +25,10 @@ class InjectionError(KgattnError):
     """A model cannot take, or does not hold, an injection."""
 
 
+class KernelError(KgattnError):
+    """An attention kernel that was asked for by name cannot serve a call."""
+
+
 class PluginError(KgattnError):
     """A saved plugin does not fit this version of kgattn or this model."""
 

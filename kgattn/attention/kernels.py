@@ -1,14 +1,24 @@
-"""The kernels by name, their common protocol, and the choice between them."""
+"""The kernels by name, their common protocol, what each cannot serve, and the choice between them."""
 
+import logging
+from functools import cache
 from typing import Protocol, runtime_checkable
 
+import torch
 from torch import Tensor
 
+from kgattn.attention.block import LARGEST_BOUND, block
 from kgattn.attention.dense import dense
+from kgattn.attention.flex import flex
+from kgattn.attention.fold import fold
 from kgattn.attention.reference import reference
 from kgattn.bias import MentionBias
-from kgattn.errors import ConfigError
+from kgattn.errors import ConfigError, KernelError
 from kgattn.shapes import Float
+
+LOG = logging.getLogger(__name__)
+LARGEST_BLOCK_SHARE = 0.35
+"""Share of linked tokens up to which `block` was measured to be the fastest on the CPU."""
 
 
 @runtime_checkable
@@ -17,38 +27,86 @@ class Kernel(Protocol):
 
     def __call__(
         self,
-        query: Float[Tensor, "batch head query dim"],
-        key: Float[Tensor, "batch head key dim"],
-        value: Float[Tensor, "batch head key dim"],
+        query: Float[Tensor, "batch head token dim"],
+        key: Float[Tensor, "batch kv_head token dim"],
+        value: Float[Tensor, "batch kv_head token dim"],
         mask: Tensor | None,
         scaling: float,
         dropout: float,
         bias: MentionBias,
-    ) -> Float[Tensor, "batch head query dim"]:
+        is_causal: bool = False,
+    ) -> Float[Tensor, "batch head token dim"]:
         """Attend.
 
         Args:
             query: Queries, not yet scaled.
-            key: Keys.
+            key: Keys; with fewer heads than the queries, each serves as many queries' heads in a row.
             value: Values, without what the mentions add.
-            mask: Broadcastable to [batch, head, query, key]: boolean (True = may attend) or additive, or None.
+            mask: Broadcastable to [batch, head, query, key]: boolean (True = may attend) or additive, or None. A query
+                that may attend to nothing gets zero.
             scaling: Factor on query . key, usually 1/sqrt(dim).
             dropout: Probability of dropping an attention weight, in [0, 1); 0 outside training.
             bias: What the graph says.
+            is_causal: No token attends to a later one; then `mask` is None.
         """
 
 
-KERNELS: dict[str, Kernel] = {"reference": reference, "dense": dense}
+KERNELS: dict[str, Kernel] = {"reference": reference, "dense": dense, "fold": fold, "block": block, "flex": flex}
 
 
-def choose_kernel(name: str) -> Kernel:
-    """The kernel of that name; "auto" chooses.
+def why_not(name: str, query: Tensor, mask: Tensor | None, dropout: float, bias: MentionBias) -> str | None:
+    """Why a kernel cannot serve a call, in words, or None if it can; queries stand for keys and values too."""
+    reasons: list[tuple[bool, str]] = []
+    if name == "block":
+        reasons = [
+            (query.device.type != "cpu", f"it runs on the CPU, not on {query.device.type}"),
+            (dropout > 0, f"it cannot drop attention weights, asked for with probability {dropout}"),
+            (mask is not None and mask.requires_grad, "it has no gradient for a mask"),
+            (not bias.linked_only, "it biases linked tokens only"),
+            (bias.pair_bias is not None and bias.bound > LARGEST_BOUND, f"the bias must be bounded by {LARGEST_BOUND}"),
+        ]
+    elif name == "flex":
+        trained = (query, mask, bias.pair_bias, bias.values)
+        grad = torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in trained)
+        reasons = [
+            (grad, "it is for inference: use torch.no_grad()"),
+            (dropout > 0, f"it cannot drop attention weights, asked for with probability {dropout}"),
+        ]
+    return next((reason for holds, reason in reasons if holds), None)
+
+
+def choose_kernel(name: str, query: Tensor, mask: Tensor | None, dropout: float, bias: MentionBias) -> Kernel:
+    """The kernel of that name, or for "auto" the one that was measured to be the fastest for such a call.
 
     Raises:
         ConfigError: There is no such kernel.
+        KernelError: The kernel cannot serve this call.
     """
     if name == "auto":
-        return dense
+        return KERNELS[fastest(query, mask, dropout, bias)]
     if name not in KERNELS:
         raise ConfigError(f"kernel must be auto or one of {', '.join(KERNELS)}, got {name!r}")
+    reason = why_not(name, query, mask, dropout, bias)
+    if reason is not None:
+        raise KernelError(f"the kernel {name!r} cannot serve this call: {reason}; use another kernel, or auto")
     return KERNELS[name]
+
+
+def fastest(query: Tensor, mask: Tensor | None, dropout: float, bias: MentionBias) -> str:
+    """Name of the kernel "auto" takes."""
+    if mask is not None and mask.requires_grad:
+        return "dense"
+    if query.device.type != "cpu":
+        return "fold"
+    if bias.layout.linked_share > LARGEST_BLOCK_SHARE:
+        return "dense"
+    reason = why_not("block", query, mask, dropout, bias)
+    if reason is None:
+        return "block"
+    _tell_once(reason)
+    return "fold"
+
+
+@cache
+def _tell_once(reason: str) -> None:
+    LOG.warning("attention runs the kernel 'fold' in place of the faster 'block': %s", reason)

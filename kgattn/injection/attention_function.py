@@ -8,9 +8,11 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, PretrainedConfig
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-from kgattn.attention import add_values, choose_kernel, join_mask, materialize
+from kgattn.attention import add_values, causal_mask, choose_kernel, join_mask, materialize
 from kgattn.bias import MentionBias
-from kgattn.injection.context import CONTEXT, MentionContext
+from kgattn.errors import InjectionError
+from kgattn.injection.context import CONTEXT, IdleContext, MentionContext
+from kgattn.injection.idle import touch
 from kgattn.injection.random_state import untouched_random_state
 
 NAME = "kgattn"
@@ -33,6 +35,33 @@ class AttentionSite:
     kernel: str
 
 
+@dataclass(frozen=True)
+class _Call:
+    """One call of an attention function: its arguments, and the function it would have gone to."""
+
+    module: nn.Module
+    plain: Any
+    query: Tensor
+    key: Tensor
+    value: Tensor
+    mask: Tensor | None
+    kwargs: dict[str, Any]
+
+    def as_plain(self) -> tuple[Tensor, Tensor | None]:
+        """The model's own answer."""
+        answer: tuple[Tensor, Tensor | None] = self.plain(
+            self.module, self.query, self.key, self.value, self.mask, **self.kwargs
+        )
+        return answer
+
+    @property
+    def is_causal(self) -> bool:
+        """Whether causality is left to a flag, by the rule of Transformers' "sdpa"."""
+        flag = self.kwargs.get("is_causal")
+        causal = getattr(self.module, "is_causal", True) if flag is None else flag
+        return bool(causal) and self.mask is None and self.query.shape[2] > 1
+
+
 def register() -> None:
     """Make the function known to Transformers, once per process; no model uses it before `inject`."""
     AttentionInterface.register(NAME, kgattn_attention)
@@ -46,58 +75,83 @@ def kgattn_attention(
     The signature is the registry's: query, key and value are [batch, head, token, dim], the output is
     [batch, token, head, dim] with the weights or None. Other keyword arguments are the model's own and go to
     the function it would have called.
+
+    Raises:
+        InjectionError: The module's heads are not those the injection was made for.
+        KernelError: The kernel asked for by name cannot serve the call.
     """
     site: AttentionSite = module.kgattn_site  # type: ignore[assignment]
-    context: MentionContext | None = kwargs.pop(CONTEXT, None)
+    context: MentionContext | IdleContext | None = kwargs.pop(CONTEXT, None)
     implementation = site.config._attn_implementation
     plain = ALL_ATTENTION_FUNCTIONS.get_interface(implementation, site.eager)
-    if context is None or not _fits(context, query, key):
-        return plain(module, query, key, value, attention_mask, **kwargs)  # type: ignore[no-any-return]
+    call = _Call(module, plain, query, key, value, attention_mask, kwargs)
+    if context is None:
+        return call.as_plain()
+    if isinstance(context, IdleContext):
+        output, weights = call.as_plain()
+        return (touch(output, context.parameters) if site.layer == 0 else output), weights
     bias = context.layer(site.layer)
-    if implementation == "eager":
-        dense_bias = None if bias.pair_bias is None else materialize(bias.pair_bias, bias.token_slot)
-        mask = join_mask(dense_bias, attention_mask, query.dtype)
-        value = add_values(value, bias.values, bias.token_slot)
-        return plain(module, query, key, value, mask, **kwargs)  # type: ignore[no-any-return]
+    _check_heads(module, bias, query, value)
+    num_queries, length = query.shape[2], context.layout.token_slot.shape[1]
+    fused = implementation == "sdpa" and kwargs.get("position_bias") is None and kwargs.get("softcap") is None
+
+    def biased() -> tuple[Tensor, Tensor | None]:
+        if fused and not context.offset and num_queries == key.shape[2] == length:
+            return _by_kernel(call, site.kernel, bias), None
+        return _over_all_pairs(call, bias, context)
+
     if not context.gates_closed:
-        return _biased(module, site, query, key, value, attention_mask, bias, kwargs), None
+        return biased()
     if not torch.is_grad_enabled():
-        return plain(module, query, key, value, attention_mask, **kwargs)  # type: ignore[no-any-return]
+        return call.as_plain()
     # closed gates: plain's numbers bit for bit, the biased path's gradients, so that the gates can open
     with untouched_random_state(query.device):
-        biased = _biased(module, site, query, key, value, attention_mask, bias, kwargs)
-    output, weights = plain(module, query, key, value, attention_mask, **kwargs)
-    return output.detach() + (biased - biased.detach()), weights
+        guide, _ = biased()
+    output, weights = call.as_plain()
+    return output.detach() + (guide - guide.detach()), weights
 
 
-def _fits(context: MentionContext, query: Tensor, key: Tensor) -> bool:
-    """Self-attention over the very tokens the slots were made for (not a cached or cross step)."""
-    batch, length = context.token_slot.shape
-    return query.shape[0] == batch and query.shape[2] == length and key.shape[2] == length
+def _over_all_pairs(call: _Call, bias: MentionBias, context: MentionContext) -> tuple[Tensor, Tensor | None]:
+    """The model's own function with the bias on every pair of tokens: for weights, position biases and caches."""
+    num_queries, num_keys = call.query.shape[2], call.key.shape[2]
+    key_slots = context.key_slots(num_queries, num_keys)
+    value = add_values(call.value, bias.values, key_slots)
+    mask, kwargs = call.mask, call.kwargs
+    if bias.pair_bias is not None and context.queries_linked(num_queries):
+        dense_bias = materialize(bias.pair_bias, context.query_slots(num_queries), key_slots).to(call.query.dtype)
+        if kwargs.get("position_bias") is not None:
+            kwargs = {**kwargs, "position_bias": kwargs["position_bias"] + dense_bias}
+        else:
+            if call.is_causal:
+                mask = causal_mask(num_queries, call.query.device, num_keys)
+            mask = join_mask(dense_bias, mask, call.query.dtype)
+    answer: tuple[Tensor, Tensor | None] = call.plain(call.module, call.query, call.key, value, mask, **kwargs)
+    return answer
 
 
-def _biased(
-    module: nn.Module,
-    site: AttentionSite,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attention_mask: Tensor | None,
-    bias: MentionBias,
-    kwargs: dict[str, Any],
-) -> Tensor:
-    mask = attention_mask
-    if mask is None and kwargs.get("is_causal", getattr(module, "is_causal", False)) and query.shape[2] > 1:
-        length = query.shape[2]  # sdpa leaves causality to a flag that excludes a mask: here it becomes the mask
-        mask = torch.ones(length, length, dtype=torch.bool, device=query.device).tril()[None, None]
-    scaling = kwargs.get("scaling")
-    output = choose_kernel(site.kernel)(
-        query,
-        key,
-        value,
-        mask,
-        query.shape[-1] ** -0.5 if scaling is None else scaling,
-        kwargs.get("dropout", 0.0),
+def _by_kernel(call: _Call, kernel: str, bias: MentionBias) -> Tensor:
+    """The kernel's answer, [batch, token, head, dim]."""
+    scaling, dropout = call.kwargs.get("scaling"), call.kwargs.get("dropout", 0.0)
+    attend = choose_kernel(kernel, call.query, call.mask, dropout, bias)
+    output = attend(
+        call.query,
+        call.key,
+        call.value,
+        call.mask,
+        call.query.shape[-1] ** -0.5 if scaling is None else scaling,
+        dropout,
         bias,
+        call.is_causal,
     )
     return output.transpose(1, 2).contiguous()
+
+
+def _check_heads(module: nn.Module, bias: MentionBias, query: Tensor, value: Tensor) -> None:
+    """For architectures outside the table, whose shape was read from common names in their configs."""
+    heads = None if bias.pair_bias is None else bias.pair_bias.shape[1]
+    shape = None if bias.values is None else (bias.values.shape[1], bias.values.shape[3])
+    if heads not in (None, query.shape[1]) or shape not in (None, (value.shape[1], value.shape[3])):
+        raise InjectionError(
+            f"{type(module).__name__} attends with {query.shape[1]} heads and values {value.shape[1]} x "
+            f"{value.shape[3]}, the injection was made for {heads} and {shape}: kgattn cannot inject this model"
+        )

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+import torch.nn.functional as F
 from torch import Tensor
 
 from kgattn.bias import MentionBias
+from kgattn.mentions import SlotLayout
 from kgattn.shapes import Float, Int
 
 CONTEXT = "kgattn_context"
@@ -15,21 +17,54 @@ class MentionContext:
     """Tables and values of every injected layer, for one batch.
 
     Attributes:
-        token_slot: Slot of each token, in [0, slot); 0 is "no mention".
-        pair_bias: Bias between slots, in nats.
-        values: What each slot adds to values.
+        layout: Slots of the linked text's tokens, and where the linked ones are.
+        pair_bias: Bias between slots, in nats; a tensor a layer.
+        values: What each slot adds to values; a tensor a layer.
+        bound: No bias is larger, in nats.
         gates_closed: Every gate is exactly zero: outputs must equal plain's bit for bit.
+        offset: Tokens in a cache before the first of this call, 0 without a cache.
     """
 
-    token_slot: Int[Tensor, "batch token"]
-    pair_bias: Float[Tensor, "layer batch head slot slot"] | None
-    values: Float[Tensor, "layer batch head slot dim"] | None
+    layout: SlotLayout
+    pair_bias: tuple[Float[Tensor, "batch head slot slot"], ...] | None
+    values: tuple[Float[Tensor, "batch kv_head slot dim"], ...] | None
+    bound: float
     gates_closed: bool
+    offset: int = 0
 
     def layer(self, number: int) -> MentionBias:
         """What the injected layer of that number needs, counted from 0."""
         return MentionBias(
-            self.token_slot,
+            self.layout,
             None if self.pair_bias is None else self.pair_bias[number],
             None if self.values is None else self.values[number],
+            self.bound,
         )
+
+    def query_slots(self, num_queries: int) -> Int[Tensor, "batch query"]:
+        """Slots of this call's tokens; those after the linked text lie in none."""
+        return self._slots(self.offset, self.offset + num_queries)
+
+    def key_slots(self, num_queries: int, num_keys: int) -> Int[Tensor, "batch key"]:
+        """Slots of what a cache holds after this call: all tokens, or the last ones of a sliding window."""
+        start = max(0, self.offset + num_queries - num_keys)
+        return self._slots(start, start + num_keys)
+
+    def queries_linked(self, num_queries: int) -> bool:
+        """Whether a token of this call may lie in a mention."""
+        return self.offset < self.layout.token_slot.shape[1] and num_queries > 0
+
+    def _slots(self, start: int, stop: int) -> Int[Tensor, "batch token"]:
+        slots = self.layout.token_slot[:, start:stop]
+        return F.pad(slots, (0, stop - start - slots.shape[1]))
+
+
+@dataclass(frozen=True)
+class IdleContext:
+    """No links in this batch, but other processes that train together may have some and wait for these gradients.
+
+    Attributes:
+        parameters: Given zero gradients by the first injected layer.
+    """
+
+    parameters: tuple[Tensor, ...]

@@ -1,18 +1,23 @@
 """The hook on the encoder: takes the mention tensors out of the call and puts one context in."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
 from kgattn.errors import InjectionError, SlotError
-from kgattn.injection.context import CONTEXT
+from kgattn.injection.context import CONTEXT, IdleContext, MentionContext
+from kgattn.injection.links import Links, current_links
 from kgattn.injection.switch import is_off
 from kgattn.mentions import MentionBatch
 from kgattn.mentions.batch import KEYS
 
 if TYPE_CHECKING:
     from kgattn.injection.injection import Injection
+
+CACHES = ("past_key_values", "cache")
+"""Names under which Transformers hands on the keys and values of earlier tokens."""
 
 
 class ContextHook:
@@ -29,28 +34,62 @@ class ContextHook:
             InjectionError: The model trains under reentrant checkpointing.
         """
         given = {key: kwargs.pop(key, None) for key in KEYS}
-        missing = [key for key, tensor in given.items() if tensor is None]
-        if len(missing) == len(KEYS) or is_off(self.injection):
+        if is_off(self.injection):
             return args, kwargs
-        if missing:
+        missing = [key for key, tensor in given.items() if tensor is None]
+        links = None
+        if len(missing) == len(KEYS):
+            links = current_links(self.injection)
+            given = given if links is None else dict(links.tensors)
+        elif missing:
             raise SlotError(
                 f"{', '.join(KEYS)} belong together, {missing[0]} is missing; build batches with kgattn.Processor"
             )
-        inputs = _inputs(args, kwargs)
+        linked = given[KEYS[0]] is not None
+        context = (self._context(base, given, links, args, kwargs) if linked else None) or self._idle()
+        if context is not None:
+            kwargs[CONTEXT] = context
+        return args, kwargs
+
+    def _context(
+        self, base: nn.Module, given: dict[str, Any], links: Links | None, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> MentionContext | None:
+        """What the layers need to know, or None without links."""
+        inputs, cache = _inputs(args, kwargs), _cache(kwargs)
+        offset = 0 if cache is None else int(cache.get_seq_length())
+        earlier = None if links is None else links.context
+        if earlier is not None and offset and earlier.layout.token_slot.shape[0] == inputs.shape[0]:
+            return replace(earlier, offset=offset)
+        mentions = self._checked(given, inputs)
+        length, wanted = mentions.token_slot.shape[1], inputs.shape[1]
+        grows = cache is not None or (links is not None and length < wanted)  # text goes on after its linked part
+        if length != wanted and not grows:
+            raise SlotError(
+                f"kg_token_slot must have one slot per token, {wanted}, got {length}; "
+                "build batches with kgattn.Processor"
+            )
+        if not mentions.has_links():
+            return None
+        _refuse_reentrant_checkpointing(base)
+        context: MentionContext = replace(self.injection(mentions), offset=offset)
+        if links is not None and not torch.is_grad_enabled():
+            links.context = context
+        return context
+
+    def _checked(self, given: dict[str, Any], inputs: torch.Tensor) -> MentionBatch:
         device = next(self.injection.parameters()).device
         if inputs.device != device:
             raise SlotError(f"the batch must be on the model's device {device}, got {inputs.device}; move it there")
         mentions = MentionBatch.checked(*given.values(), num_entities=self.injection.graph.num_entities, device=device)
-        if mentions.token_slot.shape[1] != inputs.shape[1]:
-            raise SlotError(
-                f"kg_token_slot must have one slot per token, {inputs.shape[1]}, got {mentions.token_slot.shape[1]}; "
-                "build batches with kgattn.Processor"
-            )
-        mentions = mentions.repeat_to(inputs.shape[0])
-        if mentions.has_links():
-            _refuse_reentrant_checkpointing(base)
-            kwargs[CONTEXT] = self.injection(mentions)
-        return args, kwargs
+        return mentions.repeat_to(inputs.shape[0])
+
+    def _idle(self) -> IdleContext | None:
+        """For a batch without links in training by several processes at once."""
+        distributed = torch.distributed.is_available() and torch.distributed.is_initialized()
+        if not (distributed and torch.is_grad_enabled()):
+            return None
+        trained = tuple(parameter for parameter in self.injection.parameters() if parameter.requires_grad)
+        return IdleContext(trained) if trained else None
 
 
 def _refuse_reentrant_checkpointing(base: nn.Module) -> None:
@@ -75,3 +114,8 @@ def _inputs(args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.Tensor:
     if inputs is None:
         raise SlotError("kg_* tensors came without input_ids or inputs_embeds; pass the whole batch")
     return inputs
+
+
+def _cache(kwargs: dict[str, Any]) -> Any:
+    """Keys and values of earlier tokens, or None."""
+    return next((kwargs[name] for name in CACHES if kwargs.get(name) is not None), None)

@@ -1,5 +1,6 @@
 """What `inject` leaves on a model as `model.kgattn`: the plugin's parameters, its graph, and its controls."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,10 +18,11 @@ from kgattn.injection.attachment import Attachment
 from kgattn.injection.attention_function import register
 from kgattn.injection.config import InjectionConfig
 from kgattn.injection.context import MentionContext
+from kgattn.injection.links import linked
 from kgattn.injection.plugin_files import CONFIG, PluginFiles
 from kgattn.injection.random_state import untouched_random_state
 from kgattn.injection.switch import off
-from kgattn.mentions import MentionBatch
+from kgattn.mentions import MentionBatch, SlotLayout
 
 if TYPE_CHECKING:
     from kgattn.linking import Processor
@@ -64,7 +66,9 @@ class Injection(nn.Module):
             else None
         )
         self.mention_values = (
-            MentionValues(dim, len(layers), heads, architecture.head_dim, config.gate_scale) if config.values else None
+            MentionValues(dim, len(layers), architecture.num_kv_heads, architecture.head_dim, config.gate_scale)
+            if config.values
+            else None
         )
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -97,7 +101,14 @@ class Injection(nn.Module):
                 pair_bias = self.pair_bias(vectors, matches, codes)
             if self.mention_values is not None:
                 values = self.mention_values(vectors)
-        return MentionContext(mentions.token_slot, pair_bias, values, gates_closed=not self._any_gate_open())
+        num_linked = int((on_cpu.token_slot > 0).sum(dim=1).max())
+        return MentionContext(
+            layout=SlotLayout.of(mentions.token_slot, num_linked),
+            pair_bias=None if pair_bias is None else pair_bias.unbind(),
+            values=None if values is None else values.unbind(),
+            bound=self.config.bound,
+            gates_closed=not self._any_gate_open(),
+        )
 
     def _any_gate_open(self) -> bool:
         gates = [part.gate for part in (self.pair_bias, self.mention_values) if part is not None]
@@ -106,6 +117,20 @@ class Injection(nn.Module):
     def disabled(self) -> AbstractContextManager[None]:
         """`with model.kgattn.disabled():` runs the plain model on the same weights, in this thread; may be nested."""
         return off(self)
+
+    def linked(self, batch: Mapping[str, Any]) -> AbstractContextManager[None]:
+        """`with model.kgattn.linked(batch): model.generate(...)` hands `kg_*` past functions that refuse them.
+
+        Every call of the model inside, in this thread, that brings no links of its own takes these; tokens generated
+        after the linked text lie in no mention. Beams and returned sequences repeat the links as they repeat the text.
+
+        Args:
+            batch: A batch of `kgattn.Processor`.
+
+        Raises:
+            SlotError: The batch has no `kg_*` tensors.
+        """
+        return linked(self, batch)
 
     def swap_graph(self, graph: KnowledgeGraph) -> None:
         """Use another graph from now on, without retraining; batches must come from a linker over it.

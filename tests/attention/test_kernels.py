@@ -1,118 +1,256 @@
 """Every kernel equals the reference, in outputs and gradients; the reference equals a loop over tokens."""
 
+from dataclasses import dataclass, replace
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
 
-from kgattn.attention import KERNELS, choose_kernel, materialize
+from kgattn.attention import KERNELS, choose_kernel, materialize, why_not
+from kgattn.attention.kernels import fastest
 from kgattn.bias import MentionBias
-from kgattn.errors import ConfigError
+from kgattn.errors import ConfigError, KernelError
+from kgattn.mentions import SlotLayout
 
 FAST = sorted(set(KERNELS) - {"reference"})
+TRAINED = sorted(set(FAST) - {"flex"})  # flex is for inference, refused by name otherwise
+BOUND = 4.0
+MASKS = ("none", "bool", "additive", "row", "causal", "causal-flag")
 
 
-def make_case(seed: int, batch: int, heads: int, length: int, slots: int, dtype: torch.dtype = torch.float64):
+@dataclass(frozen=True)
+class Case:
+    """Inputs of one attention call."""
+
+    query: Tensor
+    key: Tensor
+    value: Tensor
+    token_slot: Tensor
+    table: Tensor | None
+    values: Tensor | None
+    mask: Tensor | None = None
+    is_causal: bool = False
+
+    def inputs(self) -> list[Tensor]:
+        optional = (self.table, self.values)
+        return [self.query, self.key, self.value, *(tensor for tensor in optional if tensor is not None)]
+
+    def bias(self) -> MentionBias:
+        return MentionBias(SlotLayout.of(self.token_slot), self.table, self.values, bound=BOUND)
+
+    def to(self, dtype: torch.dtype) -> "Case":
+        """Queries, keys, values and mask in another type; table and values keep theirs, as under autocast."""
+        cast = {name: getattr(self, name).detach().to(dtype) for name in ("query", "key", "value")}
+        mask = self.mask if self.mask is None or self.mask.dtype == torch.bool else self.mask.to(dtype)
+        return replace(self, **cast, mask=mask)
+
+
+def make_case(
+    seed: int,
+    batch: int,
+    heads: int,
+    length: int,
+    slots: int,
+    *,
+    dtype: torch.dtype = torch.float64,
+    dim: int = 4,
+    group: int = 1,
+    mask: str = "none",
+    linked: str = "some",
+    use_bias: bool = True,
+    use_values: bool = True,
+) -> Case:
     generator = torch.Generator().manual_seed(seed)
 
     def random(*shape):
-        return torch.randn(shape, generator=generator, dtype=dtype).requires_grad_()
+        return torch.randn(shape, generator=generator, dtype=dtype)
 
-    table = random(batch, heads, slots, slots)
-    values = random(batch, heads, slots, 4)
-    token_slot = torch.randint(0, slots, (batch, length), generator=generator)
-    query, key, value = (random(batch, heads, length, 4) for _ in range(3))
-    return query, key, value, token_slot, table, values
+    table = BOUND * torch.tanh(2 * random(batch, heads * group, slots, slots) / BOUND)
+    table[:, :, 0] = table[:, :, :, 0] = 0
+    values = random(batch, heads, slots, dim)
+    values[:, :, 0] = 0
+    low, high = {"none": (0, 1), "some": (0, slots), "all": (min(1, slots - 1), slots)}[linked]
+    token_slot = torch.randint(low, high, (batch, length), generator=generator)
+    query = random(batch, heads * group, length, dim)
+    key, value = random(batch, heads, length, dim), random(batch, heads, length, dim)
+    return Case(
+        query.requires_grad_(),
+        key.requires_grad_(),
+        value.requires_grad_(),
+        token_slot,
+        table.requires_grad_() if use_bias else None,
+        values.requires_grad_() if use_values else None,
+        make_mask(mask, batch, length, dtype, generator),
+        mask == "causal-flag",
+    )
 
 
-def run(kernel, case, mask, dropout=0.0, use_bias=True, use_values=True):
-    query, key, value, token_slot, table, values = case
-    bias = MentionBias(token_slot, table if use_bias else None, values if use_values else None)
-    return kernel(query, key, value, mask, 0.4, dropout, bias)
-
-
-def make_mask(kind: str, batch: int, length: int):
-    if kind == "none":
+def make_mask(kind: str, batch: int, length: int, dtype: torch.dtype, generator: torch.Generator) -> Tensor | None:
+    if kind in ("none", "causal-flag"):
         return None
+    if kind == "causal":
+        return torch.ones(1, 1, length, length, dtype=torch.bool).tril()
+    if kind == "row":  # any key or none at all may be visible
+        return torch.rand(batch, 1, length, length, generator=generator) < 0.6
     keep = torch.ones(batch, 1, 1, length, dtype=torch.bool)
     keep[..., length // 2 + 1 :] = False
     if kind == "bool":
-        return keep
-    if kind == "causal":
-        return torch.ones(1, 1, length, length, dtype=torch.bool).tril()
-    return torch.zeros(batch, 1, 1, length, dtype=torch.float64).masked_fill(~keep, torch.finfo(torch.float64).min)
+        return keep.expand(-1, -1, length, -1)  # as transformers hands it on
+    return torch.zeros(batch, 1, 1, length, dtype=dtype).masked_fill(~keep, torch.finfo(dtype).min)
+
+
+def run(name: str, case: Case, dropout: float = 0.0) -> Tensor:
+    bias = case.bias()
+    kernel = choose_kernel(name, case.query, case.mask, dropout, bias)
+    return kernel(case.query, case.key, case.value, case.mask, 0.4, dropout, bias, case.is_causal)
 
 
 def test_the_reference_is_attention_written_as_a_loop():
-    query, key, value, token_slot, table, values = case = make_case(0, 2, 2, 5, 3)
-    output = run(KERNELS["reference"], case, make_mask("bool", 2, 5))
+    case = make_case(0, 2, 2, 5, 3, mask="bool")
+    output = run("reference", case)
     for b in range(2):
         for h in range(2):
             for i in range(5):
                 logits, carried = [], []
                 for j in range(3):  # the mask ends at key 2
-                    slot_i, slot_j = int(token_slot[b, i]), int(token_slot[b, j])
-                    logits.append(0.4 * query[b, h, i] @ key[b, h, j] + table[b, h, slot_i, slot_j])
-                    carried.append(value[b, h, j] + values[b, h, slot_j])
+                    slot_i, slot_j = int(case.token_slot[b, i]), int(case.token_slot[b, j])
+                    logits.append(0.4 * case.query[b, h, i] @ case.key[b, h, j] + case.table[b, h, slot_i, slot_j])
+                    carried.append(case.value[b, h, j] + case.values[b, h, slot_j])
                 expected = torch.stack(logits).softmax(0) @ torch.stack(carried)
                 torch.testing.assert_close(output[b, h, i], expected)
 
 
-@pytest.mark.parametrize("name", FAST)
-@given(
-    seed=st.integers(0, 1000),
-    batch=st.integers(1, 3),
-    length=st.integers(2, 9),
-    slots=st.integers(1, 4),
-    mask=st.sampled_from(["none", "bool", "additive", "causal"]),
-    use_bias=st.booleans(),
-    use_values=st.booleans(),
-)
-@settings(max_examples=60, deadline=None)
-def test_kernels_equal_the_reference(name, seed, batch, length, slots, mask, use_bias, use_values):
-    case = make_case(seed, batch, 2, length, slots)
-    parts = {"use_bias": use_bias, "use_values": use_values}
-    expected = run(KERNELS["reference"], case, make_mask(mask, batch, length), **parts)
-    output = run(KERNELS[name], case, make_mask(mask, batch, length), **parts)
-    torch.testing.assert_close(output, expected, rtol=1e-10, atol=1e-12)
-    inputs = [*case[:3], *([case[4]] if use_bias else []), *([case[5]] if use_values else [])]
-    weight = torch.randn_like(expected)
-    for mine, theirs in zip(
-        torch.autograd.grad((output * weight).sum(), inputs),
-        torch.autograd.grad((expected * weight).sum(), inputs),
-        strict=True,
-    ):
-        torch.testing.assert_close(mine, theirs, rtol=1e-9, atol=1e-11)
+CASES = {
+    "seed": st.integers(0, 10_000),
+    "batch": st.integers(1, 3),
+    "heads": st.integers(1, 3),
+    "length": st.integers(1, 17),
+    "slots": st.integers(1, 5),
+    "dim": st.sampled_from([1, 4, 8]),
+    "group": st.integers(1, 3),
+    "mask": st.sampled_from(MASKS),
+    "linked": st.sampled_from(["none", "some", "all"]),
+    "use_bias": st.booleans(),
+    "use_values": st.booleans(),
+}
 
 
-@pytest.mark.parametrize("name", sorted(KERNELS))
+def check_gradients(name: str, case: Case) -> None:
+    expected, output = run("reference", case), run(name, case)
+    torch.testing.assert_close(output, expected, rtol=1e-12, atol=1e-12)
+    weight = torch.randn(expected.shape, dtype=expected.dtype)
+    mine = torch.autograd.grad((output * weight).sum(), case.inputs(), materialize_grads=True)
+    theirs = torch.autograd.grad((expected * weight).sum(), case.inputs(), materialize_grads=True)
+    for ours, wanted, tensor in zip(mine, theirs, case.inputs(), strict=True):
+        # row and column 0 of a table are constants, and no kernel need give them a gradient
+        inner = (..., slice(1, None), slice(1, None)) if tensor is case.table else ...
+        torch.testing.assert_close(ours[inner], wanted[inner], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", TRAINED)
+@given(**CASES)
+@settings(max_examples=80, deadline=None)
+def test_kernels_equal_the_reference(name, seed, batch, heads, length, slots, **parts):
+    check_gradients(name, make_case(seed, batch, heads, length, slots, **parts))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TRAINED)
+@given(**CASES)
+@settings(max_examples=1000, deadline=None)
+def test_kernels_equal_the_reference_a_thousand_times(name, seed, batch, heads, length, slots, **parts):
+    check_gradients(name, make_case(seed, batch, heads, length, slots, **parts))
+
+
+@pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile:UserWarning")
+@given(**CASES)
+@settings(max_examples=40, deadline=None)
+def test_flex_equals_the_reference(seed, batch, heads, length, slots, **parts):
+    with torch.no_grad():
+        case = make_case(seed, batch, heads, length, slots, **parts)
+        case = replace(case, **{name: getattr(case, name).detach() for name in ("query", "key", "value")})
+        torch.testing.assert_close(run("flex", case), run("reference", case), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", sorted(set(KERNELS) - {"block", "flex"}))
 def test_dropout_keeps_the_mean(name):
     case = make_case(5, 1, 1, 4, 2)
     torch.manual_seed(0)
-    expected = run(KERNELS[name], case, None)
-    mean = torch.stack([run(KERNELS[name], case, None, dropout=0.3).detach() for _ in range(4000)]).mean(0)
+    expected = run(name, case)
+    mean = torch.stack([run(name, case, dropout=0.3).detach() for _ in range(4000)]).mean(0)
     torch.testing.assert_close(mean, expected.detach(), rtol=0.05, atol=0.05)
 
 
+@pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile:UserWarning")
 @pytest.mark.parametrize("name", sorted(KERNELS))
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-def test_half_precision_errs_at_most_twice_as_much_as_pytorch(name, dtype):
-    case = make_case(7, 2, 2, 16, 4, torch.float32)
-    exact = run(KERNELS["reference"], case, None)
-    half = tuple(tensor.to(dtype) if tensor.is_floating_point() else tensor for tensor in case)
-    token_slot, table, values = case[3:]
-    ours = run(KERNELS[name], (*half[:3], token_slot, table, values), None)
+@pytest.mark.parametrize("mask", ["none", "bool", "causal"])
+@torch.no_grad()
+def test_half_precision_errs_at_most_twice_as_much_as_pytorch(name, dtype, mask):
+    case = make_case(7, 2, 2, 16, 4, dtype=torch.float32, mask=mask)
+    exact = run("reference", case)
+    half = case.to(dtype)
+    ours = run(name, half)
     assert ours.dtype == dtype
+    dense_bias = materialize(case.table.to(dtype), case.token_slot, case.token_slot)
+    if half.mask is not None:
+        dense_bias = dense_bias.masked_fill(~half.mask, float("-inf"))
+    one_hot = torch.nn.functional.one_hot(case.token_slot, 4).to(dtype)[:, None]
     plain = torch.nn.functional.scaled_dot_product_attention(
-        *half[:2],
-        half[2] + torch.nn.functional.one_hot(token_slot, 4).to(dtype)[:, None] @ half[5],
-        attn_mask=materialize(half[4], token_slot),
-        scale=0.4,
+        half.query, half.key, half.value + one_hot @ case.values.to(dtype), attn_mask=dense_bias, scale=0.4
     )
     error, baseline = (ours.float() - exact).abs().max(), (plain.float() - exact).abs().max()
     assert error <= 2 * baseline
 
 
+@pytest.mark.parametrize("name", TRAINED)
+def test_what_is_kept_for_the_backward_pass(name):
+    """No kernel but those that say so keeps anything of size tokens x tokens."""
+    length = 96
+    case = make_case(1, 1, 2, length, 4, linked="none", mask="bool")
+    case.token_slot[:, :8] = 1
+    kept: list[tuple[int, ...]] = []
+    with torch.autograd.graph.saved_tensors_hooks(
+        lambda tensor: kept.append(tuple(tensor.shape)) or tensor, lambda x: x
+    ):
+        run(name, case)
+    square = [shape for shape in kept if shape[-2:] == (length, length)]
+    assert bool(square) == (name == "dense"), square
+
+
+def test_a_forced_kernel_refuses_what_it_cannot_serve():
+    case = make_case(3, 1, 1, 4, 2)
+    wide = replace(case.bias(), bound=20.0)
+    for name, bias, dropout, words in (
+        ("block", case.bias(), 0.1, "it cannot drop attention weights, asked for with probability 0.1"),
+        ("block", wide, 0.0, "the bias must be bounded by 4.6"),
+        ("block", replace(case.bias(), linked_only=False), 0.0, "it biases linked tokens only"),
+        ("flex", case.bias(), 0.0, "it is for inference"),
+    ):
+        with pytest.raises(KernelError, match=f"the kernel '{name}' cannot serve this call: {words}.*; use another"):
+            choose_kernel(name, case.query, None, dropout, bias)
+    mask = torch.zeros(1, 1, 4, 4, requires_grad=True)
+    assert why_not("block", case.query, mask, 0.0, case.bias()) == "it has no gradient for a mask"
+    assert "not on meta" in str(why_not("block", case.query.to("meta"), None, 0.0, case.bias()))
+
+
+def test_auto_takes_what_serves(caplog):
+    few, mask = make_case(3, 1, 1, 12, 2, linked="none"), torch.zeros(1, 1, 4, 4, requires_grad=True)
+    few.token_slot[:, 0] = 1
+    everything = make_case(3, 1, 1, 12, 2, linked="all")
+    assert fastest(few.query, None, 0.0, few.bias()) == "block"
+    assert fastest(few.query, mask, 0.0, few.bias()) == "dense"
+    assert fastest(everything.query, None, 0.0, everything.bias()) == "dense"
+    assert fastest(few.query.to("meta"), None, 0.0, few.bias()) == "fold"
+    for _ in range(2):
+        assert fastest(few.query, None, 0.125, few.bias()) == "fold"
+    told = [record.message for record in caplog.records if "0.125" in record.message]
+    assert len(told) == 1, "said once"
+
+
 def test_an_unknown_kernel_is_refused():
+    case = make_case(3, 1, 1, 4, 2)
     with pytest.raises(ConfigError, match=r"kernel must be auto or one of .*dense.*, got 'quick'"):
-        choose_kernel("quick")
+        choose_kernel("quick", case.query, None, 0.0, case.bias())

@@ -1,0 +1,137 @@
+"""PyTorch's fused attention without any bias, then an exact correction between linked tokens alone."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import FunctionCtx, once_differentiable
+
+from kgattn.attention.materialize import add_values, additive_mask, match_heads
+from kgattn.bias import MentionBias
+from kgattn.shapes import Float, Int
+
+LARGEST_BOUND = 4.6
+"""In nats. A bias of -b on a key with all the mass leaves exp(-b) of the normaliser, and that share of accuracy."""
+
+_attention = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+_attention_backward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward
+
+
+def block(
+    query: Float[Tensor, "batch head token dim"],
+    key: Float[Tensor, "batch kv_head token dim"],
+    value: Float[Tensor, "batch kv_head token dim"],
+    mask: Tensor | None,
+    scaling: float,
+    dropout: float,
+    bias: MentionBias,
+    is_causal: bool = False,
+) -> Float[Tensor, "batch head token dim"]:
+    """Attend as if there were no bias, then put right the rows of linked tokens from the log-sum-exp.
+
+    With p the plain weights between linked tokens and e = exp(bias) - 1, the biased output of a row is
+    (o + (p e) v) / c with c = 1 + sum p e, and its log-sum-exp is larger by log c. The plain backward pass called with
+    those two is exact outside the block, and the block adds its own. Extra work: (linked / tokens)^2 of attention's.
+    """
+    num_heads = query.shape[1]
+    value = match_heads(add_values(value, bias.values, bias.layout.token_slot), num_heads)
+    key = match_heads(key, num_heads)
+    exact = torch.promote_types(query.dtype, torch.float32)
+    additive = additive_mask(mask, query.dtype)
+    rows = bias.layout.rows
+    if bias.pair_bias is None or rows.shape[1] == 0:
+        excess = query.new_zeros(query.shape[0], num_heads, 0, 0, dtype=exact)
+        rows = rows[:, :0]
+    else:
+        one_hot = bias.layout.row_one_hot(bias.pair_bias.shape[-1], exact)[:, None]
+        excess = one_hot @ torch.expm1(bias.pair_bias.to(exact)) @ one_hot.transpose(-1, -2)
+        if is_causal:
+            excess = excess * (rows[:, None, :, None] >= rows[:, None, None, :])
+    output: Tensor = _BlockAttention.apply(query, key, value, excess, rows, additive, scaling, is_causal)  # type: ignore[no-untyped-call]
+    return output
+
+
+class _BlockAttention(torch.autograd.Function):
+    """Inputs as in `block`, with `excess` = exp(bias) - 1 between `rows`, and the mask additive or None."""
+
+    @staticmethod
+    def forward(
+        ctx: FunctionCtx,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        excess: Tensor,
+        rows: Int[Tensor, "batch linked"],
+        mask: Tensor | None,
+        scaling: float,
+        is_causal: bool,
+    ) -> Tensor:
+        output, lse = _attention(query, key, value, 0.0, is_causal, attn_mask=mask, scale=scaling)
+        if rows.shape[1]:
+            row_lse = _take(lse[..., None], rows)
+            gain = _plain_weights(query, key, row_lse, rows, mask, scaling, excess.dtype).mul_(excess)
+            total = gain.sum(dim=-1, keepdim=True).add_(1)
+            corrected = (_take(output, rows).to(excess.dtype) + gain @ _take(value, rows).to(excess.dtype)) / total
+            _put(output, rows, corrected)
+            _put(lse[..., None], rows, row_lse + total.log())
+        ctx.save_for_backward(query, key, value, excess, rows, mask, output, lse)  # type: ignore[arg-type]
+        ctx.scaling, ctx.is_causal = scaling, is_causal  # type: ignore[attr-defined]
+        return output  # type: ignore[no-any-return]
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        query, key, value, excess, rows, mask, output, lse = ctx.saved_tensors
+        grad_query, grad_key, grad_value = _attention_backward(
+            grad, query, key, value, output, lse, 0.0, ctx.is_causal, attn_mask=mask, scale=ctx.scaling
+        )
+        grad_excess = None
+        if rows.shape[1]:
+            exact = excess.dtype
+            weights = _plain_weights(query, key, _take(lse[..., None], rows), rows, mask, ctx.scaling, exact)
+            row_query, row_key, row_value, row_grad, row_output = (
+                _take(tensor, rows).to(exact) for tensor in (query, key, value, grad, output)
+            )
+            grad_weights = row_grad @ row_value.transpose(-1, -2) - (row_grad * row_output).sum(-1, keepdim=True)
+            grad_excess = weights * grad_weights
+            gain = weights.mul_(excess)  # what the bias adds to the weights
+            grad_logits = gain * grad_weights
+            _put(grad_query, rows, grad_logits @ row_key * ctx.scaling, add=True)
+            _put(grad_key, rows, grad_logits.transpose(-1, -2) @ row_query * ctx.scaling, add=True)
+            _put(grad_value, rows, gain.transpose(-1, -2) @ row_grad, add=True)
+        return grad_query, grad_key, grad_value, grad_excess, None, None, None, None
+
+
+def _plain_weights(
+    query: Tensor, key: Tensor, row_lse: Tensor, rows: Tensor, mask: Tensor | None, scaling: float, dtype: torch.dtype
+) -> Float[Tensor, "batch head linked linked"]:
+    """exp(logits - log-sum-exp) between linked tokens."""
+    logits = (_take(query, rows).to(dtype) @ _take(key, rows).to(dtype).transpose(-1, -2)).mul_(scaling).sub_(row_lse)
+    if mask is not None:
+        logits += _between(mask, rows)
+    return logits.exp_()
+
+
+def _take(tensor: Float[Tensor, "batch head token dim"], rows: Int[Tensor, "batch linked"]) -> Tensor:
+    """The tensor at these tokens, [batch, head, linked, dim]."""
+    index = rows[:, None, :, None].expand(-1, tensor.shape[1], -1, tensor.shape[3])
+    return tensor.gather(2, index)
+
+
+def _put(tensor: Tensor, rows: Tensor, part: Tensor, *, add: bool = False) -> None:
+    """Write a part that `_take` could have taken, in place."""
+    index = rows[:, None, :, None].expand(-1, tensor.shape[1], -1, tensor.shape[3])
+    if add:
+        tensor.scatter_add_(2, index, part.to(tensor.dtype))
+    else:
+        tensor.scatter_(2, index, part.to(tensor.dtype))
+
+
+def _between(
+    mask: Float[Tensor, "#batch #head #query #key"], rows: Tensor
+) -> Float[Tensor, "batch #head #linked linked"]:
+    """The mask between linked tokens; a query axis 1 wide stays so."""
+    mask = mask.expand(rows.shape[0], -1, -1, -1)
+    if mask.shape[2] > 1:
+        mask = mask.gather(2, rows[:, None, :, None].expand(-1, mask.shape[1], -1, mask.shape[3]))
+    return mask.gather(3, rows[:, None, None, :].expand(-1, mask.shape[1], mask.shape[2], -1))

@@ -1,0 +1,63 @@
+"""Attention with the table folded into a few more columns of queries and keys: exact, and no tokens x tokens tensor."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from kgattn.attention.materialize import add_values, additive_mask, match_heads
+from kgattn.bias import MentionBias
+from kgattn.shapes import Float
+
+WIDTH_STEP = 8
+"""Fused kernels on accelerators want widths that are multiples of this."""
+
+
+def fold(
+    query: Float[Tensor, "batch head token dim"],
+    key: Float[Tensor, "batch kv_head token dim"],
+    value: Float[Tensor, "batch kv_head token dim"],
+    mask: Tensor | None,
+    scaling: float,
+    dropout: float,
+    bias: MentionBias,
+    is_causal: bool = False,
+) -> Float[Tensor, "batch head token dim"]:
+    """PyTorch's attention on [query, table row of its slot / scaling] and [key, one-hot of its slot].
+
+    The inner product of the new columns is the bias itself (the factorised bias of FlashBias, Wu et al. 2025,
+    arXiv:2505.12044, with the table's own rows as factors, so that nothing is approximated). Softmax ignores a constant
+    per query: taking column 0 off every row spares slot 0 a column. In half precision each number of the table is
+    written as the sum of two, so that rounding loses nothing that the logits would have kept.
+    """
+    slots, num_heads = bias.layout.token_slot, query.shape[1]
+    value = match_heads(add_values(value, bias.values, slots), num_heads)
+    key = match_heads(key, num_heads)
+    dim, on_cpu = value.shape[-1], query.device.type == "cpu"
+    if on_cpu:
+        mask = additive_mask(mask, query.dtype)  # as PyTorch would, but without an axis for the queries
+    if bias.pair_bias is not None and bias.pair_bias.shape[-1] > 1:
+        columns = _query_columns(bias.pair_bias, bias, query.dtype, scaling)
+        one_hot = bias.layout.one_hot(bias.pair_bias.shape[-1], query.dtype)[:, None, :, 1:]
+        copies = columns.shape[-1] // one_hot.shape[-1]
+        padding = -columns.shape[-1] % WIDTH_STEP
+        keys = F.pad(one_hot.repeat(1, 1, 1, copies), (0, padding)).expand(-1, num_heads, -1, -1)
+        query = torch.cat([query, F.pad(columns, (0, padding))], dim=-1)
+        key = torch.cat([key, keys], dim=-1)
+        if not (on_cpu and dropout > 0):  # fused kernels want values as wide as keys
+            value = F.pad(value, (0, query.shape[-1] - dim))
+    output = F.scaled_dot_product_attention(
+        query, key, value, attn_mask=mask, dropout_p=dropout, is_causal=is_causal, scale=scaling
+    )
+    return output[..., :dim]
+
+
+def _query_columns(
+    pair_bias: Float[Tensor, "batch head slot slot"], bias: MentionBias, dtype: torch.dtype, scaling: float
+) -> Float[Tensor, "batch head token column"]:
+    """Each token's row of the table, without column 0; the slots' columns once, or twice in half precision."""
+    rows = (pair_bias[..., 1:] - pair_bias[..., :1]) / scaling
+    if dtype in (torch.bfloat16, torch.float16):
+        coarse = rows.to(dtype)
+        rows = torch.cat([coarse, (rows - coarse).to(dtype)], dim=-1)
+    one_hot = bias.layout.one_hot(pair_bias.shape[-1], dtype)[:, None]
+    return one_hot @ rows.to(dtype)

@@ -1,5 +1,7 @@
-"""Where the self-attention of each architecture is: the one table, and finding it in a model."""
+"""How each architecture's self-attention is reached: the one table, and finding it in a model."""
 
+import inspect
+import warnings
 from dataclasses import dataclass
 
 from torch import nn
@@ -7,16 +9,40 @@ from transformers import PreTrainedModel
 
 from kgattn.errors import InjectionError
 
-# model type -> class of its self-attention modules; all of these fetch the attention function from the registry
-SELF_ATTENTION = {
-    "bert": "BertSelfAttention",
-    "camembert": "CamembertSelfAttention",
-    "distilbert": "DistilBertSelfAttention",
-    "electra": "ElectraSelfAttention",
-    "roberta": "RobertaSelfAttention",
-    "xlm-roberta": "XLMRobertaSelfAttention",
-}
 IMPLEMENTATIONS = ("sdpa", "eager")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Where an architecture's self-attention is; all of these fetch the attention function from the registry.
+
+    Attributes:
+        attention: Class of the self-attention modules.
+        stack: Name of the part of the base model to inject; None is the whole.
+    """
+
+    attention: str
+    stack: str | None = None
+
+
+# model type -> how it is reached. Layers that share one module, as ALBERT's, share one table.
+ARCHITECTURES = {
+    "albert": Reach("AlbertAttention"),
+    "bart": Reach("BartAttention", "encoder"),
+    "bert": Reach("BertSelfAttention"),
+    "camembert": Reach("CamembertSelfAttention"),
+    "distilbert": Reach("DistilBertSelfAttention"),
+    "electra": Reach("ElectraSelfAttention"),
+    "gpt2": Reach("GPT2Attention"),
+    "llama": Reach("LlamaAttention"),
+    "marian": Reach("MarianAttention", "encoder"),
+    "modernbert": Reach("ModernBertAttention"),
+    "qwen2": Reach("Qwen2Attention"),
+    "qwen3": Reach("Qwen3Attention"),
+    "roberta": Reach("RobertaSelfAttention"),
+    "t5": Reach("T5Attention", "encoder"),
+    "xlm-roberta": Reach("XLMRobertaSelfAttention"),
+}
 
 
 @dataclass(frozen=True)
@@ -24,24 +50,29 @@ class Architecture:
     """What an injection needs to know of a model.
 
     Attributes:
-        base: The encoder inside the task model, whose forward gets the context.
+        base: The part of the model whose calls get the context: the encoder, or a decoder that stands alone.
         attentions: Its self-attention modules, bottom layer first.
         num_heads: Attention heads of a layer.
+        num_kv_heads: Heads of its keys and values; fewer under grouped-query attention.
         head_dim: Width of a head.
     """
 
     base: PreTrainedModel
     attentions: tuple[nn.Module, ...]
     num_heads: int
+    num_kv_heads: int
     head_dim: int
 
 
 def find_architecture(model: nn.Module) -> Architecture:
     """Find the encoder and its self-attention; changes nothing.
 
+    A model type outside the table is searched for modules that fetch their attention from Transformers' registry, which
+    is said in a warning.
+
     Raises:
-        InjectionError: The model is no Transformers model, its architecture is not in the table, it has no
-            self-attention, or its attention implementation cannot carry a bias.
+        InjectionError: The model is no Transformers model, it has no self-attention that can be reached, or its
+            attention implementation cannot carry a bias.
     """
     if not isinstance(model, PreTrainedModel):
         raise InjectionError(
@@ -49,12 +80,17 @@ def find_architecture(model: nn.Module) -> Architecture:
         )
     base: PreTrainedModel = model.base_model  # type: ignore[assignment]
     model_type: str = base.config.model_type
-    wanted = SELF_ATTENTION.get(model_type)
-    attentions = tuple(module for module in base.modules() if type(module).__name__ == wanted)
+    reach = ARCHITECTURES.get(model_type)
+    if reach is not None:
+        base = base if reach.stack is None else getattr(base, reach.stack, base)
+        attentions = tuple(module for module in base.modules() if type(module).__name__ == reach.attention)
+    else:
+        base, attentions = _search(base)
+    attentions = tuple(module for module in attentions if not getattr(module, "is_cross_attention", False))
     if not attentions:
         raise InjectionError(
             f"{type(model).__name__} (model type {model_type!r}) has no self-attention that kgattn reaches; "
-            f"supported model types: {', '.join(SELF_ATTENTION)}"
+            f"supported model types: {', '.join(ARCHITECTURES)}"
         )
     implementation = base.config._attn_implementation
     if implementation not in IMPLEMENTATIONS:
@@ -62,5 +98,38 @@ def find_architecture(model: nn.Module) -> Architecture:
             f"attention implementation must be {' or '.join(IMPLEMENTATIONS)} to carry a bias, got {implementation!r}; "
             'load the model with attn_implementation="sdpa"'
         )
-    num_heads: int = base.config.num_attention_heads
-    return Architecture(base, attentions, num_heads, base.config.hidden_size // num_heads)
+    if reach is None:
+        warnings.warn(
+            f"model type {model_type!r} is untested with kgattn; {len(attentions)} modules "
+            f"{type(attentions[0]).__name__} were found by their use of Transformers' attention registry",
+            stacklevel=3,
+        )
+    return _describe(base, attentions)
+
+
+def _describe(base: PreTrainedModel, attentions: tuple[nn.Module, ...]) -> Architecture:
+    config, first = base.config, attentions[0]
+    num_heads: int = config.num_attention_heads
+    widths = (getattr(first, name, None) for name in ("head_dim", "attention_head_size", "key_value_proj_dim"))
+    head_dim = next((width for width in widths if isinstance(width, int)), config.hidden_size // num_heads)
+    num_kv_heads: int = getattr(config, "num_key_value_heads", None) or num_heads
+    return Architecture(base, attentions, num_heads, num_kv_heads, head_dim)
+
+
+def _search(base: PreTrainedModel) -> tuple[PreTrainedModel, tuple[nn.Module, ...]]:
+    """The encoder of an unknown architecture, or its only stack, and what looks like self-attention in it."""
+    if base.config.is_encoder_decoder:
+        base = base.get_encoder()
+    named = [
+        (name, module)
+        for name, module in base.named_modules()
+        if getattr(module, "config", None) is not None and _fetches_attention(module)
+    ]
+    return base, tuple(module for name, module in named if "cross" not in name and "encoder_attn" not in name)
+
+
+def _fetches_attention(module: nn.Module) -> bool:
+    try:
+        return "ALL_ATTENTION_FUNCTIONS" in inspect.getsource(type(module).forward)
+    except (OSError, TypeError):
+        return False

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 import pytest
 import torch
 from transformers import (
+    AlbertConfig,
+    AlbertForTokenClassification,
+    BartConfig,
+    BartForConditionalGeneration,
     BertConfig,
     BertForTokenClassification,
     CamembertConfig,
@@ -13,17 +17,32 @@ from transformers import (
     DistilBertForTokenClassification,
     ElectraConfig,
     ElectraForTokenClassification,
+    GPT2Config,
+    GPT2ForTokenClassification,
+    LlamaConfig,
+    LlamaForTokenClassification,
+    MarianConfig,
+    MarianMTModel,
+    ModernBertConfig,
+    ModernBertForTokenClassification,
     PreTrainedModel,
+    Qwen2Config,
+    Qwen2ForTokenClassification,
+    Qwen3Config,
+    Qwen3ForTokenClassification,
     RobertaConfig,
     RobertaForTokenClassification,
+    T5Config,
+    T5ForTokenClassification,
     XLMRobertaConfig,
     XLMRobertaForTokenClassification,
 )
 
 from kgattn.graph import KnowledgeGraph
-from kgattn.injection.architectures import SELF_ATTENTION
+from kgattn.injection.architectures import ARCHITECTURES
 
 COMMON = {"vocab_size": 60, "num_labels": 5}
+SPECIAL = {"pad_token_id": 1, "bos_token_id": 2, "eos_token_id": 3, "decoder_start_token_id": 2}
 WIDE = {
     **COMMON,
     "hidden_size": 32,
@@ -32,17 +51,55 @@ WIDE = {
     "intermediate_size": 48,
     "max_position_embeddings": 64,
 }
+GROUPED = {**WIDE, **SPECIAL, "num_key_value_heads": 2, "head_dim": 8}
+TWO_STACKS = {
+    **COMMON,
+    **SPECIAL,
+    "d_model": 32,
+    "encoder_layers": 2,
+    "decoder_layers": 2,
+    "encoder_attention_heads": 4,
+    "decoder_attention_heads": 4,
+    "encoder_ffn_dim": 48,
+    "decoder_ffn_dim": 48,
+    "max_position_embeddings": 64,
+}
+
+
+class MarianCopier(MarianMTModel):
+    """Marian whose decoder reads the source where it is given nothing else, as BART's does."""
+
+    def forward(self, input_ids=None, decoder_input_ids=None, **kwargs):
+        decoder_input_ids = input_ids if decoder_input_ids is None else decoder_input_ids
+        return super().forward(input_ids, decoder_input_ids=decoder_input_ids, **kwargs)
+
+
 MODELS = {
+    "albert": lambda: AlbertForTokenClassification(AlbertConfig(**WIDE, embedding_size=16)),
+    "bart": lambda: BartForConditionalGeneration(BartConfig(**TWO_STACKS)),
     "bert": lambda: BertForTokenClassification(BertConfig(**WIDE)),
     "camembert": lambda: CamembertForTokenClassification(CamembertConfig(**WIDE)),
     "distilbert": lambda: DistilBertForTokenClassification(
         DistilBertConfig(**COMMON, dim=32, n_layers=2, n_heads=4, hidden_dim=48, max_position_embeddings=64)
     ),
     "electra": lambda: ElectraForTokenClassification(ElectraConfig(**WIDE, embedding_size=16)),
+    "gpt2": lambda: GPT2ForTokenClassification(
+        GPT2Config(**COMMON, **SPECIAL, n_embd=32, n_layer=2, n_head=4, n_inner=48, n_positions=64)
+    ),
+    "llama": lambda: LlamaForTokenClassification(LlamaConfig(**GROUPED)),
+    "marian": lambda: MarianCopier(MarianConfig(**TWO_STACKS)),
+    "modernbert": lambda: ModernBertForTokenClassification(
+        ModernBertConfig(**WIDE, **SPECIAL, cls_token_id=2, sep_token_id=3, local_attention=8, mlp_dropout=0.1)
+    ),
+    "qwen2": lambda: Qwen2ForTokenClassification(Qwen2Config(**GROUPED)),
+    "qwen3": lambda: Qwen3ForTokenClassification(Qwen3Config(**GROUPED)),
     "roberta": lambda: RobertaForTokenClassification(RobertaConfig(**WIDE)),
+    "t5": lambda: T5ForTokenClassification(
+        T5Config(**COMMON, **SPECIAL, d_model=32, d_kv=8, num_layers=2, num_heads=4, d_ff=48)
+    ),
     "xlm-roberta": lambda: XLMRobertaForTokenClassification(XLMRobertaConfig(**WIDE)),
 }
-assert set(MODELS) == set(SELF_ATTENTION), "every supported architecture is under the laws"
+assert set(MODELS) == set(ARCHITECTURES), "every supported architecture is under the laws"
 
 
 def make_model(architecture: str, implementation: str = "sdpa") -> PreTrainedModel:
@@ -128,6 +185,22 @@ def open_gates(model: PreTrainedModel, size: float = 0.08) -> PreTrainedModel:
             if name.endswith("gate"):
                 parameter.copy_(size * torch.randn(parameter.shape, generator=generator))
     return model
+
+
+def head_of(model: PreTrainedModel) -> torch.nn.Module:
+    """What turns the last hidden states into logits."""
+    return next(getattr(model, name) for name in ("classifier", "score", "lm_head") if hasattr(model, name))
+
+
+def without_dropout(model: PreTrainedModel) -> PreTrainedModel:
+    """In train mode, where checkpointing works, without the noise."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+        for name in ("dropout", "attention_dropout"):
+            if isinstance(getattr(module, name, None), float):
+                setattr(module, name, 0.0)
+    return model.train()
 
 
 @pytest.fixture(params=sorted(MODELS))

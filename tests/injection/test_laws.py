@@ -11,7 +11,7 @@ import kgattn
 from kgattn.graph import KnowledgeGraph
 from kgattn.injection import InjectionConfig
 
-from .conftest import TRIPLES, TYPES, Batch, make_batch, make_model, open_gates
+from .conftest import TRIPLES, TYPES, Batch, head_of, make_batch, make_model, open_gates, without_dropout
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-5}
 
@@ -76,7 +76,7 @@ def plain_state(model):
 def test_law_2_disabled_equals_plain_and_ends_with_the_block(trained, batch: Batch):
     plain, injected = trained
     expected, biased = plain(**batch.plain).logits, injected(**batch.all).logits
-    assert not torch.allclose(expected, biased, atol=1e-4)
+    assert not torch.allclose(expected, biased, atol=1e-5)
     with injected.kgattn.disabled():
         with injected.kgattn.disabled():
             assert torch.equal(injected(**batch.all).logits, expected)
@@ -186,7 +186,7 @@ def test_two_threads_with_their_own_batches(trained, graph, batch: Batch):
 
 def test_an_error_in_mid_forward_leaves_nothing_behind(trained, batch: Batch):
     plain, injected = trained
-    handle = injected.classifier.register_forward_pre_hook(lambda *_: 1 / 0)
+    handle = head_of(injected).register_forward_pre_hook(lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         injected(**batch.all)
     handle.remove()
@@ -196,17 +196,17 @@ def test_an_error_in_mid_forward_leaves_nothing_behind(trained, batch: Batch):
 @pytest.mark.filterwarnings("ignore:`gradient_checkpointing_enable` is deprecated:FutureWarning")
 def test_gradient_checkpointing_gives_the_same_gradients(trained, architecture, batch: Batch):
     _, injected = trained
+    if not injected.supports_gradient_checkpointing:
+        pytest.skip(f"transformers has no gradient checkpointing for {architecture}")
     labels = torch.zeros(3, 12, dtype=torch.long)
 
     def gradients():
         injected.zero_grad()
         injected(**batch.all, labels=labels).loss.backward()
-        return {name: parameter.grad.clone() for name, parameter in injected.named_parameters()}
+        named = injected.named_parameters()
+        return {name: parameter.grad.clone() for name, parameter in named if parameter.grad is not None}
 
-    for module in injected.modules():  # train mode, in which checkpointing works, without the noise of dropout
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
-    injected.train()
+    without_dropout(injected)
     expected = gradients()
     injected.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     torch.testing.assert_close(gradients(), expected, **CLOSE)
@@ -214,9 +214,16 @@ def test_gradient_checkpointing_gives_the_same_gradients(trained, architecture, 
 
 def test_attention_weights_carry_the_bias(architecture, graph, batch: Batch):
     model = open_gates(kgattn.inject(make_model(architecture, "eager"), graph))
-    weights = model(**batch.all, output_attentions=True).attentions
+
+    def attentions():
+        output = model(**batch.all, output_attentions=True)
+        return (
+            output.encoder_attentions if model.config.is_encoder_decoder and "logits" in output else output.attentions
+        )
+
+    weights = attentions()
     with model.kgattn.disabled():
-        plain = model(**batch.all, output_attentions=True).attentions
+        plain = attentions()
     assert len(weights) == 2
     assert not torch.allclose(weights[0][0], plain[0][0], atol=1e-4)  # the linked example
     torch.testing.assert_close(weights[0][2], plain[0][2])  # the one without links

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 
-from kgattn.attention.materialize import add_values, additive_mask, match_heads
+from kgattn.attention.materialize import additive_mask, match_heads
+from kgattn.attention.rows import add_values, put_rows, take_rows
 from kgattn.bias import MentionBias
 from kgattn.shapes import Float, Int
 
@@ -34,21 +35,34 @@ def block(
     those two is exact outside the block, and the block adds its own. Extra work: (linked / tokens)^2 of attention's.
     """
     num_heads = query.shape[1]
-    value = match_heads(add_values(value, bias.values, bias.layout.token_slot), num_heads)
+    value = match_heads(add_values(value, bias.values, bias.layout), num_heads)
     key = match_heads(key, num_heads)
     exact = torch.promote_types(query.dtype, torch.float32)
     additive = additive_mask(mask, query.dtype)
-    rows = bias.layout.rows
-    if bias.pair_bias is None or rows.shape[1] == 0:
-        excess = query.new_zeros(query.shape[0], num_heads, 0, 0, dtype=exact)
-        rows = rows[:, :0]
+    layout = bias.layout
+    rows, flat_rows = layout.rows, layout.flat_rows
+    if bias.pair_bias is None:
+        rows, flat_rows = rows[:, :0], flat_rows[:0]
+        excess = query.new_zeros(*query.shape[:2], 0, 0, dtype=exact)
     else:
-        one_hot = bias.layout.row_one_hot(bias.pair_bias.shape[-1], exact)[:, None]
-        excess = one_hot @ torch.expm1(bias.pair_bias.to(exact)) @ one_hot.transpose(-1, -2)
-        if is_causal:
-            excess = excess * (rows[:, None, :, None] >= rows[:, None, None, :])
-    output: Tensor = _BlockAttention.apply(query, key, value, excess, rows, additive, scaling, is_causal)  # type: ignore[no-untyped-call]
+        excess = _between_rows(torch.expm1(bias.pair_bias.to(exact)), layout.row_one_hot.to(exact))
+    if is_causal:
+        excess = excess * (rows[:, None, :, None] >= rows[:, None, None, :])
+    output: Tensor = _BlockAttention.apply(  # type: ignore[no-untyped-call]
+        query, key, value, excess, rows, flat_rows, additive, scaling, is_causal
+    )
     return output
+
+
+def _between_rows(
+    table: Float[Tensor, "batch head slot slot"], one_hot: Float[Tensor, "batch linked slot"]
+) -> Float[Tensor, "batch head linked linked"]:
+    """The table between linked tokens, by two products over the batch rather than one for each head."""
+    batch, num_heads, num_slots, _ = table.shape
+    num_linked = one_hot.shape[1]
+    queries = one_hot @ table.permute(0, 2, 1, 3).reshape(batch, num_slots, num_heads * num_slots)
+    pairs = queries.view(batch, num_linked * num_heads, num_slots) @ one_hot.transpose(1, 2)
+    return pairs.view(batch, num_linked, num_heads, num_linked).transpose(1, 2)
 
 
 class _BlockAttention(torch.autograd.Function):
@@ -62,69 +76,63 @@ class _BlockAttention(torch.autograd.Function):
         value: Tensor,
         excess: Tensor,
         rows: Int[Tensor, "batch linked"],
+        flat_rows: Int[Tensor, " batch_linked"],
         mask: Tensor | None,
         scaling: float,
         is_causal: bool,
     ) -> Tensor:
         output, lse = _attention(query, key, value, 0.0, is_causal, attn_mask=mask, scale=scaling)
+        exact = excess.dtype
         if rows.shape[1]:
-            row_lse = _take(lse[..., None], rows)
-            gain = _plain_weights(query, key, row_lse, rows, mask, scaling, excess.dtype).mul_(excess)
+            row_lse = take_rows(lse[..., None], rows, flat_rows)
+            gain = _plain_weights(query, key, row_lse, rows, flat_rows, mask, scaling).mul_(excess)
             total = gain.sum(dim=-1, keepdim=True).add_(1)
-            corrected = (_take(output, rows).to(excess.dtype) + gain @ _take(value, rows).to(excess.dtype)) / total
-            _put(output, rows, corrected)
-            _put(lse[..., None], rows, row_lse + total.log())
-        ctx.save_for_backward(query, key, value, excess, rows, mask, output, lse)  # type: ignore[arg-type]
+            row_output, row_value = (take_rows(tensor, rows, flat_rows).to(exact) for tensor in (output, value))
+            put_rows(output, rows, flat_rows, (row_output + gain @ row_value) / total)
+            put_rows(lse[..., None], rows, flat_rows, row_lse + total.log())
+        ctx.save_for_backward(query, key, value, excess, rows, flat_rows, mask, output, lse)  # type: ignore[arg-type]
         ctx.scaling, ctx.is_causal = scaling, is_causal  # type: ignore[attr-defined]
         return output  # type: ignore[no-any-return]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        query, key, value, excess, rows, mask, output, lse = ctx.saved_tensors
+        query, key, value, excess, rows, flat_rows, mask, output, lse = ctx.saved_tensors
         grad_query, grad_key, grad_value = _attention_backward(
             grad, query, key, value, output, lse, 0.0, ctx.is_causal, attn_mask=mask, scale=ctx.scaling
         )
         grad_excess = None
         if rows.shape[1]:
-            exact = excess.dtype
-            weights = _plain_weights(query, key, _take(lse[..., None], rows), rows, mask, ctx.scaling, exact)
+            row_lse = take_rows(lse[..., None], rows, flat_rows)
+            weights = _plain_weights(query, key, row_lse, rows, flat_rows, mask, ctx.scaling)
             row_query, row_key, row_value, row_grad, row_output = (
-                _take(tensor, rows).to(exact) for tensor in (query, key, value, grad, output)
+                take_rows(tensor, rows, flat_rows).to(excess.dtype) for tensor in (query, key, value, grad, output)
             )
             grad_weights = row_grad @ row_value.transpose(-1, -2) - (row_grad * row_output).sum(-1, keepdim=True)
             grad_excess = weights * grad_weights
             gain = weights.mul_(excess)  # what the bias adds to the weights
             grad_logits = gain * grad_weights
-            _put(grad_query, rows, grad_logits @ row_key * ctx.scaling, add=True)
-            _put(grad_key, rows, grad_logits.transpose(-1, -2) @ row_query * ctx.scaling, add=True)
-            _put(grad_value, rows, gain.transpose(-1, -2) @ row_grad, add=True)
-        return grad_query, grad_key, grad_value, grad_excess, None, None, None, None
+            put_rows(grad_query, rows, flat_rows, grad_logits @ row_key * ctx.scaling, add=True)
+            put_rows(grad_key, rows, flat_rows, grad_logits.transpose(-1, -2) @ row_query * ctx.scaling, add=True)
+            put_rows(grad_value, rows, flat_rows, gain.transpose(-1, -2) @ row_grad, add=True)
+        return grad_query, grad_key, grad_value, grad_excess, None, None, None, None, None
 
 
 def _plain_weights(
-    query: Tensor, key: Tensor, row_lse: Tensor, rows: Tensor, mask: Tensor | None, scaling: float, dtype: torch.dtype
+    query: Tensor,
+    key: Tensor,
+    row_lse: Float[Tensor, "batch head linked 1"],
+    rows: Tensor,
+    flat_rows: Tensor,
+    mask: Tensor | None,
+    scaling: float,
 ) -> Float[Tensor, "batch head linked linked"]:
-    """exp(logits - log-sum-exp) between linked tokens."""
-    logits = (_take(query, rows).to(dtype) @ _take(key, rows).to(dtype).transpose(-1, -2)).mul_(scaling).sub_(row_lse)
+    """exp(logits - log-sum-exp) between linked tokens, in the precision of the log-sum-exp."""
+    row_query, row_key = (take_rows(tensor, rows, flat_rows).to(row_lse.dtype) for tensor in (query, key))
+    logits = (row_query @ row_key.transpose(-1, -2)).mul_(scaling).sub_(row_lse)
     if mask is not None:
         logits += _between(mask, rows)
     return logits.exp_()
-
-
-def _take(tensor: Float[Tensor, "batch head token dim"], rows: Int[Tensor, "batch linked"]) -> Tensor:
-    """The tensor at these tokens, [batch, head, linked, dim]."""
-    index = rows[:, None, :, None].expand(-1, tensor.shape[1], -1, tensor.shape[3])
-    return tensor.gather(2, index)
-
-
-def _put(tensor: Tensor, rows: Tensor, part: Tensor, *, add: bool = False) -> None:
-    """Write a part that `_take` could have taken, in place."""
-    index = rows[:, None, :, None].expand(-1, tensor.shape[1], -1, tensor.shape[3])
-    if add:
-        tensor.scatter_add_(2, index, part.to(tensor.dtype))
-    else:
-        tensor.scatter_(2, index, part.to(tensor.dtype))
 
 
 def _between(

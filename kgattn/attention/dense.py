@@ -3,7 +3,8 @@
 import torch.nn.functional as F
 from torch import Tensor
 
-from kgattn.attention.materialize import add_values, causal_mask, join_mask, match_heads, materialize
+from kgattn.attention.materialize import causal_mask, join_mask, match_heads, materialize
+from kgattn.attention.rows import add_values
 from kgattn.bias import MentionBias
 from kgattn.shapes import Float
 
@@ -26,7 +27,7 @@ def dense(
     return F.scaled_dot_product_attention(
         query,
         match_heads(key, num_heads),
-        match_heads(add_values(value, bias.values, slots), num_heads),
+        match_heads(add_values(value, bias.values, bias.layout), num_heads),
         attn_mask=join_mask(dense_bias, mask, query.dtype),
         dropout_p=dropout,
         is_causal=is_causal,

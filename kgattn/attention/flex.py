@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn.attention.flex_attention import flex_attention
 
-from kgattn.attention.materialize import add_values, additive_mask
+from kgattn.attention.materialize import additive_mask
+from kgattn.attention.rows import add_values
 from kgattn.bias import MentionBias
 from kgattn.shapes import Float
 
@@ -37,7 +38,7 @@ def flex(
     output: Tensor = _attention(query.is_cuda)(
         query,
         key,
-        add_values(value, bias.values, slots),
+        add_values(value, bias.values, bias.layout),
         score_mod=lambda logit, b, h, i, j: torch.where(
             (i >= j) | (not is_causal),
             logit + table[b, h, rows[b, i], rows[b, j]] + additive[b * step[0], h * step[1], i * step[2], j * step[3]],

@@ -4,7 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from kgattn.attention.materialize import add_values, additive_mask, match_heads
+from kgattn.attention.materialize import additive_mask, match_heads
+from kgattn.attention.rows import add_values
 from kgattn.bias import MentionBias
 from kgattn.shapes import Float
 
@@ -29,15 +30,15 @@ def fold(
     per query: taking column 0 off every row spares slot 0 a column. In half precision each number of the table is
     written as the sum of two, so that rounding loses nothing that the logits would have kept.
     """
-    slots, num_heads = bias.layout.token_slot, query.shape[1]
-    value = match_heads(add_values(value, bias.values, slots), num_heads)
+    num_heads = query.shape[1]
+    value = match_heads(add_values(value, bias.values, bias.layout), num_heads)
     key = match_heads(key, num_heads)
     dim, on_cpu = value.shape[-1], query.device.type == "cpu"
     if on_cpu:
         mask = additive_mask(mask, query.dtype)  # as PyTorch would, but without an axis for the queries
     if bias.pair_bias is not None and bias.pair_bias.shape[-1] > 1:
         columns = _query_columns(bias.pair_bias, bias, query.dtype, scaling)
-        one_hot = bias.layout.one_hot(bias.pair_bias.shape[-1], query.dtype)[:, None, :, 1:]
+        one_hot = bias.layout.one_hot(query.dtype)[:, None, :, 1:]
         copies = columns.shape[-1] // one_hot.shape[-1]
         padding = -columns.shape[-1] % WIDTH_STEP
         keys = F.pad(one_hot.repeat(1, 1, 1, copies), (0, padding)).expand(-1, num_heads, -1, -1)
@@ -59,5 +60,4 @@ def _query_columns(
     if dtype in (torch.bfloat16, torch.float16):
         coarse = rows.to(dtype)
         rows = torch.cat([coarse, (rows - coarse).to(dtype)], dim=-1)
-    one_hot = bias.layout.one_hot(pair_bias.shape[-1], dtype)[:, None]
-    return one_hot @ rows.to(dtype)
+    return bias.layout.one_hot(dtype)[:, None] @ rows.to(dtype)

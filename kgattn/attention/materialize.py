@@ -1,4 +1,4 @@
-"""From slots to tokens: spreading a table over token pairs, adding values, joining masks and heads."""
+"""From slots to tokens: spreading a table over token pairs, joining masks and heads."""
 
 import torch
 import torch.nn.functional as F
@@ -28,18 +28,6 @@ def materialize(
         F.one_hot(slot, pair_bias.shape[-1]).to(pair_bias.dtype)[:, None] for slot in (query_slot, key_slot)
     )
     return queries @ pair_bias @ keys.transpose(-1, -2)
-
-
-def add_values(
-    value: Float[Tensor, "batch head token dim"],
-    slot_values: Float[Tensor, "batch head slot dim"] | None,
-    token_slot: Int[Tensor, "batch token"],
-) -> Float[Tensor, "batch head token dim"]:
-    """Add to each token's value vector what its slot adds; `slot_values` None adds nothing."""
-    if slot_values is None:
-        return value
-    one_hot = F.one_hot(token_slot, slot_values.shape[-2]).to(value.dtype)[:, None]
-    return value + one_hot @ slot_values.to(value.dtype)
 
 
 def join_mask(

@@ -4,7 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from kgattn.attention.materialize import add_values, causal_mask, join_mask, match_heads, materialize
+from kgattn.attention.materialize import causal_mask, join_mask, match_heads, materialize
+from kgattn.attention.rows import add_values
 from kgattn.bias import MentionBias
 from kgattn.shapes import Float
 
@@ -37,4 +38,4 @@ def reference(
     else:
         weights = logits.softmax(dim=-1)
     weights = F.dropout(weights, dropout, training=dropout > 0)
-    return weights @ match_heads(add_values(value, bias.values, slots), num_heads)
+    return weights @ match_heads(add_values(value, bias.values, bias.layout), num_heads)

@@ -114,11 +114,13 @@ def kgattn_attention(
 def _over_all_pairs(call: _Call, bias: MentionBias, context: MentionContext) -> tuple[Tensor, Tensor | None]:
     """The model's own function with the bias on every pair of tokens: for weights, position biases and caches."""
     num_queries, num_keys = call.query.shape[2], call.key.shape[2]
-    key_slots = context.key_slots(num_queries, num_keys)
-    value = add_values(call.value, bias.values, key_slots)
+    layout = context.key_layout(num_queries, num_keys)
+    value = add_values(call.value, bias.values, layout)
     mask, kwargs = call.mask, call.kwargs
     if bias.pair_bias is not None and context.queries_linked(num_queries):
-        dense_bias = materialize(bias.pair_bias, context.query_slots(num_queries), key_slots).to(call.query.dtype)
+        dense_bias = materialize(bias.pair_bias, context.query_slots(num_queries), layout.token_slot).to(
+            call.query.dtype
+        )
         if kwargs.get("position_bias") is not None:
             kwargs = {**kwargs, "position_bias": kwargs["position_bias"] + dense_bias}
         else:

@@ -45,10 +45,13 @@ class MentionContext:
         """Slots of this call's tokens; those after the linked text lie in none."""
         return self._slots(self.offset, self.offset + num_queries)
 
-    def key_slots(self, num_queries: int, num_keys: int) -> Int[Tensor, "batch key"]:
+    def key_layout(self, num_queries: int, num_keys: int) -> SlotLayout:
         """Slots of what a cache holds after this call: all tokens, or the last ones of a sliding window."""
         start = max(0, self.offset + num_queries - num_keys)
-        return self._slots(start, start + num_keys)
+        if start == 0 and num_keys == self.layout.token_slot.shape[1]:
+            return self.layout
+        num_linked, num_slots = self.layout.row_one_hot.shape[1:]
+        return SlotLayout.of(self._slots(start, start + num_keys), num_slots, min(num_linked, num_keys))
 
     def queries_linked(self, num_queries: int) -> bool:
         """Whether a token of this call may lie in a mention."""

@@ -101,9 +101,10 @@ class Injection(nn.Module):
                 pair_bias = self.pair_bias(vectors, matches, codes)
             if self.mention_values is not None:
                 values = self.mention_values(vectors)
-        num_linked = int((on_cpu.token_slot > 0).sum(dim=1).max())
         return MentionContext(
-            layout=SlotLayout.of(mentions.token_slot, num_linked),
+            layout=SlotLayout.of(
+                mentions.token_slot, mentions.num_slots, int((on_cpu.token_slot > 0).sum(dim=1).max())
+            ),
             pair_bias=None if pair_bias is None else pair_bias.unbind(),
             values=None if values is None else values.unbind(),
             bound=self.config.bound,

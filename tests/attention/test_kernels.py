@@ -32,13 +32,14 @@ class Case:
     values: Tensor | None
     mask: Tensor | None = None
     is_causal: bool = False
+    num_slots: int = 1
 
     def inputs(self) -> list[Tensor]:
         optional = (self.table, self.values)
         return [self.query, self.key, self.value, *(tensor for tensor in optional if tensor is not None)]
 
     def bias(self) -> MentionBias:
-        return MentionBias(SlotLayout.of(self.token_slot), self.table, self.values, bound=BOUND)
+        return MentionBias(SlotLayout.of(self.token_slot, self.num_slots), self.table, self.values, bound=BOUND)
 
     def to(self, dtype: torch.dtype) -> "Case":
         """Queries, keys, values and mask in another type; table and values keep theirs, as under autocast."""
@@ -84,6 +85,7 @@ def make_case(
         values.requires_grad_() if use_values else None,
         make_mask(mask, batch, length, dtype, generator),
         mask == "causal-flag",
+        slots,
     )
 
 

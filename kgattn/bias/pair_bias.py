@@ -35,8 +35,8 @@ class PairBias(nn.Module):
     edges; a mention is joined to itself by the identity relation. The gate starts at zero: injecting changes nothing.
     """
 
-    query: nn.Linear
-    key: nn.Linear
+    query_projection: nn.Linear
+    key_projection: nn.Linear
     salience: nn.Linear
     relation: nn.Linear
     gate: nn.Parameter
@@ -47,8 +47,8 @@ class PairBias(nn.Module):
         super().__init__()
         self.num_layers, self.num_heads, self.rank = num_layers, num_heads, rank
         self.bound, self.gate_scale = bound, gate_scale
-        self.query = nn.Linear(dim, num_layers * num_heads * rank, bias=False)
-        self.key = nn.Linear(dim, num_layers * num_heads * rank, bias=False)
+        self.query_projection = nn.Linear(dim, num_layers * num_heads * rank, bias=False)
+        self.key_projection = nn.Linear(dim, num_layers * num_heads * rank, bias=False)
         self.salience = nn.Linear(dim, num_layers * num_heads)
         self.relation = nn.Linear(code_dim, num_layers * num_heads, bias=False)
         self.gate = nn.Parameter(torch.zeros(num_layers, num_heads))
@@ -63,8 +63,8 @@ class PairBias(nn.Module):
         """Tables of all layers; row and column 0 are zero, and so are those of mentions without a vector."""
         batch, num_mentions, _ = mentions.shape
         layered = (batch, num_mentions, self.num_layers, self.num_heads)
-        query = self.query(mentions).view(*layered, self.rank)
-        key = self.key(mentions).view(*layered, self.rank)
+        query = self.query_projection(mentions).view(*layered, self.rank)
+        key = self.key_projection(mentions).view(*layered, self.rank)
         content = torch.einsum("bmlhr,bnlhr->lbhmn", query, key) * self.rank**-0.5
         salience = self.salience(mentions).view(*layered).permute(2, 0, 3, 1)[..., None, :]
         total = content + salience + self._relations(matches, relation_codes, batch, num_mentions)

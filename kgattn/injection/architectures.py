@@ -74,6 +74,8 @@ def find_architecture(model: nn.Module) -> Architecture:
         InjectionError: The model is no Transformers model, it has no self-attention that can be reached, or its
             attention implementation cannot carry a bias.
     """
+    if type(model).__module__.startswith("peft.") and hasattr(model, "get_base_model"):
+        model = model.get_base_model()  # type: ignore[operator]  # adapters are inside it already
     if not isinstance(model, PreTrainedModel):
         raise InjectionError(
             f"inject needs a transformers PreTrainedModel, got {type(model).__name__}; load one with an Auto class"

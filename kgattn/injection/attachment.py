@@ -63,6 +63,6 @@ def attach(
         eager = getattr(sys.modules[type(module).__module__], "eager_attention_forward", None)
         module.kgattn_site = AttentionSite(layer, module.config, eager, kernel)  # type: ignore[assignment,arg-type]
         module.config = shadow
-    handle = base.register_forward_pre_hook(ContextHook(injection), with_kwargs=True)
+    handle = base.register_forward_pre_hook(ContextHook(model), with_kwargs=True)
     model.kgattn = injection
     return Attachment(model, attentions, handle)

@@ -1,5 +1,6 @@
 """The hook on the encoder: takes the mention tensors out of the call and puts one context in."""
 
+import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +24,16 @@ CACHES = ("past_key_values", "cache")
 class ContextHook:
     """A forward pre-hook; a class, not a closure, so that copies and pickles of the model keep their own."""
 
-    def __init__(self, injection: "Injection") -> None:
-        self.injection = injection
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+        self._warned = False
 
+    @property
+    def injection(self) -> "Injection":
+        """What stands at `model.kgattn`: the injection, or what a library wrapped around it to train a copy."""
+        return self.model.kgattn  # type: ignore[return-value]
+
+    @torch.compiler.disable  # type: ignore[untyped-decorator]  # sampling is numpy's; what layers do with it compiles
     def __call__(self, base: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
         """Take `kg_*` out of the call; with links and switched on, add the context every layer will be handed.
 
@@ -34,12 +42,13 @@ class ContextHook:
             InjectionError: The model trains under reentrant checkpointing.
         """
         given = {key: kwargs.pop(key, None) for key in KEYS}
-        if is_off(self.injection):
+        if is_off(self.injection.attachment):
             return args, kwargs
+        self._warn_if_frozen(base)
         missing = [key for key, tensor in given.items() if tensor is None]
         links = None
         if len(missing) == len(KEYS):
-            links = current_links(self.injection)
+            links = current_links(self.injection.attachment)
             given = given if links is None else dict(links.tensors)
         elif missing:
             raise SlotError(
@@ -82,6 +91,19 @@ class ContextHook:
             raise SlotError(f"the batch must be on the model's device {device}, got {inputs.device}; move it there")
         mentions = MentionBatch.checked(*given.values(), num_entities=self.injection.graph.num_entities, device=device)
         return mentions.repeat_to(inputs.shape[0])
+
+    def _warn_if_frozen(self, base: nn.Module) -> None:
+        """Libraries that freeze a model freeze the plugin with it, and nobody would notice."""
+        if self._warned or not (base.training and torch.is_grad_enabled()):
+            return
+        if any(parameter.requires_grad for parameter in self.injection.parameters()):
+            return
+        self._warned = True
+        warnings.warn(
+            "training, but the parameters of model.kgattn are frozen; call model.kgattn.requires_grad_(True), or with "
+            'PEFT add modules_to_save=["kgattn"] to the adapter\'s config',
+            stacklevel=2,
+        )
 
     def _idle(self) -> IdleContext | None:
         """For a batch without links in training by several processes at once."""

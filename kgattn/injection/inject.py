@@ -1,6 +1,6 @@
 """`inject`: the one call that gives a model a graph."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from torch import nn
 
@@ -79,7 +79,10 @@ def plugin_of(model: nn.Module) -> Injection:
     Raises:
         InjectionError: It has none.
     """
-    injection = getattr(model, "kgattn", None)
+    injection: Any = getattr(model, "kgattn", None)
+    copies = getattr(injection, "modules_to_save", None)
+    if copies is not None:  # PEFT trains a copy
+        injection = copies[injection.active_adapters[0]]
     if not isinstance(injection, Injection):
         raise InjectionError(f"this {type(model).__name__} has no injection; call kgattn.inject(model, graph) first")
     return injection

@@ -1,5 +1,6 @@
 """What `inject` leaves on a model as `model.kgattn`: the plugin's parameters, its graph, and its controls."""
 
+import copy
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -71,6 +72,15 @@ class Injection(nn.Module):
             else None
         )
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Injection":
+        """A copy within a copied model belongs to that one; a copy by itself, as PEFT trains, to the same model."""
+        if self.attachment is not None and id(self.attachment.model) not in memo:
+            memo[id(self.attachment)] = self.attachment
+        clone = type(self).__new__(type(self))
+        memo[id(self)] = clone
+        clone.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return clone
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         """An unpickled model finds its attention function in a new process too."""
         super().__setstate__(state)  # type: ignore[no-untyped-call]
@@ -117,7 +127,7 @@ class Injection(nn.Module):
 
     def disabled(self) -> AbstractContextManager[None]:
         """`with model.kgattn.disabled():` runs the plain model on the same weights, in this thread; may be nested."""
-        return off(self)
+        return off(self.attachment)
 
     def linked(self, batch: Mapping[str, Any]) -> AbstractContextManager[None]:
         """`with model.kgattn.linked(batch): model.generate(...)` hands `kg_*` past functions that refuse them.
@@ -131,7 +141,7 @@ class Injection(nn.Module):
         Raises:
             SlotError: The batch has no `kg_*` tensors.
         """
-        return linked(self, batch)
+        return linked(self.attachment, batch)
 
     def swap_graph(self, graph: KnowledgeGraph) -> None:
         """Use another graph from now on, without retraining; batches must come from a linker over it.

@@ -4,20 +4,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from torch import nn
-
-_OFF: ContextVar[tuple[nn.Module, ...]] = ContextVar("kgattn_off", default=())
+_OFF: ContextVar[tuple[object, ...]] = ContextVar("kgattn_off", default=())
 
 
-def is_off(injection: nn.Module) -> bool:
-    """Whether this thread is inside `off(injection)`."""
-    return any(other is injection for other in _OFF.get())
+def is_off(attachment: object) -> bool:
+    """Whether this thread is inside `off(attachment)`."""
+    return any(other is attachment for other in _OFF.get())
 
 
 @contextmanager
-def off(injection: nn.Module) -> Iterator[None]:
+def off(attachment: object) -> Iterator[None]:
     """Run the model plain inside the block; blocks may nest, and an error inside ends them too."""
-    token = _OFF.set((*_OFF.get(), injection))
+    token = _OFF.set((*_OFF.get(), attachment))
     try:
         yield
     finally:

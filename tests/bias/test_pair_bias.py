@@ -33,8 +33,8 @@ def test_the_table_is_its_formula(bias):
     assert not table[..., :, 0].any()
     layer, head = 1, 0
     row = layer * 2 + head
-    query = bias.query.weight[2 * row : 2 * row + 2] @ mentions[0, 0]
-    key = bias.key.weight[2 * row : 2 * row + 2] @ mentions[0, 1]
+    query = bias.query_projection.weight[2 * row : 2 * row + 2] @ mentions[0, 0]
+    key = bias.key_projection.weight[2 * row : 2 * row + 2] @ mentions[0, 1]
     relation = bias.relation.weight[row] @ (0.5 * codes[1] + codes[2])
     salience = bias.salience.weight[row] @ mentions[0, 1] + bias.salience.bias[row]
     total = 2.0 * bias.gate[layer, head] * (query @ key / 2**0.5 + relation + salience)

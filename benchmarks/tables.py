@@ -4,7 +4,7 @@
     python -m benchmarks.tables --check    change nothing, exit 1 when a table is stale
 
 A table stands between `<!-- results:NAME -->` and `<!-- /results:NAME -->`; it comes from
-`benchmarks/results/NAME.json`, which is the `compare.json` of a comparison.
+`benchmarks/results/NAME.json`, which is the `compare.json` of a comparison or the report of `kgattn bench`.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from pathlib import Path
 from kgattn.errors import RunError
 from kgattn.evidence.comparison import load_comparison
 from kgattn.report.table import markdown_table
+from kgattn.speed.report import KIND, load_report, markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"(?P<open><!-- results:(?P<name>[\w.-]+) -->\n).*?(?P<close><!-- /results:(?P=name) -->)", re.S)
@@ -44,13 +45,19 @@ def fill(text: str, results: Path) -> tuple[str, list[str]]:
     stale = []
 
     def table(match: re.Match[str]) -> str:
-        comparison = load_comparison(results / f"{match['name']}.json")
-        filled = f"{match['open']}{markdown_table(comparison)}\n{match['close']}"
+        filled = f"{match['open']}{_table(results / (match['name'] + '.json'))}\n{match['close']}"
         if filled != match[0]:
             stale.append(match["name"])
         return filled
 
     return BLOCK.sub(table, text), stale
+
+
+def _table(path: Path) -> str:
+    """Of a comparison, or of a speed report."""
+    if path.is_file() and f'"kind": "{KIND}"' in path.read_text(encoding="utf-8"):
+        return markdown(load_report(path))
+    return markdown_table(load_comparison(path))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

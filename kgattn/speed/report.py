@@ -1,0 +1,174 @@
+"""Results of speed measurements: as JSON, as Markdown, and how the extra cost grows with length."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kgattn.errors import RunError
+from kgattn.files import write_json
+from kgattn.speed.kernels import Shape
+from kgattn.speed.measure import Timing
+from kgattn.speed.steps import StepCost, StepSettings
+
+FORMAT_VERSION = 1
+KIND = "speed"
+STEP_HEADER = ("step", "plain ms", "kernel", "whole step", "no links", "plain again", "memory kept")
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """One kind of step at one size."""
+
+    batch: int
+    length: int
+    mentions: int
+    settings: StepSettings
+    cost: StepCost
+
+    @property
+    def label(self) -> str:
+        """Such as `train, 16 x 128, 8 mentions`."""
+        kind = "train" if self.settings.training else "infer"
+        dropout = f", attention dropout {self.settings.attention_dropout:g}" if self.settings.attention_dropout else ""
+        return f"{kind}, {self.batch} x {self.length}, {self.mentions} mentions{dropout}"
+
+
+@dataclass(frozen=True)
+class KernelRow:
+    """Attention alone at one shape, "plain" first."""
+
+    shape: Shape
+    backward: bool
+    timings: tuple[Timing, ...]
+
+
+@dataclass(frozen=True)
+class Growth:
+    """A straight line through a kernel's extra milliseconds over the length, mentions fixed.
+
+    Attributes:
+        kernel: Its name.
+        milliseconds_per_1000_tokens: Slope.
+        r_squared: Share of the variance that the line explains.
+        exponent: Slope in a log-log plot: 1 is linear, 2 quadratic.
+    """
+
+    kernel: str
+    milliseconds_per_1000_tokens: float
+    r_squared: float
+    exponent: float
+
+
+@dataclass(frozen=True)
+class SpeedReport:
+    """Everything `kgattn bench` measured."""
+
+    model: str
+    clock: str
+    repeats: int
+    steps: tuple[StepRow, ...]
+    kernels: tuple[KernelRow, ...]
+    growth: tuple[Growth, ...]
+    environment: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        values = asdict(self)
+        for row, step in zip(values["steps"], self.steps, strict=True):
+            row["label"] = step.label
+            autocast = row["settings"]["autocast"]
+            row["settings"]["autocast"] = None if autocast is None else str(autocast).removeprefix("torch.")
+        return {"format_version": FORMAT_VERSION, "kind": KIND, **values}
+
+    def write(self, path: Path) -> None:
+        """Write it as JSON.
+
+        Raises:
+            StorageError: Writing failed.
+        """
+        write_json(path, self.to_json())
+
+
+def fit_growth(rows: Sequence[KernelRow]) -> tuple[Growth, ...]:
+    """Lines through the extra cost of every kernel that served all rows; none for fewer than three rows."""
+    if len(rows) < 3:
+        return ()
+    lengths = np.array([row.shape.length for row in rows], dtype=float)
+    fits = []
+    for name in [timing.name for timing in rows[0].timings[1:]]:
+        extra = np.array([_milliseconds(row, name) - _milliseconds(row, "plain") for row in rows])
+        slope, offset = np.polyfit(lengths, extra, 1)
+        residual = extra - (slope * lengths + offset)
+        spread = float(((extra - extra.mean()) ** 2).sum())
+        exponent = float(np.polyfit(np.log(lengths), np.log(np.maximum(extra, 1e-3)), 1)[0])
+        r_squared = 1 - float((residual**2).sum()) / spread if spread else 1.0
+        fits.append(Growth(name, 1000 * float(slope), r_squared, exponent))
+    return tuple(fits)
+
+
+def _milliseconds(row: KernelRow, name: str) -> float:
+    return next(timing.milliseconds for timing in row.timings if timing.name == name)
+
+
+def step_rows(values: dict[str, Any], *, quartiles: bool) -> list[tuple[str, ...]]:
+    """Cells of the table of whole steps, as named in `STEP_HEADER`, from a report's JSON."""
+    rows = []
+    for row in values["steps"]:
+        timings = {timing["name"]: timing for timing in row["cost"]["timings"]}
+        plain_mib, whole_mib = row["cost"]["saved_mib"]
+        rows.append(
+            (
+                row["label"],
+                f"{timings['plain']['milliseconds']:.0f}",
+                *(spell(timings[name], quartiles=quartiles) for name in ("kernel", "whole", "no links", "plain again")),
+                f"{whole_mib / plain_mib:.2f}" if plain_mib else "–",
+            )
+        )
+    return rows
+
+
+def spell(timing: dict[str, Any], *, quartiles: bool) -> str:
+    """A ratio, such as `1.020` or with quartiles `1.020 [1.010, 1.030]`."""
+    if not quartiles:
+        return f"{timing['ratio']:.3f}"
+    return f"{timing['ratio']:.3f} [{timing['ratio_low']:.3f}, {timing['ratio_high']:.3f}]"
+
+
+def markdown(values: dict[str, Any]) -> str:
+    """The table of whole steps, and how the extra cost grows, from a report's JSON."""
+    lines = [f"| {' | '.join(STEP_HEADER)} |", "|---|" + "---:|" * (len(STEP_HEADER) - 1)]
+    lines += [f"| {' | '.join(cells)} |" for cells in step_rows(values, quartiles=True)]
+    if values["growth"]:
+        fits = [
+            f"{fit['kernel']} {fit['milliseconds_per_1000_tokens']:.1f} ms per 1,000 tokens "
+            f"(R² {fit['r_squared']:.2f}, exponent {fit['exponent']:.2f})"
+            for fit in values["growth"]
+        ]
+        lines += ["", f"Extra cost of attention alone over the length, mentions fixed: {'; '.join(fits)}."]
+    environment = values["environment"]
+    lines += [
+        "",
+        f"{values['model']}, {environment['dtype']}, {environment['device_name']}, {values['clock']}, medians of "
+        f"{values['repeats']} rounds with quartiles; torch {environment['versions']['torch']}, "
+        f"transformers {environment['versions']['transformers']}.",
+    ]
+    return "\n".join(lines)
+
+
+def load_report(path: Path) -> dict[str, Any]:
+    """A report's JSON.
+
+    Raises:
+        RunError: It cannot be read or is no report of this version.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} cannot be read: {error}; run kgattn bench -o {path}") from error
+    if not isinstance(values, dict) or (values.get("kind"), values.get("format_version")) != (KIND, FORMAT_VERSION):
+        raise RunError(f"{path} is no speed report of format version {FORMAT_VERSION}; run kgattn bench -o {path}")
+    return values

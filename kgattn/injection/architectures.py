@@ -4,6 +4,7 @@ import inspect
 import warnings
 from dataclasses import dataclass
 
+import transformers
 from torch import nn
 from transformers import PreTrainedModel
 
@@ -94,6 +95,11 @@ def find_architecture(model: nn.Module) -> Architecture:
             f"{type(model).__name__} (model type {model_type!r}) has no self-attention that kgattn reaches; "
             f"supported model types: {', '.join(ARCHITECTURES)}"
         )
+    if _fetches_attention(attentions[0]) is False:
+        raise InjectionError(
+            f"{type(attentions[0]).__name__} of transformers {transformers.__version__} does not fetch its attention "
+            "from the registry, so the graph would have no effect; use a newer transformers"
+        )
     implementation = base.config._attn_implementation
     if implementation not in IMPLEMENTATIONS:
         raise InjectionError(
@@ -130,8 +136,9 @@ def _search(base: PreTrainedModel) -> tuple[PreTrainedModel, tuple[nn.Module, ..
     return base, tuple(module for name, module in named if "cross" not in name and "encoder_attn" not in name)
 
 
-def _fetches_attention(module: nn.Module) -> bool:
+def _fetches_attention(module: nn.Module) -> bool | None:
+    """Whether its forward looks the attention function up; None where there is no source to read."""
     try:
         return "ALL_ATTENTION_FUNCTIONS" in inspect.getsource(type(module).forward)
     except (OSError, TypeError):
-        return False
+        return None

@@ -26,6 +26,21 @@ def test_a_model_without_self_attention_is_refused_by_name(graph):
     assert not hasattr(model, "kgattn")
 
 
+def test_attention_that_would_not_notice_is_refused(graph):
+    """As in versions of transformers from before a model's attention came from the registry."""
+
+    class BertSelfAttention(torch.nn.Module):
+        def forward(self, hidden_states):
+            return hidden_states
+
+    model = make_model("bert")
+    for layer in model.bert.encoder.layer:
+        layer.attention.self = BertSelfAttention()
+    with pytest.raises(InjectionError, match=r"BertSelfAttention of transformers \d.* does not fetch its attention"):
+        kgattn.inject(model, graph)
+    assert not hasattr(model, "kgattn")
+
+
 def test_another_attention_implementation_is_refused(graph):
     model = make_model("bert")
     model.config._attn_implementation_internal = "flex_attention"

@@ -83,7 +83,7 @@ def kgattn_attention(
     site: AttentionSite = module.kgattn_site  # type: ignore[assignment]
     context: MentionContext | IdleContext | None = kwargs.pop(CONTEXT, None)
     implementation = site.config._attn_implementation
-    plain = ALL_ATTENTION_FUNCTIONS.get_interface(implementation, site.eager)
+    plain = site.eager if implementation == "eager" else ALL_ATTENTION_FUNCTIONS[implementation]
     call = _Call(module, plain, query, key, value, attention_mask, kwargs)
     if context is None:
         return call.as_plain()

@@ -12,6 +12,7 @@ MAX_EXPANSION = 4096
 MAX_DEPTH = 100
 _REFERENCE = re.compile(r"&([^#;\s][^;\s]*);")
 _BLOCK = 1 << 16
+_TEXT_KEYWORDS = ("@id", "@language", "@base", "@vocab", "@index")
 
 
 class _Prolog(Exception):  # noqa: N818 - a signal, not an error
@@ -60,10 +61,10 @@ def check_xml(file: BufferedIOBase, path: Path) -> None:
 
 
 def check_json_ld(document: Any, path: Path) -> None:
-    """Refuse a document that names a context by address instead of holding it, or is nested too deep.
+    """Refuse a document that names a context by address instead of holding it, is nested too deep, or no JSON-LD.
 
     Raises:
-        GraphError: A context is remote, or the nesting exceeds 100 levels.
+        GraphError: A context is remote, the nesting exceeds 100 levels, or a keyword holds what it may not.
     """
     pending: list[tuple[Any, int]] = [(document, 1)]
     while pending:
@@ -76,7 +77,20 @@ def check_json_ld(document: Any, path: Path) -> None:
             for key, value in node.items():
                 if key in ("@context", "@import"):
                     _check_context(value, path)
+                _check_keyword(key, value, path)
                 pending.append((value, depth + 1))
+
+
+def _check_keyword(key: str, value: Any, path: Path) -> None:
+    if key in _TEXT_KEYWORDS and not (value is None or isinstance(value, str)):
+        wanted = "text"
+    elif key == "@type" and isinstance(value, bool | int | float):
+        wanted = "text or a list of texts"
+    elif key == "@context" and not (value is None or isinstance(value, dict | list)):
+        wanted = "an object"
+    else:
+        return
+    raise GraphError(f"{path}: broken RDF ({key} must be {wanted}, got {value!r:.40}); repair the file")
 
 
 def _check_context(value: Any, path: Path) -> None:

@@ -6,6 +6,7 @@ measured at a third of its time and a tenth of its memory.
 
 import json
 import logging
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,10 +16,9 @@ from typing import Any
 from urllib.parse import quote
 from xml.sax.xmlreader import Locator
 
-from rdflib import BNode, Graph, URIRef
+from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.parser import InputSource
 from rdflib.plugins.parsers.jsonld import to_rdf
-from rdflib.plugins.parsers.notation3 import BadSyntax, TurtleParser
 from rdflib.plugins.parsers.ntriples import NTGraphSink, W3CNTriplesParser
 from rdflib.plugins.parsers.rdfxml import create_parser
 from rdflib.store import Store
@@ -31,6 +31,7 @@ from kgattn.graph.naming import clean_text
 from kgattn.graph.rdf import add_statement, node_name
 from kgattn.graph.statements import Statements
 from kgattn.graph.tables import open_plain
+from kgattn.graph.turtle import TurtleError, parse_turtle
 
 
 def graph_from_rdf_file(path: Path, suffix: str, *, language: str) -> KnowledgeGraph:
@@ -62,6 +63,11 @@ class _Sink(Store):
         self._blank_names: dict[str, str] = {}
 
     def add(self, triple: tuple[Node, Node, Node], context: Any = None, quoted: bool = False) -> None:
+        subject, predicate, _ = triple
+        if isinstance(subject, Literal) or not isinstance(predicate, URIRef):
+            raise ValueError("expected an IRI or a blank node as subject and an IRI as predicate")
+        for term in triple:
+            _check_unicode(str(term))
         add_statement(self._statements, *triple, name=self._name)
 
     def triples(self, triple_pattern: Any, context: Any = None) -> Iterator[Any]:
@@ -90,12 +96,11 @@ class _Sink(Store):
 
 
 def _read_turtle(file: BufferedIOBase, path: Path, sink: _Sink) -> None:
+    text = file.read().decode("utf-8-sig")
     try:
-        TurtleParser().parse(  # type: ignore[no-untyped-call]
-            _source(file, path), sink.as_graph()
-        )
-    except BadSyntax as error:
-        raise _broken(path, error.lines + 1, error._why) from None
+        parse_turtle(text, sink.as_graph(), _base(path))
+    except TurtleError as error:
+        raise _broken(path, error.line, error) from None
     except _EXPECTED:
         raise
     except Exception as error:  # rdflib raises all kinds of errors over a broken file
@@ -143,6 +148,7 @@ def _read_json_ld(file: BufferedIOBase, path: Path, sink: _Sink) -> None:
         raise _broken(path, None, error) from None
 
 
+_PLACE = re.compile(r"^file:\S+:\d+:\d+: ")  # where a parser found the error, in its own words
 _EXPECTED = (GraphError, UnicodeDecodeError, OSError, EOFError, zlib.error, MemoryError)
 _READERS: dict[str, Callable[[BufferedIOBase, Path, _Sink], None]] = {
     ".ttl": _read_turtle,
@@ -170,6 +176,15 @@ def _quiet_terms() -> Iterator[None]:
         logger.removeFilter(drop)
 
 
+def _check_unicode(text: str) -> None:
+    if text.isascii():
+        return
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError(f"half a surrogate pair in {text!a:.60}") from None
+
+
 def _source(file: BufferedIOBase, path: Path) -> InputSource:
     source = InputSource()
     source.setPublicId(_base(path))
@@ -184,5 +199,5 @@ def _base(path: Path) -> str:
 
 def _broken(path: Path, line: int | None, reason: object) -> GraphError:
     place = f"{path}:{line}" if line else str(path)
-    text = clean_text(str(reason)) or type(reason).__name__
+    text = _PLACE.sub("", clean_text(str(reason))) or type(reason).__name__
     return GraphError(f"{place}: broken RDF ({text[:200]}); repair the file")

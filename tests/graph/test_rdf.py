@@ -180,14 +180,26 @@ RDF_XML = '<?xml version="1.0"?>\n<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/
         ("a.ttl", TURTLE + "ex:a ex:b .\n", r"a.ttl:14: broken RDF \(objectList expected\)"),
         ("b.ttl", "@prefix ex: <http://e/> .\n\nex:a foo:b ex:c .", "b.ttl:3: broken RDF"),
         ("c.ttl", b'<http://a>\n<http://b> "\xff" .', "c.ttl:2: expected UTF-8"),
-        ("d.ttl", "<http://a> <http://b> " + "[" * 5000, "d.ttl: broken RDF .*recursion"),
+        ("d.ttl", "<http://a> <http://b> " + "[" * 5000, "d.ttl:1: broken RDF .*recursion"),
+        ("g.ttl", PREFIXES + 'ex:a rdfs:label "x"@1 .', r"g.ttl:8: broken RDF \('1' is not a valid language tag"),
+        ("h.ttl", '\n<http://a> <http://b>\n "x"^^ .', r"h.ttl:3: broken RDF \(unexpected text at '\.'\)"),
+        ("i.ttl", "\n\n?a <http://b> <http://c> .", r"i.ttl:3: broken RDF \(unexpected text at '\?a <http"),
+        ("j.ttl", "\n<http://a>", "j.ttl:2: broken RDF"),
+        ("k.ttl", '\n"a" <http://b> <http://c> .', r"k.ttl:2: broken RDF \(expected an IRI or a blank node as subj"),
+        ("l.ttl", "\n<http://a> _:b <http://c> .", r"l.ttl:2: broken RDF .* an IRI as predicate\)"),
+        ("m.ttl", '\n<http://a> <http://b> "\\uD800" .', r"m.ttl:2: broken RDF \(half a surrogate pair in '.ud800'\)"),
         ("a.nt", '<http://a> <http://b> "x" .\n<http://a> oops .\n', "a.nt:2: broken RDF"),
         ("b.nt", b'\n<http://a> <http://b> "\xff" .\n', "b.nt:2: expected UTF-8"),
-        ("a.rdf", RDF_XML + "<rdf:Description>\n</rdf:RDF>", "a.rdf:4: broken RDF .*mismatched tag"),
+        ("c.nt", '\n<http://a> <http://b> "\\uD800" .\n', "c.nt:2: broken RDF .half a surrogate pair"),
+        ("a.rdf", RDF_XML + "<rdf:Description>\n</rdf:RDF>", r"a.rdf:4: broken RDF \(mismatched tag\)"),
         ("b.rdf", RDF_XML + '<rdf:Description rdf:ID="a" rdf:nodeID="b"/></rdf:RDF>', "b.rdf:3: broken RDF"),
         ("a.jsonld", '{"@id": "http://a",\n"x" }', "a.jsonld:2: broken RDF"),
         ("b.jsonld", '"text"', "b.jsonld:1: broken RDF .*expected an object or a list"),
-        ("c.jsonld", '{"@context": {"@base": 7}, "@id": "a", "http://a/b": "x"}', "c.jsonld: broken RDF"),
+        ("c.jsonld", '{"@context": {"@base": 7}, "@id": "a"}', r"c.jsonld: broken RDF \(@base must be text, got 7\)"),
+        ("e.jsonld", '[{"@id": "http://a", "@type": 4}]', r"e.jsonld: broken RDF \(@type must be text or a list"),
+        ("f.jsonld", '{"@context": 5, "@id": "http://a"}', r"f.jsonld: broken RDF \(@context must be an object"),
+        ("g.jsonld", '{"@id": "http://a", "http://p": "\\ud800"}', "g.jsonld: broken RDF .half a surrogate pair"),
+        ("h.jsonld", '{"@id": "http://a", "@reverse": 5}', "h.jsonld: broken RDF"),
         ("d.jsonld", "[" * 50_000 + "]" * 50_000, "d.jsonld: broken RDF .*recursion"),
         ("a.ttl.gz", b"plain", "a.ttl.gz: cannot be read"),
         *(
@@ -206,6 +218,14 @@ def test_broken_files_are_named_with_their_line(tmp_path, name, content, message
     (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(GraphError, match=message):
         KnowledgeGraph.load(tmp_path / name)
+
+
+def test_statements_over_several_lines_do_not_shift_the_line_of_an_error(tmp_path):
+    text = PREFIXES + 'ex:a\n  rdfs:label "a"@en ,\n\n "b" ; # c\n  ex:p [ ex:q\n ex:b ; ex:r\n ( ex:x\n "l" ) ]\n  .\n'
+    (tmp_path / "a.ttl").write_text(text + 'ex:b rdfs:label """two\nlines""" .\nex:c % .\n')
+    line = text.count("\n") + 3
+    with pytest.raises(GraphError, match=f"a.ttl:{line}: broken RDF"):
+        KnowledgeGraph.load(tmp_path / "a.ttl")
 
 
 def test_an_rdflib_graph_without_labels_is_refused():

@@ -138,6 +138,8 @@ class KnowledgeGraph(GraphContent):
     def from_rdf(cls, graph: "rdflib.Graph", *, language: str = "en") -> "KnowledgeGraph":
         """Take over an rdflib graph; `kgattn.graph.statements` says what becomes of each statement, and of languages.
 
+        Of an rdflib Dataset or ConjunctiveGraph all graphs are read, named ones too, as one.
+
         Raises:
             GraphError: The graph is empty or has no label at all.
         """

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 import numpy as np
-from rdflib import BNode, Graph, Literal, URIRef
+from rdflib import BNode, ConjunctiveGraph, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from kgattn.graph.knowledge_graph import KnowledgeGraph
@@ -23,9 +23,16 @@ _ESCAPED = re.compile(r"_([0-9a-f]+)_")
 def graph_from_rdf(graph: Graph, *, language: str) -> KnowledgeGraph:
     """What `KnowledgeGraph.from_rdf` says; statements are taken in sorted order, as rdflib keeps none."""
     statements = Statements(language)
-    for subject, predicate, target in sorted(graph.triples((None, None, None)), key=_sort_key):
+    for subject, predicate, target in sorted(_all_triples(graph), key=_sort_key):
         add_statement(statements, subject, predicate, target, node_name)
     return statements.build()
+
+
+def _all_triples(graph: Graph) -> Iterable[tuple[Node, Node, Node]]:
+    """The statements of a graph, or those of all the graphs of a dataset, once each."""
+    if isinstance(graph, ConjunctiveGraph):  # a Dataset is one, and its `triples` are those of its default graph
+        return {(quad[0], quad[1], quad[2]) for quad in graph.quads((None, None, None, None))}
+    return graph.triples((None, None, None))
 
 
 def graph_to_rdf(graph: KnowledgeGraph) -> Graph:

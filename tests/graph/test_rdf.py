@@ -228,6 +228,21 @@ def test_statements_over_several_lines_do_not_shift_the_line_of_an_error(tmp_pat
         KnowledgeGraph.load(tmp_path / "a.ttl")
 
 
+@pytest.mark.parametrize("kind", [rdflib.Dataset, rdflib.ConjunctiveGraph])
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")
+def test_all_graphs_of_a_dataset_are_read(kind):
+    place, dataset = rdflib.Namespace(PLACE), kind()
+    names = (rdflib.graph.DATASET_DEFAULT_GRAPH_ID, place.one, place.two)
+    default, one, two = (dataset.get_context(name) for name in names)
+    for part, entity, label in ((default, place.a, "A"), (one, place.b, "B"), (two, place.c, "C")):
+        part.add((entity, rdflib.RDFS.label, rdflib.Literal(label)))
+    for part in (one, two):
+        part.add((place.a, place.r, place.b))
+    graph = KnowledgeGraph.from_rdf(dataset)
+    assert list(graph.labels) == ["A", "B", "C"]
+    assert graph.num_triples == 1
+
+
 def test_an_rdflib_graph_without_labels_is_refused():
     with pytest.raises(GraphError, match=r"without labels .* give labels by rdfs:label"):
         from_turtle("ex:a ex:b ex:c .")

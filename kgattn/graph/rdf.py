@@ -8,6 +8,7 @@ import numpy as np
 from rdflib import BNode, ConjunctiveGraph, Graph, Literal, URIRef
 from rdflib.term import Node
 
+from kgattn.graph.blank_nodes import is_random, stable_names
 from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.statements import ALT_LABEL, LABEL, PROPERTY, TYPE, Statements
 from kgattn.shapes import Int
@@ -22,9 +23,20 @@ _ESCAPED = re.compile(r"_([0-9a-f]+)_")
 
 def graph_from_rdf(graph: Graph, *, language: str) -> KnowledgeGraph:
     """What `KnowledgeGraph.from_rdf` says; statements are taken in sorted order, as rdflib keeps none."""
+    triples = list(_all_triples(graph))
+    names = stable_names(triples)
+
+    def name(node: Node) -> str:
+        return names.get(node) or node_name(node)
+
+    def place(statement: tuple[Node, Node, Node]) -> tuple[str, ...]:
+        target = statement[2]
+        language = target.language or "" if isinstance(target, Literal) else ""
+        return (*(names.get(node, "") if is_random(node) else str(node) for node in statement), language)
+
     statements = Statements(language)
-    for subject, predicate, target in sorted(_all_triples(graph), key=_sort_key):
-        add_statement(statements, subject, predicate, target, node_name)
+    for subject, predicate, target in sorted(triples, key=place):
+        add_statement(statements, subject, predicate, target, name)
     return statements.build()
 
 
@@ -95,9 +107,3 @@ def _owned(
 ) -> Iterator[tuple[URIRef | BNode, Item]]:
     rows = np.repeat(np.arange(len(owners)), np.diff(offsets)).tolist()
     return ((owners[row], item) for row, item in zip(rows, items, strict=True))
-
-
-def _sort_key(statement: tuple[Node, Node, Node]) -> tuple[str, ...]:
-    target = statement[2]
-    language = target.language or "" if isinstance(target, Literal) else ""
-    return (*map(str, statement), language)

@@ -1,4 +1,5 @@
 import gzip
+import re
 
 import pytest
 import rdflib
@@ -241,6 +242,45 @@ def test_all_graphs_of_a_dataset_are_read(kind):
     graph = KnowledgeGraph.from_rdf(dataset)
     assert list(graph.labels) == ["A", "B", "C"]
     assert graph.num_triples == 1
+
+
+BLANK_NODES = """
+    ex:a ex:sees [ rdfs:label "hill" ; ex:near ex:z, [ rdfs:label "tree" ] ], [ rdfs:label "hill" ; ex:near ex:y ] .
+    [] rdfs:label "pond" ; ex:near [ ex:near [ rdfs:label "frog" ; ex:eats [ ex:r ex:q ] ] ] .
+    [] rdfs:label "twin" ; ex:near [ rdfs:label "sister" ] .
+    [] rdfs:label "twin" ; ex:near [ rdfs:label "sister" ] .
+    [ ex:r ex:n1 ] ex:r ex:n2 . [ ex:r ex:m1 ] ex:r ex:m2 . ex:a rdfs:label "a" .
+"""
+
+
+def test_blank_nodes_of_rdflib_are_named_by_what_is_said_about_them():
+    graphs = [from_turtle(BLANK_NODES) for _ in range(8)]
+    assert len({graph.fingerprint for graph in graphs}) == 1
+    assert len({tuple(graph.entity_ids) for graph in graphs}) == 1
+    assert all(re.fullmatch(r"_:b[0-9]+|http.*", name) for name in graphs[0].entity_ids)
+    assert sorted(graphs[0].labels)[-4:] == ["twin", "twin", "y", "z"]
+
+
+def test_a_given_name_of_a_blank_node_is_kept_and_not_given_twice():
+    source = rdflib.Graph().parse(data=PREFIXES + '[] rdfs:label "x" ; ex:near [ rdfs:label "y" ] .', format="turtle")
+    source.add((rdflib.BNode("b0"), rdflib.RDFS.label, rdflib.Literal("z")))
+    graph = KnowledgeGraph.from_rdf(source)
+    assert sorted(graph.entity_ids) == ["_:b0", "_:b1", "_:b2"]
+    assert graph.label("_:b0") == "z"
+
+
+def test_blank_nodes_in_a_ring_are_named_in_bounded_time():
+    source = rdflib.Graph()
+    ring = [rdflib.BNode() for _ in range(300)]
+    for node, following in zip(ring, ring[1:] + ring[:1], strict=True):
+        source.add((node, rdflib.RDFS.label, rdflib.Literal("link")))
+        source.add((node, rdflib.URIRef(PLACE + "next"), following))
+    assert len({KnowledgeGraph.from_rdf(graph).fingerprint for graph in (source, renamed(source))}) == 1
+
+
+def renamed(graph):
+    """The graph with other random names of its blank nodes."""
+    return rdflib.Graph().parse(data=graph.serialize(format="nt"), format="nt")
 
 
 def test_an_rdflib_graph_without_labels_is_refused():

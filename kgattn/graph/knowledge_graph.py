@@ -160,8 +160,9 @@ class KnowledgeGraph(GraphContent):
     def from_networkx(cls, graph: "networkx.Graph") -> "KnowledgeGraph":
         """Take over a networkx graph of any kind.
 
-        Node attributes read: `label` (or `name`), `aliases`, `types` (or `type`), `features`; several aliases or types
-        are in any collection (those of a set are sorted) or in one string joined by `|`. The relation of an edge is its
+        Node attributes read: `label` (or `name`), `aliases`, `types` (or `type`), `type_labels` (how the types read),
+        `features`; several texts are in any collection (those of a set are sorted) or in one string, joined by `|` or
+        as a JSON list. The relation of an edge is its
         attribute `relation`, `predicate`, `label` or `type`, else its textual key, else "related to". An undirected
         edge is one triple, as stored.
 
@@ -173,7 +174,12 @@ class KnowledgeGraph(GraphContent):
         return graph_from_networkx(graph)
 
     def to_networkx(self) -> "networkx.MultiDiGraph":
-        """As networkx graph: entity ids as nodes, relation ids as edge keys, the rest as attributes."""
+        """As networkx graph: entity ids as nodes, relation ids as edge keys, the rest as attributes.
+
+        Several aliases or types are one string, joined by `|` (a JSON list where a text holds a `|`), so that networkx
+        can write the graph as GraphML or GEXF, and count and compare by them. Features stay arrays, which those formats
+        do not hold: write `dataclasses.replace(graph, features=None).to_networkx()`.
+        """
         from kgattn.graph.networkx_io import graph_to_networkx
 
         return graph_to_networkx(self)

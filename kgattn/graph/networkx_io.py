@@ -1,5 +1,6 @@
 """To and from networkx graphs, and the GraphML and GEXF files networkx reads."""
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -52,19 +53,17 @@ def graph_from_networkx_file(path: Path, suffix: str) -> KnowledgeGraph:
 def graph_to_networkx(graph: KnowledgeGraph) -> networkx.MultiDiGraph:
     """What `KnowledgeGraph.to_networkx` says."""
     entity_ids, relation_ids, type_ids = list(graph.entity_ids), list(graph.relation_ids), list(graph.type_ids)
-    relation_labels = list(graph.relation_labels)
+    relation_labels, type_labels = list(graph.relation_labels), dict(zip(type_ids, graph.type_labels, strict=True))
     aliases, types = list(graph.alias_texts), [type_ids[row] for row in graph.type_indices.tolist()]
     alias_bounds, type_bounds = graph.alias_offsets.tolist(), graph.type_offsets.tolist()
-    result = networkx.MultiDiGraph(
-        type_labels=dict(zip(type_ids, graph.type_labels, strict=True)),
-        licence=graph.licence,
-        sources=list(graph.sources),
-    )
+    result = networkx.MultiDiGraph(licence=graph.licence, sources=_joined(list(graph.sources)))
     for row, (entity_id, label) in enumerate(zip(entity_ids, graph.labels, strict=True)):
+        own_types = types[type_bounds[row] : type_bounds[row + 1]]
         attributes: dict[str, Any] = {
             "label": label,
-            "aliases": aliases[alias_bounds[row] : alias_bounds[row + 1]],
-            "types": types[type_bounds[row] : type_bounds[row + 1]],
+            "aliases": _joined(aliases[alias_bounds[row] : alias_bounds[row + 1]]),
+            "types": _joined(own_types),
+            "type_labels": _joined([type_labels[name] for name in own_types]),
         }
         if graph.features is not None:
             attributes["features"] = np.array(graph.features[row])
@@ -87,8 +86,12 @@ def _convert(
         builder.add_label(entity_id, str(attributes.get("label") or attributes.get("name") or ""))
         for alias in _texts(attributes.get("aliases")):
             builder.add_alias(entity_id, alias)
-        for type_id in _texts(attributes.get("types")) or _texts(attributes.get("type")):
+        types = _texts(attributes.get("types")) or _texts(attributes.get("type"))
+        type_labels = _texts(attributes.get("type_labels"))
+        for place, type_id in enumerate(types):
             builder.add_type(entity_id, type_id)
+            if len(type_labels) == len(types):
+                builder.name_type(type_id, type_labels[place])
     for head, tail, key, attributes in _edges(graph):
         named = next((str(attributes[name]) for name in _RELATION_KEYS if attributes.get(name)), "")
         if not named:
@@ -127,15 +130,32 @@ def _features(graph: networkx.Graph) -> Float[np.ndarray, "entity dim"] | None:
     return np.array(given, dtype=np.float32)
 
 
+def _joined(texts: list[str]) -> str:
+    """Several texts as one, which every file format of networkx can hold; `_texts` takes it apart again."""
+    joined = "|".join(texts)
+    return joined if _texts(joined) == texts else json.dumps(texts, ensure_ascii=False)
+
+
 def _texts(value: object) -> list[str]:
-    """Several texts in a list, a set or an array, or one string joined by `|`, as files hold it."""
+    """Several texts in a list, a set or an array, or in one string: joined by `|`, or as a JSON list."""
     if value is None:
         return []
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if isinstance(value, str):
-        return [part.strip() for part in value.split("|") if part.strip()]
+        return _json_list(value) or [part.strip() for part in value.split("|") if part.strip()]
     return [str(part) for part in ordered(value)] if isinstance(value, Iterable) else [str(value)]
+
+
+def _json_list(text: str) -> list[str] | None:
+    """The strings of a JSON list of strings, None for any other text."""
+    if not (text.startswith("[") and text.endswith("]")):
+        return None
+    try:
+        parts = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return parts if all(isinstance(part, str) for part in parts) else None
 
 
 def _mapping(value: object) -> Mapping[object, object]:

@@ -37,6 +37,25 @@ def test_several_texts_come_in_any_collection(kind):
     assert graph.types("Q64") == ["A", "B"]
 
 
+@pytest.mark.parametrize(
+    ("aliases", "written"),
+    [([], ""), (["A", "B"], "A|B"), (["A|B", "C"], '["A|B", "C"]'), (['["A"]'], '["[\\"A\\"]"]')],
+)
+def test_several_texts_are_one_attribute(aliases, written):
+    graph = KnowledgeGraph.from_triples([], labels={"Q1": "x"}, aliases={"Q1": aliases}, licence="CC0", sources=["s"])
+    made = graph.to_networkx()
+    assert made.nodes["Q1"] == {"label": "x", "aliases": written, "types": "", "type_labels": ""}
+    assert made.graph == {"licence": "CC0", "sources": "s"}
+    assert KnowledgeGraph.from_networkx(made).aliases("Q1") == aliases
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "[", "[]", '["a", 1]'])
+def test_what_only_looks_like_a_json_list_is_a_text(text):
+    source = networkx.DiGraph()
+    source.add_node("Q1", label="x", aliases=text)
+    assert KnowledgeGraph.from_networkx(source).aliases("Q1") == [text]
+
+
 @pytest.mark.parametrize("kind", [networkx.Graph, networkx.DiGraph, networkx.MultiGraph, networkx.MultiDiGraph])
 def test_every_kind_of_graph_is_read(kind):
     source = kind()

@@ -1,7 +1,9 @@
+import re
 import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import networkx
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -11,6 +13,7 @@ from kgattn.graph import KnowledgeGraph
 from kgattn.graph.naming import clean_text
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12).map(clean_text).filter(bool)
+NOT_IN_XML = re.compile("[\ufffe\uffff]")
 ids = st.one_of(
     texts,
     st.sampled_from(["Q64", "http://example.org/a b", "http://example.org/Zürich", "urn:isbn:1", "a:b", "://", "_:x"]),
@@ -62,6 +65,20 @@ def test_everything_comes_back(trip, content):
     assert back.fingerprint == graph.fingerprint
     assert list(back.entity_ids) == list(graph.entity_ids)
     assert (back.licence, back.sources) == (graph.licence, graph.sources)
+
+
+@pytest.mark.parametrize("suffix", ["graphml", "gexf"])
+@settings(max_examples=10, deadline=None)
+@given(content=contents())
+def test_a_file_of_networkx_holds_the_whole_graph(suffix, content):
+    graph = KnowledgeGraph.from_triples(**{**content, "features": None})
+    assume(not NOT_IN_XML.search("".join((*graph.entity_ids, *graph.labels, *graph.alias_texts, *graph.type_labels))))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"graph.{suffix}"
+        getattr(networkx, f"write_{suffix}")(graph.to_networkx(), path)
+        back = KnowledgeGraph.load(path)
+    assert back.fingerprint == graph.fingerprint
+    assert list(back.entity_ids) == list(graph.entity_ids)
 
 
 @settings(max_examples=12, deadline=None)

@@ -16,6 +16,7 @@ from kgattn.linking.build import open_fitting, open_or_build
 from kgattn.linking.component import KgattnLinker, doc_mentions
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.index import LinkIndex
+from kgattn.linking.inputs import check_text, check_words
 from kgattn.linking.pipelines import resolve_pipeline
 from kgattn.mentions import Mention
 
@@ -48,8 +49,13 @@ class EntityLinker:
             config: Settings; the defaults when left out.
 
         Raises:
-            LinkingError: No such language or pipeline, or nothing in the graph to match.
+            LinkingError: No graph, no such language or pipeline, or nothing in the graph to match.
         """
+        if not isinstance(graph, KnowledgeGraph):
+            raise LinkingError(
+                f"EntityLinker needs a kgattn.KnowledgeGraph, got {type(graph).__name__}; "
+                "make one with KnowledgeGraph.load"
+            )
         self.graph, self.config = graph, config or LinkerConfig()
         self._code = nlp if isinstance(nlp, str) else None
         self.nlp = resolve_pipeline(nlp)
@@ -58,8 +64,13 @@ class EntityLinker:
         self.component = KgattnLinker(self.config, stop_words, index=index)
 
     def __call__(self, text: str) -> Doc:
-        """Tokenise and link one text: mentions are in `doc.spans["kgattn"]`."""
-        return self.component(self.nlp(text))
+        """Tokenise and link one text: mentions are in `doc.spans["kgattn"]`.
+
+        Raises:
+            LinkingError: It is no string, not valid Unicode, or longer than `nlp.max_length`, which is no limit for a
+                pipeline made from a language code.
+        """
+        return self.component(self.nlp(check_text(text, self.nlp.max_length)))
 
     def pipe(self, texts: Iterable[str], n_process: int = 1, batch_size: int = 256) -> Iterator[Doc]:
         """Tokenise and link a stream of texts, in order.
@@ -68,22 +79,24 @@ class EntityLinker:
             texts: Texts.
             n_process: Processes that run the pipeline; linking itself is done in this one.
             batch_size: Texts taken at a time.
+
+        Raises:
+            LinkingError: One text was given instead of several, or one cannot be linked, as for a single text.
         """
-        docs = self.nlp.pipe(texts, n_process=n_process, batch_size=batch_size)
+        if isinstance(texts, str):
+            raise LinkingError("pipe takes a stream of texts, got one text; put it into a list, or call linker(text)")
+        checked = (check_text(text, self.nlp.max_length) for text in texts)
+        docs = self.nlp.pipe(checked, n_process=n_process, batch_size=batch_size)
         return self.component.pipe(docs, batch_size=batch_size)
 
     def link_words(self, sentences: Sequence[Sequence[str]]) -> list[Doc]:
         """Link sentences that are already cut into words; each word is one token of the document.
 
         Raises:
-            LinkingError: A word is the empty string.
+            LinkingError: A word is the empty string, no string, or not valid Unicode.
         """
-        docs = []
-        for number, words in enumerate(sentences):
-            if not all(words):
-                raise LinkingError(f"words must not be empty, got an empty word in sentence {number}; leave it out")
-            docs.append(Doc(self.nlp.vocab, words=list(words)))
-        return list(self.component.pipe(docs))
+        checked = [check_words(words, number) for number, words in enumerate(sentences)]
+        return list(self.component.pipe(Doc(self.nlp.vocab, words=words) for words in checked))
 
     def mentions(self, doc: Doc) -> list[Mention]:
         """The mentions of a document this linker has marked, in order of text, in characters."""

@@ -43,6 +43,52 @@ def as_batch(text: Any, in_words: bool) -> tuple[list[Any], bool]:
     return [list(words) for words in sentences], single
 
 
+def check_text(text: Any, max_length: int) -> str:
+    """The text itself, if it can be linked.
+
+    Raises:
+        LinkingError: It is no string, is longer than `max_length` characters, or is not valid Unicode.
+    """
+    if not isinstance(text, str):
+        raise LinkingError(f"a text must be a string, got {type(text).__name__}; give strings")
+    if len(text) > max_length:
+        raise LinkingError(
+            f"texts of this pipeline may have {max_length} characters, got {len(text)}; "
+            "cut the text, raise nlp.max_length, or give a language code as nlp, which sets no limit"
+        )
+    _check_unicode(text)
+    return text
+
+
+def check_words(words: Sequence[Any], number: int) -> list[str]:
+    """The words as a list, if they can be linked; `number` says which sentence they are.
+
+    Raises:
+        LinkingError: A word is no string, is empty, or is not valid Unicode.
+    """
+    for word in words:
+        if not isinstance(word, str):
+            raise LinkingError(
+                f"words must be strings, got {type(word).__name__} in sentence {number}; turn them into strings"
+            )
+        if not word:
+            raise LinkingError(f"words must not be empty, got an empty word in sentence {number}; leave it out")
+        _check_unicode(word)
+    return list(words)
+
+
+def _check_unicode(text: str) -> None:
+    if text.isascii():
+        return
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise LinkingError(
+            f"text must be valid Unicode, got half a surrogate pair at character {error.start}; decode its source "
+            "with errors='replace'"
+        ) from None
+
+
 def check_docs(docs: Any, batch: Sequence[Any], in_words: bool) -> None:
     """Raise unless there is one document for each text, made from it: of the same text or the same words.
 

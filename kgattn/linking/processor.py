@@ -14,7 +14,7 @@ from kgattn.files import replacing, write_json
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking.alignment import assign_slots, slot_tables
 from kgattn.linking.entity_linker import EntityLinker
-from kgattn.linking.inputs import as_batch, check_docs
+from kgattn.linking.inputs import as_batch, check_docs, check_text
 from kgattn.linking.padding import pad_features
 from kgattn.linking.tables import mention_table, subword_table
 
@@ -46,12 +46,16 @@ class Processor:
             max_candidates: Entities a slot has room for; as many as the linker keeps when left out.
 
         Raises:
-            LinkingError: The tokenizer is slow, or `max_candidates` is more than the linker keeps.
+            LinkingError: The tokenizer is slow, the linker none, or `max_candidates` more than the linker keeps.
         """
         if not getattr(tokenizer, "is_fast", False):
             raise LinkingError(
                 "Processor needs a fast tokenizer, which knows where its tokens lie in the text, got the slow "
                 f"tokenizer {type(tokenizer).__name__}; load it with AutoTokenizer.from_pretrained(..., use_fast=True)"
+            )
+        if not isinstance(linker, EntityLinker):
+            raise LinkingError(
+                f"Processor needs a kgattn.EntityLinker, got {type(linker).__name__}; make one with EntityLinker(graph)"
             )
         kept = linker.config.max_candidates
         if max_candidates is not None and not 1 <= max_candidates <= kept:
@@ -65,7 +69,11 @@ class Processor:
     def link(self, texts: str | Sequence[str] | Sequence[Words], *, is_split_into_words: bool = False) -> list[Doc]:
         """Link texts, or sentences of words, once, to be given to later calls as `docs`."""
         batch, _ = as_batch(texts, is_split_into_words)
-        return self.linker.link_words(batch) if is_split_into_words else list(self.linker.pipe(batch))
+        if is_split_into_words:
+            return self.linker.link_words(batch)
+        for text in batch:  # all of them before any is linked
+            check_text(text, self.linker.nlp.max_length)
+        return list(self.linker.pipe(batch))
 
     def __call__(
         self,

@@ -13,7 +13,7 @@ def read_jsonl(path: Path) -> list[RawSentence]:
     """Read `{"tokens": ["Berlin"], "ner_tags": ["B-LOC"]}` lines; other keys are left alone, empty lines too.
 
     Raises:
-        CorpusError: A line is no such object, its two lists differ in length, or a tag is a number.
+        CorpusError: A line is no such object, its two lists differ in length, a tag is a number, or a word no Unicode.
     """
     sentences = []
     for number, line in enumerate(read_lines(path), start=1):
@@ -40,6 +40,10 @@ def _entry(where: str, line: str) -> tuple[list[str], list[str]]:
             raise CorpusError(
                 f"{where}: expected {key} to be a list of strings that are not empty; write tags by name, such as B-PER"
             )
+    try:
+        "".join(words).encode("utf-8")
+    except UnicodeEncodeError:
+        raise CorpusError(f"{where}: expected valid Unicode, got half a surrogate pair in tokens; mend it") from None
     if len(words) != len(tags):
         raise CorpusError(f"{where}: expected one tag a word, got {len(words)} tokens and {len(tags)} ner_tags")
     return words, tags

@@ -45,6 +45,34 @@ def test_empty_words_are_refused(linker):
         linker.link_words([["a"], ["b", ""]])
 
 
+HALF = "the \udce9 WHO"
+
+
+@pytest.mark.parametrize("n_process", [1, 2])
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_texts_that_are_no_unicode_are_refused(linker, n_process):
+    for link in (linker, lambda text: list(linker.pipe(["WHO", text], n_process=n_process))):
+        with pytest.raises(LinkingError, match="valid Unicode, got half a surrogate pair at character 4"):
+            link(HALF)
+    with pytest.raises(LinkingError, match="half a surrogate pair"):
+        linker.link_words([HALF.split()])
+
+
+def test_a_text_of_any_length_is_linked_where_only_the_tokenizer_runs(linker):
+    text = "nothing here at all " * 60_000 + TEXT
+    assert [mention.end_char - len(text) for mention in linker.mentions(linker(text))] == [-14, -1]
+
+
+def test_a_text_too_long_for_a_given_pipeline_is_refused(graph):
+    pipeline = spacy.blank("en")
+    pipeline.max_length = 10
+    given = EntityLinker(graph, pipeline)
+    assert pipeline.max_length == 10
+    for link in (given, lambda text: list(given.pipe([text]))):
+        with pytest.raises(LinkingError, match="texts of this pipeline may have 10 characters, got 21; cut the text"):
+            link(TEXT)
+
+
 def test_pipelines_are_taken_by_code_by_path_or_as_they_are(graph, tmp_path):
     german = spacy.blank("de")
     german.to_disk(tmp_path / "german")

@@ -29,6 +29,10 @@ def test_tokens_and_tags_are_read_and_other_keys_left_alone(tmp_path):
         ('{"tokens": ["a"]}', "keys tokens and ner_tags"),
         ('{"tokens": ["a"], "ner_tags": [3]}', "expected ner_tags to be a list of strings"),
         ('{"tokens": [""], "ner_tags": ["O"]}', "expected tokens to be a list of strings that are not empty"),
+        (
+            '\n{"tokens": ["\\ud800"], "ner_tags": ["O"]}',
+            r"file\.jsonl:2: expected valid Unicode, got half a surrogate",
+        ),
         ('{"tokens": ["a", "b"], "ner_tags": ["O"]}', "expected one tag a word, got 2 tokens and 1 ner_tags"),
         ("\n", "got no sentence"),
     ],

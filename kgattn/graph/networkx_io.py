@@ -24,6 +24,10 @@ _UNNAMED_RELATION = "related to"
 
 def graph_from_networkx(graph: networkx.Graph) -> KnowledgeGraph:
     """What `KnowledgeGraph.from_networkx` says."""
+    if not isinstance(graph, networkx.Graph):
+        raise GraphError(
+            f"from_networkx takes a networkx graph, got {type(graph).__name__}; read files by KnowledgeGraph.load"
+        )
     return _convert(graph, keys_are_relations=True)
 
 

@@ -31,10 +31,12 @@ def graph_from_pyg(
     data: "Data | HeteroData", *, labels: Names, entity_ids: Names, relations: Sequence[str] | None
 ) -> KnowledgeGraph:
     """What `KnowledgeGraph.from_pyg` says."""
-    from torch_geometric.data import HeteroData
+    from torch_geometric.data import Data, HeteroData
 
     if isinstance(data, HeteroData):
         return _from_hetero(data, labels, entity_ids, relations)
+    if not isinstance(data, Data):
+        raise GraphError(f"from_pyg takes a torch_geometric Data or HeteroData, got {type(data).__name__}; make one")
     return _from_data(data, labels, entity_ids, relations)
 
 

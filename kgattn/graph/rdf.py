@@ -8,6 +8,7 @@ import numpy as np
 from rdflib import BNode, ConjunctiveGraph, Graph, Literal, URIRef
 from rdflib.term import Node
 
+from kgattn.errors import GraphError
 from kgattn.graph.blank_nodes import is_random, stable_names
 from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.statements import ALT_LABEL, LABEL, PROPERTY, TYPE, Statements
@@ -23,6 +24,10 @@ _ESCAPED = re.compile(r"_([0-9a-f]+)_")
 
 def graph_from_rdf(graph: Graph, *, language: str) -> KnowledgeGraph:
     """What `KnowledgeGraph.from_rdf` says; statements are taken in sorted order, as rdflib keeps none."""
+    if not isinstance(graph, Graph):
+        raise GraphError(
+            f"from_rdf takes an rdflib.Graph, got {type(graph).__name__}; read files by KnowledgeGraph.load"
+        )
     triples = list(_all_triples(graph))
     names = stable_names(triples)
 

@@ -1,6 +1,7 @@
 """Graphs from plain Python values."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,8 @@ def graph_from_triples(
     sources: tuple[str, ...],
 ) -> KnowledgeGraph:
     """What `KnowledgeGraph.from_triples` says."""
+    for name, table in (("labels", labels), ("aliases", aliases), ("types", types)):
+        _check_texts(name, table)
     builder = GraphBuilder()
     for entity_id, texts in (labels or {}).items():
         label, *others = _texts(texts) or [""]
@@ -54,6 +57,18 @@ def graph_from_triples(
         licence=licence,
         sources=sources,
     )
+
+
+def _check_texts(name: str, table: Any) -> None:
+    if table is not None and not isinstance(table, Mapping):
+        raise GraphError(f"{name} must be a mapping of entity ids to texts, got {type(table).__name__}; pass a dict")
+    for entity_id, texts in (table or {}).items():
+        parts = texts if isinstance(texts, Collection) else [texts]
+        odd = next((part for part in (entity_id, *parts) if not isinstance(part, str)), None)
+        if odd is not None or texts is None:
+            raise GraphError(
+                f"{name} must be texts, got {odd!r} for {entity_id!r}; turn it into a string or leave it out"
+            )
 
 
 def _check_triple(number: int, triple: Sequence[object], builder: GraphBuilder, *, closed: bool) -> None:
@@ -92,6 +107,7 @@ def _feature_rows(
         if len(widths) > 1:
             raise GraphError(f"features must share one width, got {sorted(widths)}; give vectors of one length")
         features = np.array([features[name] for name in builder.entity_ids()], dtype=np.float32)
+    features = np.asarray(features)
     if features.ndim != 2:
         raise GraphError(f"features must have shape [entity, dim], got {features.shape}; give one vector an entity")
     return features.astype(np.float32)

@@ -83,6 +83,10 @@ def pipeline(model: PreTrainedModel, processor: "Processor | None" = None, **set
     processor = processor or injection.processor
     if processor is None:
         raise LinkingError("the pipeline needs a kgattn.Processor(tokenizer, linker), got none; pass processor=...")
+    if not hasattr(processor, "linker"):
+        raise LinkingError(
+            f"the pipeline needs a kgattn.Processor(tokenizer, linker), got {type(processor).__name__}; make one"
+        )
     if not processor.linker.graph.same_rows(injection.graph):
         raise LinkingError(
             "the processor links to another graph than the model holds; make its linker from model.kgattn.graph"

@@ -90,3 +90,8 @@ def test_hetero_features_are_taken_when_they_share_a_width():
 def test_bad_input_is_refused(data, arguments, message):
     with pytest.raises(GraphError, match=message):
         KnowledgeGraph.from_pyg(data, **arguments)
+
+
+def test_what_is_no_graph_of_pyg_is_refused():
+    with pytest.raises(GraphError, match="from_pyg takes a torch_geometric Data or HeteroData, got dict"):
+        KnowledgeGraph.from_pyg({"edge_index": []})

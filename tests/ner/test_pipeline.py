@@ -93,8 +93,10 @@ def test_what_it_cannot_do_is_refused(parts, graph):
     with pytest.raises(InjectionError, match="has no injection"):
         kgattn.pipeline(model, processor)
     model = kgattn.inject(model, graph)
-    with pytest.raises(LinkingError, match=r"needs a kgattn\.Processor"):
+    with pytest.raises(LinkingError, match=r"needs a kgattn\.Processor\(tokenizer, linker\), got none"):
         kgattn.pipeline(model)
+    with pytest.raises(LinkingError, match=r"needs a kgattn\.Processor\(tokenizer, linker\), got Bert"):
+        kgattn.pipeline(model, tokenizer)
     other = KnowledgeGraph.from_triples([("Rome", "capital of", "Italy")])
     renumbered = KnowledgeGraph.from_triples(
         [("Angela Merkel", "member of", "CDU"), ("Berlin", "capital of", "Germany")],

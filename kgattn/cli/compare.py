@@ -1,14 +1,13 @@
 """`kgattn compare`: does the graph help on this corpus?"""
 
-import json
 import os
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kgattn.errors import ConfigError
+from kgattn.cli.settings import merge_settings, read_settings
 
 if TYPE_CHECKING:
     from kgattn.evidence.comparison import Comparison
@@ -128,30 +127,3 @@ def default_workers() -> int:
 def option(name: str) -> str:
     """The option that sets a setting."""
     return f"--{name.replace('_', '-')}"
-
-
-def read_settings(file: Path) -> dict[str, Any]:
-    """Read a JSON file of training settings.
-
-    Raises:
-        ConfigError: It cannot be read, or is no JSON object.
-    """
-    try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-    except OSError:
-        raise ConfigError(f"{file} cannot be read; give a JSON file of training settings") from None
-    except ValueError as error:
-        raise ConfigError(f"{file} must be JSON: {error}") from None
-    if not isinstance(values, dict):
-        raise ConfigError(f"{file} must hold a JSON object of training settings, got {type(values).__name__}")
-    return values
-
-
-def merge_settings(files: list[dict[str, Any]]) -> dict[str, Any]:
-    """Later settings over earlier ones, those of the injection one by one."""
-    merged: dict[str, Any] = {}
-    for values in files:
-        for name, value in values.items():
-            before = merged.get(name)
-            merged[name] = {**before, **value} if isinstance(before, dict) and isinstance(value, dict) else value
-    return merged

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from kgattn.cli.settings import merge_settings, read_settings
+
 
 def train(
     data: Annotated[
@@ -37,8 +39,6 @@ def train(
     ] = None,
 ) -> None:
     """Fine-tune, keep the best dev epoch, test once, and leave a run folder. Killed, it goes on when called again."""
-    from kgattn.cli.compare import merge_settings, read_settings
-
     settings = merge_settings([read_settings(file) for file in config or ()])
 
     from rich.console import Console

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from kgattn.cli import main
-from kgattn.cli.compare import default_workers, merge_settings, read_settings
-from kgattn.errors import ConfigError
+from kgattn.cli.compare import default_workers
 from kgattn.evidence.comparison import load_comparison
 
 RIVERS = ("Arlen", "Brooke", "Calder", "Dunmore", "Esk", "Fal")
@@ -90,25 +89,6 @@ def test_wrong_input_is_one_line_and_writes_nothing(
     assert line.startswith("error: ")
     assert message in line
     assert not output.exists()
-
-
-def test_later_settings_win_one_by_one() -> None:
-    base = {"epochs": 5, "injection": {"bound": 4.0, "rank": 8}}
-
-    assert merge_settings([base, {"injection": {"rank": 4}}, {"seed": 2}]) == {
-        "epochs": 5,
-        "injection": {"bound": 4.0, "rank": 4},
-        "seed": 2,
-    }
-
-
-@pytest.mark.parametrize(("text", "message"), [("{", "must be JSON"), ("[]", "must hold a JSON object .* got list")])
-def test_settings_must_be_an_object(tmp_path: Path, text: str, message: str) -> None:
-    file = tmp_path / "settings.json"
-    file.write_text(text, encoding="utf-8")
-
-    with pytest.raises(ConfigError, match=message):
-        read_settings(file)
 
 
 def test_there_is_a_worker_at_least() -> None:

@@ -50,6 +50,7 @@ def demo(
     from kgattn.cli.watch import RunWatcher
     from kgattn.evidence.arms import parse_arms
     from kgattn.evidence.compare import compare
+    from kgattn.evidence.preflight import check_arms
     from kgattn.ner.corpus import load_corpus
     from kgattn.report.page import write_page
     from kgattn.training.config import TrainConfig
@@ -58,6 +59,8 @@ def demo(
     corpora = {control: load_corpus(data / "demo" / control) for control in CONTROLS}
     config = TrainConfig(model=model, epochs=epochs, evaluations=EVALUATIONS)
     arms = parse_arms(ARMS)
+    for corpus in corpora.values():
+        check_arms(arms, config, corpus)
     with progress.status("building the graph"):
         graph, linker = build_graph(data / "bundled", output / "graph")
     show_links(Console(highlight=False, soft_wrap=True), graph, linker, corpora["positive"])

@@ -10,14 +10,16 @@ from kgattn.errors import ConfigError, KgattnError, RunError, StorageError
 from kgattn.evidence.arms import Arm
 from kgattn.evidence.comparison import Comparison
 from kgattn.evidence.pool import JobError, run_jobs
+from kgattn.evidence.preflight import check_arms
 from kgattn.evidence.runner import ComparisonPlan, Run
 from kgattn.evidence.summary import summarize_runs
 from kgattn.files import write_json
 from kgattn.graph import KnowledgeGraph
 from kgattn.ner.corpus import SPLITS, Corpus
-from kgattn.training.checkpoints import load_tokenizer
 from kgattn.training.config import TrainConfig
 from kgattn.training.result import RunResult
+
+CONFIG = "config.json"
 
 
 @runtime_checkable
@@ -79,9 +81,11 @@ def compare(
         watcher: Is told how it gets on.
 
     Raises:
-        ConfigError: No seed, worker or arm, no such model, or settings that leave an arm nothing to inject.
+        ConfigError: No seed, worker or arm, no such model, or settings no arm can be trained with.
         CorpusError: A split is empty.
-        RunError: A run failed for a reason its message tells; arm and seed are named.
+        InjectionError: The model cannot be injected.
+        LinkingError: There is no such language or pipeline.
+        RunError: `output` holds something else, or a run failed for a reason its message tells; arm and seed are named.
         StorageError: A result cannot be written.
         RuntimeError: A run failed otherwise; arm and seed are named.
     """
@@ -90,9 +94,8 @@ def compare(
             raise ConfigError(f"{setting} must be at least 1, got {value}")
     for split in SPLITS:
         corpus.split(split)
-    for arm in arms:
-        arm.injection(config.injection)
-    load_tokenizer(config.model)
+    check_arms(arms, config, corpus)
+    _check_output(output)
     watcher = watcher or Silent()
     plan = ComparisonPlan(corpus, graph, config)
     runs = [Run(arm, seed) for seed in range(num_seeds) for arm in arms]
@@ -103,7 +106,7 @@ def compare(
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"cannot write {output}: {error.strerror}; choose a folder you may write to") from error
-    write_json(output / "config.json", {**settings, "command": command})
+    write_json(output / CONFIG, {**settings, "command": command})
     watcher.begin(len(runs), len(results))
 
     def finished(run: Run, result: RunResult) -> None:
@@ -122,6 +125,18 @@ def compare(
     )
     write_json(output / "compare.json", comparison.to_json())
     return comparison
+
+
+def _check_output(output: Path) -> None:
+    """Raise if the folder has a `config.json` of something else, such as a training run: it would be lost."""
+    if not (output / CONFIG).exists():
+        return
+    try:
+        settings = json.loads((output / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        settings = None
+    if not isinstance(settings, dict) or not {"arms", "seeds", "training"} <= settings.keys():
+        raise RunError(f"{output / CONFIG} is not of a comparison; give a new folder, or the one of a comparison")
 
 
 def default_name(corpus: Corpus, config: TrainConfig) -> str:

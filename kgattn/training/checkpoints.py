@@ -132,7 +132,7 @@ def load_tagger(name: str, labels: LabelSet) -> Any:
     """A token classifier on the weights of a model; its new head is drawn from PyTorch's random state.
 
     Raises:
-        ConfigError: There is no such model, or it has no token classification class.
+        ConfigError: There is no such model, it has no token classification class, or a head for other tags.
     """
     from transformers import AutoModelForTokenClassification
 
@@ -148,6 +148,11 @@ def load_tagger(name: str, labels: LabelSet) -> Any:
         if isinstance(error, ConfigError):
             raise
         raise ConfigError(f"the model {name!r} could not be loaded as a tagger ({_first_line(error)})") from error
+    except RuntimeError as error:  # how Transformers reports weights of another shape
+        raise ConfigError(
+            f"the model {name!r} does not fit {len(labels.tags)} tags: it comes with a tagger for other ones, or its "
+            "weights are not its configuration's; give the model it was fine-tuned from"
+        ) from error
 
 
 def _first_line(error: Exception) -> str:

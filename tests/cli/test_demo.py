@@ -65,3 +65,9 @@ def test_missing_data_are_said(
         demo.bundled_data()
     assert main(["demo", "-o", str(tmp_path / "demo")]) == 2
     assert not (tmp_path / "demo").exists()
+
+
+def test_an_absent_model_is_said_before_anything_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--model", "./absent", "-o", str(tmp_path / "demo")]) == 2
+    assert "got './absent', no such folder" in capsys.readouterr().err
+    assert not (tmp_path / "demo").exists()

@@ -3,18 +3,22 @@
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from transformers import AutoTokenizer, GPT2Config, GPT2ForTokenClassification
 
-from kgattn.errors import ConfigError, CorpusError, RunError, StorageError
+from kgattn.errors import ConfigError, CorpusError, KgattnError, RunError, StorageError
 from kgattn.evidence.arms import parse_arms
 from kgattn.evidence.compare import compare
 from kgattn.evidence.comparison import load_comparison
 from kgattn.evidence.runner import Run
 from kgattn.graph import KnowledgeGraph
+from kgattn.injection import InjectionConfig
 from kgattn.ner.corpus import Corpus
 from kgattn.training.config import TrainConfig
 from kgattn.training.result import RunResult
+from kgattn.training.run import train_run
 
 CONFIG = TrainConfig(model="bert-tiny", epochs=1, limit_train=8, evaluations=1)
 
@@ -103,15 +107,70 @@ def test_worker_processes_come_to_the_same_scores(
 
 
 def test_a_failed_run_is_named_and_the_finished_ones_kept(
-    tiny: TrainConfig, corpus: Corpus, graph: KnowledgeGraph, tmp_path: Path
+    tiny: TrainConfig, corpus: Corpus, graph: KnowledgeGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bad_layer = dataclasses.replace(tiny, injection=dataclasses.replace(tiny.injection, layers=(99,)))
+    def refuse(config: TrainConfig, *_: object, **options: object) -> RunResult:
+        if config.arm == "biased":
+            raise ConfigError("no such thing; choose another")
+        return train_run(config, *_, **options)
 
-    with pytest.raises(RunError, match=r"the run of biased with seed 0 failed: .*99.*same command again"):
-        compare(corpus, graph, parse_arms("plain,biased"), 1, bad_layer, tmp_path)
+    monkeypatch.setattr("kgattn.evidence.runner.train_run", refuse)
+
+    with pytest.raises(RunError, match=r"the run of biased with seed 0 failed: no such thing.*same command again"):
+        compare(corpus, graph, parse_arms("plain,biased"), 1, tiny, tmp_path)
 
     assert (tmp_path / "runs" / "plain" / "seed-0" / "result.json").is_file()
     assert not (tmp_path / "compare.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"injection": InjectionConfig(layers=(99,))}, r"layers must be different numbers in .* got \(99,\)"),
+        ({"injection": InjectionConfig(values=False)}, "bias and values are both off"),
+        ({"language": "klingon"}, "nlp must be a language code .* got 'klingon'"),
+        ({"max_length": 4, "stride": 2}, "max_length must exceed stride 2 and the special tokens, got 4"),
+        ({"model": "gpt2"}, "GPT2ForTokenClassification .* has no self-attention that kgattn reaches"),
+    ],
+)
+def test_what_no_arm_can_be_trained_with_is_said_before_the_first_run(
+    tiny: TrainConfig,
+    corpus: Corpus,
+    graph: KnowledgeGraph,
+    bert_tiny_path: Path,
+    tmp_path: Path,
+    changes: dict[str, Any],
+    message: str,
+) -> None:
+    if changes.get("model") == "gpt2":
+        settings = GPT2Config(n_layer=1, n_embd=8, n_head=2, vocab_size=9, bos_token_id=1, eos_token_id=1, num_labels=5)
+        GPT2ForTokenClassification(settings).save_pretrained(tmp_path / "gpt2")
+        AutoTokenizer.from_pretrained(bert_tiny_path).save_pretrained(tmp_path / "gpt2")
+        changes = {"model": str(tmp_path / "gpt2")}
+
+    with pytest.raises(KgattnError, match=message):
+        compare(
+            corpus,
+            graph,
+            parse_arms("plain,biased,values-only"),
+            1,
+            dataclasses.replace(tiny, **changes),
+            tmp_path / "out",
+        )
+
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"format_version": 1}'])
+def test_the_folder_of_something_else_is_left_alone(
+    tiny: TrainConfig, corpus: Corpus, graph: KnowledgeGraph, tmp_path: Path, content: str
+) -> None:
+    (tmp_path / "config.json").write_text(content, encoding="utf-8")
+
+    with pytest.raises(RunError, match=r"config\.json is not of a comparison; give a new folder"):
+        compare(corpus, graph, parse_arms("plain"), 1, tiny, tmp_path)
+
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("config.json", content)]
 
 
 def test_a_failure_that_is_nobodys_input_is_no_input_error(

@@ -73,6 +73,13 @@ def test_models_that_do_not_load_are_refused(tmp_path, bert_tiny_path):
         load_tagger(str(tmp_path), LABELS)
 
 
+def test_a_tagger_for_other_tags_is_refused(tmp_path, bert_tiny_path):
+    load_tagger("bert-tiny", LABELS).save_pretrained(tmp_path)
+    assert load_tagger(str(tmp_path), LABELS).num_labels == len(LABELS.tags)
+    with pytest.raises(ConfigError, match="does not fit 7 tags: it comes with a tagger for other ones"):
+        load_tagger(str(tmp_path), LabelSet(("A", "B", "C")))
+
+
 def test_slow_tokenizers_are_refused(monkeypatch, bert_tiny_path):
     from types import SimpleNamespace
 

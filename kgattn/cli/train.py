@@ -68,7 +68,9 @@ def train(
             "language": language,
         }
     )
-    (chosen,) = parse_arms(training.arm)
+    chosen, *others = parse_arms(training.arm)
+    if others:
+        raise ConfigError(f"train runs one arm, got {training.arm}; choose one, or run kgattn compare --arms")
     if graph is None and chosen.role != "plain":
         raise ConfigError(f"the arm {chosen.name} needs a graph; add --graph DIR, or choose --arm plain")
     corpus = load_corpus(data)

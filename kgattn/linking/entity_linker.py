@@ -150,8 +150,9 @@ class EntityLinker:
         version = settings.get("format_version") if isinstance(settings, dict) else None
         if version != FORMAT_VERSION:
             raise LinkingError(f"{FILE} must be of format version {FORMAT_VERSION}, got {version!r}; save it again")
-        config = LinkerConfig.from_dict(settings["config"])
-        code = settings["nlp"]
+        if not isinstance(settings.get("config"), dict) or "nlp" not in settings:
+            raise LinkingError(f"{folder / FILE}: expected the keys config and nlp, got none; save the linker again")
+        config, code = LinkerConfig.from_dict(settings["config"]), settings["nlp"]
         linker = cls.__new__(cls)
         linker.graph, linker.config, linker._code = graph, config, code
         linker.nlp = resolve_pipeline(code if code is not None else str((folder / _PIPELINE_FOLDER).absolute()))

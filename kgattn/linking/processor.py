@@ -238,4 +238,6 @@ class Processor:
         version = settings.get("format_version") if isinstance(settings, dict) else None
         if version != FORMAT_VERSION:
             raise LinkingError(f"{FILE} must be of format version {FORMAT_VERSION}, got {version!r}; save it again")
+        if not isinstance(settings.get("max_candidates"), int):
+            raise LinkingError(f"{folder / FILE}: expected a number max_candidates, got none; save the processor again")
         return cls(tokenizer, EntityLinker.load(folder, graph), settings["max_candidates"])

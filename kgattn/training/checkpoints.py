@@ -111,7 +111,7 @@ def load_tokenizer(name: str) -> Any:
     """The fast tokenizer of a model, set up for text that comes in words.
 
     Raises:
-        ConfigError: There is no such model, or it has no fast tokenizer.
+        ConfigError: There is no such model, or it has no fast tokenizer with a vocabulary.
     """
     from transformers import AutoTokenizer
 
@@ -125,7 +125,21 @@ def load_tokenizer(name: str) -> Any:
         raise ConfigError(f"no tokenizer for the model {name!r} could be loaded ({_first_line(error)})") from error
     if not tokenizer.is_fast:
         raise ConfigError(f"the tokenizer of {name!r} is a slow one; choose a model with a fast tokenizer")
+    check_vocabulary(tokenizer, name)
     return tokenizer
+
+
+def check_vocabulary(tokenizer: Any, name: str) -> None:
+    """Raise if a tokenizer knows its special tokens alone: Transformers makes such a one where the files are missing.
+
+    Raises:
+        ConfigError: It knows nothing else.
+    """
+    if len(tokenizer) <= len(set(tokenizer.all_special_tokens)):
+        raise ConfigError(
+            f"the tokenizer of {name!r} knows special tokens alone: tokenizer.json or the vocabulary is missing; "
+            "save the tokenizer beside the model"
+        )
 
 
 def load_tagger(name: str, labels: LabelSet) -> Any:

@@ -136,7 +136,10 @@ class TrainConfig:
             raise ConfigError(f"unknown training setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
         checked = {name: _checked(name, value, _type_name(known[name].type)) for name, value in values.items()}
         if "injection" in values:
-            checked["injection"] = InjectionConfig.from_json(values["injection"])
+            try:
+                checked["injection"] = InjectionConfig.from_json(values["injection"])
+            except TypeError as error:
+                raise ConfigError(f"an injection setting is of a wrong type ({error}); see InjectionConfig") from error
         return cls(**checked)
 
     def with_changes(self, changes: dict[str, Any]) -> "TrainConfig":

@@ -1,7 +1,7 @@
 """What a training run is made of, once its arguments are checked: sentences ready for the model, and who it is."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,6 +21,9 @@ from kgattn.shapes import Int
 from kgattn.training.checkpoints import load_tokenizer
 from kgattn.training.config import TrainConfig
 from kgattn.training.encode import EncodedCorpus, encode_corpus, with_entities, without_links
+
+COUNT_AFTER_PADDING = ("roberta", "camembert", "xlm-roberta")
+"""Model types that number positions from one after the padding token's number."""
 
 
 def make_processor(model: str, graph: KnowledgeGraph | None, language: str) -> Any:
@@ -59,6 +62,25 @@ def check_run(
         raise ConfigError(f"entity_map must have one row for each entity of the graph, got shape {entity_map.shape}")
     for split in ("train", "dev", "test"):
         corpus.split(split)
+
+
+def check_windows(model: Any, splits: Iterable[EncodedSplit]) -> None:
+    """Raise if a window is longer than the model has positions for.
+
+    Raises:
+        ConfigError: There is one; `max_length` is too large for the model.
+    """
+    positions = getattr(model.config, "max_position_embeddings", None)
+    if positions is None:
+        return
+    if model.config.model_type in COUNT_AFTER_PADDING:
+        positions -= model.config.pad_token_id + 1
+    longest = max((len(feature["input_ids"]) for split in splits for feature in split.features), default=0)
+    if longest > positions:
+        raise ConfigError(
+            f"max_length must be at most {positions}, the positions of the model, got windows of {longest} tokens; "
+            "lower it"
+        )
 
 
 def identity_of(

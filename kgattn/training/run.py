@@ -23,7 +23,7 @@ from kgattn.training.checkpoints import load_tagger, quiet_transformers
 from kgattn.training.config import TrainConfig
 from kgattn.training.encode import EncodedCorpus
 from kgattn.training.environment import describe_environment
-from kgattn.training.parts import RunParts, check_run, describe_graph, identity_of
+from kgattn.training.parts import RunParts, check_run, check_windows, describe_graph, identity_of
 from kgattn.training.precision import autocast_type, training_device
 from kgattn.training.result import RunResult
 from kgattn.training.resume import latest_checkpoint, remove_checkpoints
@@ -84,6 +84,7 @@ def train_run(
 
     set_seed(config.seed)
     model = load_tagger(config.model, labels)
+    check_windows(model, (parts.train, parts.dev, parts.test))
     if injection is not None and graph is not None:
         model = inject(model, graph, injection)
     if folder is not None:

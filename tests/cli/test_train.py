@@ -70,9 +70,13 @@ def test_wrong_input_is_one_line_and_leaves_nothing(data, bert_tiny_path, tmp_pa
     base = ("--data", data, "--model", "bert-tiny", "-o", run)
     ragged = tmp_path / "ragged.txt"
     ragged.write_text("Ada\tB-PER\nran\n")
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text('{"injection": {"rank": "many"}}')
     for arguments, message in (
         (base, "the arm biased needs a graph; add --graph DIR"),
         ((*base, "--arm", "other"), "arms must be among plain"),
+        ((*base, "--arm", "plain,biased"), "train runs one arm, got plain,biased; choose one, or run kgattn compare"),
+        ((*base, "--config", wrong), "an injection setting is of a wrong type"),
         ((*base, "--arm", "plain", "--bf16", "maybe"), "bf16 must be auto, on or off"),
         (("--data", ragged, "-o", run, "--arm", "plain"), f"{ragged}:2: expected 2 columns"),
         (("--data", data, "-o", run, "--arm", "plain", "--model", "./none"), "no such folder"),

@@ -1,14 +1,18 @@
+import shutil
+from contextlib import nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from kgattn.errors import ConfigError, CorpusError, RunError
-from kgattn.ner.corpus import Corpus
+from kgattn.errors import ConfigError, CorpusError, KgattnError, RunError
+from kgattn.ner.corpus import Corpus, Sentence
+from kgattn.ner.features import EncodedSplit
 from kgattn.training import run as run_module
 from kgattn.training.encode import encode_corpus
 from kgattn.training.evaluate import evaluate_run
-from kgattn.training.parts import make_processor
+from kgattn.training.parts import check_windows, make_processor
 from kgattn.training.run import train_run
 
 
@@ -103,3 +107,59 @@ def test_evaluation_needs_a_finished_run_with_a_model(corpus, config, tmp_path):
         file.unlink()
     with pytest.raises(RunError, match="holds no model"):
         evaluate_run(tmp_path, corpus)
+
+
+def test_windows_longer_than_the_model_are_refused_before_anything_is_written(corpus, config, tmp_path):
+    long = Sentence(("word",) * 600, ("O",) * 600)
+    corpus = replace(corpus, test=(*corpus.test, long))
+    with pytest.raises(ConfigError, match=r"max_length must be at most 512, .* got windows of 602 tokens"):
+        train_run(replace(config, max_length=700), corpus, None, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    train_run(replace(config, epochs=1, max_length=700), replace(corpus, test=corpus.dev), None, tmp_path / "run")
+    with pytest.raises(ConfigError, match="max_length must be at most 512"):
+        evaluate_run(tmp_path / "run", corpus)
+
+
+@pytest.mark.parametrize(("model_type", "allowed"), [("roberta", 62), ("bert", 64)])
+def test_positions_of_roberta_begin_after_the_padding(model_type, allowed):
+    config = SimpleNamespace(model_type=model_type, max_position_embeddings=64, pad_token_id=1)
+    for length in (allowed, allowed + 1):
+        split = EncodedSplit((), ({"input_ids": [0] * length},), (), 0)
+        with nullcontext() if length == allowed else pytest.raises(ConfigError, match=f"at most {allowed}, "):
+            check_windows(SimpleNamespace(config=config), [split])
+
+
+DAMAGE = {
+    "config.json": r"config\.json is no JSON",
+    "model/config.json": r"model holds no whole model \(.*valid JSON",
+    "model/model.safetensors": r"model holds no whole model \(.*header",
+    "model/tokenizer.json": r"model holds no whole model",
+    "model/kgattn_processor.json": "no readable kgattn_processor.json",
+    "model/linker.json": "no readable linker.json",
+}
+ABSENT = {
+    "model/model.safetensors": r"model holds no whole model \(.*no file named",
+    "model/tokenizer.json": "knows special tokens alone",
+    "model/kgattn_processor.json": r"holds no processor: kgattn_processor\.json is missing",
+}
+EMPTIED = {
+    "config.json": "expected an object config, got none",
+    "model/kgattn_processor.json": "expected a number max_candidates, got none",
+    "model/linker.json": "expected the keys config and nlp, got none",
+}
+
+
+def test_a_damaged_run_is_refused_by_name(corpus, graph, config, tmp_path, injection):
+    whole = tmp_path / "whole"
+    train_run(replace(config, arm="biased", epochs=1), corpus, graph, whole, injection=injection)
+    cases = [(name, message, lambda file: file.write_text("{")) for name, message in DAMAGE.items()]
+    cases += [(name, message, lambda file: file.unlink()) for name, message in ABSENT.items()]
+    cases += [
+        (name, message, lambda file: file.write_text('{"format_version": 1}')) for name, message in EMPTIED.items()
+    ]
+    for number, (name, message, spoil) in enumerate(cases):
+        folder = tmp_path / str(number)
+        shutil.copytree(whole, folder)
+        spoil(folder / name)
+        with pytest.raises(KgattnError, match=message):
+            evaluate_run(folder, corpus)

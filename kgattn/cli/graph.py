@@ -1,14 +1,10 @@
 """`kgattn graph build` and `kgattn graph info`."""
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from kgattn.errors import StorageError
 
 if TYPE_CHECKING:
     from kgattn.graph import KnowledgeGraph
@@ -65,20 +61,10 @@ def save(built: "KnowledgeGraph", linker: "EntityLinker", output: Path) -> None:
         GraphError: `output` holds something other than a graph.
         StorageError: Writing failed; what was there before is untouched.
     """
-    output = Path(os.path.abspath(output))  # the working folder itself may be the one that is replaced
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{output.name}.", suffix=".index", dir=output.parent) as scratch:
-            index = Path(scratch) / "linker"
-            linker.save_index(index)  # all that needs room is written before anything in `output` changes
-            built.save(output)
-            index.rename(output / "linker")
-    except OSError as error:
-        if isinstance(error, StorageError):
-            raise
-        raise StorageError(
-            f"cannot write {output}: {error.strerror or error}; choose a folder you may write to, with room"
-        ) from error
+    from kgattn.graph.storage import INDEX_FOLDER, saving_graph
+
+    with saving_graph(built, output) as folder:
+        linker.component.index.save(folder / INDEX_FOLDER)
 
 
 @graph.command()

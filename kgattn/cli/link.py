@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kgattn.errors import LinkingError, StorageError
+from kgattn.errors import LinkingError
+from kgattn.files import write_text
 
 if TYPE_CHECKING:
     from kgattn.graph import KnowledgeGraph
@@ -141,11 +142,4 @@ def write_page(path: Path, linked: Sequence[tuple[str, Sequence["Mention"]]], gr
     """
     from kgattn.linking.page import mention_page
 
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(mention_page(linked, graph), encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise StorageError(f"cannot write {path}: {error.strerror}; choose another place") from error
+    write_text(path, mention_page(linked, graph))

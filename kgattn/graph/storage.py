@@ -2,15 +2,16 @@
 
 import json
 import os
-import shutil
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kgattn.errors import GraphError, StorageError
+from kgattn.errors import GraphError
+from kgattn.files import replacing_folder, write_json
 from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.strings import StringTable
 
@@ -39,31 +40,30 @@ _COUNTED = {
 def save_graph(graph: KnowledgeGraph, folder: Path) -> Path:
     """Write a graph folder and return its absolute path.
 
-    Everything is written to a new folder beside the target, which takes its place only when it is complete.
+    Raises:
+        GraphError: The target holds something other than a graph and its index.
+        StorageError: Writing failed; what was there before is untouched.
+    """
+    with saving_graph(graph, folder):
+        pass
+    return Path(os.path.abspath(folder))
+
+
+@contextmanager
+def saving_graph(graph: KnowledgeGraph, folder: Path) -> Iterator[Path]:
+    """Write a graph into a new folder, which takes the place of `folder` at the end of the block.
+
+    Yields:
+        The new folder, for what belongs beside the graph: the linker's index.
 
     Raises:
         GraphError: The target holds something other than a graph and its index.
         StorageError: Writing failed; what was there before is untouched.
     """
-    folder = Path(os.path.abspath(folder))
-    _check_replaceable(folder)
-    draft: Path | None = None
-    new_parents = [parent for parent in folder.parents if not parent.exists()]
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
+    _check_replaceable(Path(os.path.abspath(folder)))
+    with replacing_folder(folder, task="save the graph to") as draft:
         _write(graph, draft)
-        draft.chmod(0o777 & ~_umask())
-        _replace(folder, draft)
-    except OSError as error:
-        raise StorageError(
-            f"cannot save the graph to {folder}: {error.strerror or error}; nothing was changed"
-        ) from None
-    finally:
-        if draft is not None:
-            shutil.rmtree(draft, ignore_errors=True)
-        _remove_empty(new_parents)
-    return folder
+        yield draft
 
 
 def open_graph(folder: Path) -> KnowledgeGraph:
@@ -162,44 +162,12 @@ def _write(graph: KnowledgeGraph, draft: Path) -> None:
         "fingerprint": graph.fingerprint,
         "files": {name: _file_hash(draft / name) for name in names},
     }
-    with open(draft / HEADER, "w", encoding="utf-8") as file:
-        json.dump(header, file, indent=2, ensure_ascii=False)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
+    write_json(draft / HEADER, header)
 
 
 def _write_array(path: Path, values: np.ndarray) -> None:
     with open(path, "wb") as file:
         np.lib.format.write_array(file, np.ascontiguousarray(values), allow_pickle=False)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _replace(folder: Path, draft: Path) -> None:
-    """Put the draft where the folder is; a failure puts the old folder back."""
-    if not folder.exists():
-        draft.rename(folder)
-        return
-    retired = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".old", dir=folder.parent))
-    try:
-        old = folder.rename(retired / folder.name)
-        try:
-            draft.rename(folder)
-        except OSError:
-            old.rename(folder)
-            raise
-    finally:
-        shutil.rmtree(retired, ignore_errors=True)
-
-
-def _remove_empty(folders: list[Path]) -> None:
-    """Remove folders, innermost first, as far as nothing is in them."""
-    for folder in folders:
-        try:
-            folder.rmdir()
-        except OSError:
-            return
 
 
 def _read_table(folder: Path, name: str) -> StringTable:
@@ -279,9 +247,3 @@ def _check_replaceable(folder: Path) -> None:
     foreign = sorted(path.name for path in folder.iterdir() if path.name not in own)
     if foreign:
         raise GraphError(f"{refusal} one that also holds {foreign[0]!r}; move that away or choose another folder")
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

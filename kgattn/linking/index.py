@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from kgattn.errors import LinkingError
-from kgattn.files import replacing, write_json
+from kgattn.files import replacing_folder, write_json
 from kgattn.graph import KnowledgeGraph, StringTable
 from kgattn.linking.atoms import fold
 from kgattn.linking.candidates import CandidateRows
@@ -114,9 +114,7 @@ class LinkIndex:
             raise LinkingError(
                 f"expected a linker index or nothing at {folder}, got other files; choose another folder"
             )
-        with replacing(folder.absolute().parent) as scratch:
-            new = scratch / folder.name
-            new.mkdir()
+        with replacing_folder(folder) as new:
             for name, array in self.arrays().items():
                 np.save(new / f"{name}.npy", array, allow_pickle=False)
             write_json(new / META_FILE, self.meta())

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kgattn.evidence.comparison import Comparison
-from kgattn.files import replacing
+from kgattn.files import write_text
 from kgattn.report.plot import Interval, interval_plot
 from kgattn.report.rows import HEADER, percent, table_rows
 from kgattn.report.template import DIFFERENCE_FIGURE, PAGE, SECTION
@@ -26,8 +26,7 @@ def write_page(path: Path, title: str, comparisons: Sequence[Comparison]) -> Non
     Raises:
         StorageError: Writing failed; a page that was there is untouched.
     """
-    with replacing(path.parent) as scratch:
-        (scratch / path.name).write_text(render_page(title, comparisons), encoding="utf-8")
+    write_text(path, render_page(title, comparisons))
 
 
 def _section(comparison: Comparison) -> str:

@@ -1,15 +1,14 @@
 """A run's folder: `config.json` first, `log.jsonl` as it goes, `model/`, and `result.json` when all is done."""
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kgattn.errors import RunError, StorageError
-from kgattn.files import replacing, write_json
+from kgattn.errors import RunError
+from kgattn.files import replacing, write_json, write_text
 from kgattn.shapes import Int
 from kgattn.training.result import RunResult
 
@@ -110,15 +109,7 @@ class RunFolder:
         Raises:
             StorageError: Writing failed.
         """
-        scratch = self.path / f".{LOG}.{os.getpid()}"
-        try:
-            scratch.write_text("".join(json.dumps(entry, sort_keys=True) + "\n" for entry in history), encoding="utf-8")
-            os.replace(scratch, self.path / LOG)
-        except OSError as error:
-            scratch.unlink(missing_ok=True)
-            raise StorageError(
-                f"cannot write {self.path / LOG}: {error.strerror or error}; the old log is whole"
-            ) from error
+        write_text(self.path / LOG, "".join(json.dumps(entry, sort_keys=True) + "\n" for entry in history))
 
     def entity_map(self) -> Int[np.ndarray, " entity"] | None:
         """The exchange of entities, None if there was none."""

@@ -83,7 +83,7 @@ def test_a_folder_with_other_content_beside_graph_json_is_left_as_it_is(graph, o
     assert os.listdir(tmp_path) == ["folder"]
 
 
-@pytest.mark.parametrize("function", ["os.fsync", "numpy.lib.format.write_array", "json.dump", "pathlib.Path.rename"])
+@pytest.mark.parametrize("function", ["os.fsync", "numpy.lib.format.write_array", "os.replace", "pathlib.Path.rename"])
 def test_a_full_disk_leaves_the_old_graph_and_nothing_else(graph, other, tmp_path, monkeypatch, function):
     other.save(tmp_path / "graph")
     with monkeypatch.context() as patch:

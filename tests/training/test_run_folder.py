@@ -50,8 +50,8 @@ def test_the_log_is_written_anew(tmp_path):
     lines = (tmp_path / "log.jsonl").read_text().splitlines()
     assert [json.loads(line)["step"] for line in lines] == [1, 2]
     assert folder.entity_map() is None
-    with pytest.raises(StorageError, match=r"cannot write .*log\.jsonl: .*; the old log is whole"):
-        RunFolder(tmp_path / "absent").write_log([])
+    with pytest.raises(StorageError, match=r"cannot write .*log\.jsonl: .*; what was there is untouched"):
+        RunFolder(tmp_path / "log.jsonl").write_log([])
 
 
 def test_another_run_is_refused(tmp_path):

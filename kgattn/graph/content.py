@@ -35,7 +35,8 @@ class GraphContent:
         features: Given entity vectors, or None.
         licence: Terms the content comes under, as given by the source.
         sources: Where the content came from.
-        path: Graph folder it was loaded from or, if it was built in memory, first saved to.
+        path: Graph folder it was loaded from or, if it was built in memory or that folder is gone, saved to since. Only
+            a hint: what is read from there is compared with the graph first.
     """
 
     entity_ids: StringTable

@@ -35,7 +35,7 @@ class KnowledgeGraph(GraphContent):
         if self.path is not None and get_spawning_popen() is not None:
             from kgattn.graph.storage import holds_graph, reopen_graph
 
-            if holds_graph(self.path, self.fingerprint):
+            if holds_graph(self.path, self):
                 return reopen_graph, (self.path, self.fingerprint)
         return KnowledgeGraph, tuple(getattr(self, field.name) for field in dataclasses.fields(self))
 
@@ -69,7 +69,7 @@ class KnowledgeGraph(GraphContent):
         from kgattn.graph.storage import save_graph
 
         saved = save_graph(self, Path(folder))
-        if self.path is None:
+        if self.path is None or not self.path.is_dir():
             object.__setattr__(self, "path", saved)
 
     @classmethod

@@ -123,10 +123,10 @@ def verify_folder(folder: Path) -> None:
             raise GraphError(f"{path}: the content differs from what was saved; save the graph again")
 
 
-def holds_graph(folder: Path, fingerprint: str) -> bool:
-    """Whether a folder holds the graph with this fingerprint."""
+def holds_graph(folder: Path, graph: KnowledgeGraph) -> bool:
+    """Whether a folder holds this graph, its rows in the same order."""
     try:
-        return bool(read_header(folder)["fingerprint"] == fingerprint)
+        return open_graph(folder).same_rows(graph)
     except GraphError:
         return False
 

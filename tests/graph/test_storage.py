@@ -8,7 +8,7 @@ import pytest
 
 from kgattn.errors import GraphError, StorageError
 from kgattn.graph import KnowledgeGraph
-from kgattn.graph.storage import reopen_graph, verify_folder
+from kgattn.graph.storage import holds_graph, reopen_graph, verify_folder
 
 
 @pytest.fixture
@@ -220,3 +220,25 @@ def test_another_graph_in_the_folder_is_noticed(graph, other, tmp_path):
     other.save(tmp_path / "graph")
     with pytest.raises(GraphError, match="the graph was replaced while in use"):
         reopen_graph(tmp_path / "graph", graph.fingerprint)
+
+
+def test_a_graph_with_other_row_numbers_is_another_one(tmp_path):
+    labels = {"a": "A", "b": "B"}
+    graph = KnowledgeGraph.from_triples([("a", "r", "b")], labels=labels)
+    turned = KnowledgeGraph.from_triples([("a", "r", "b")], labels=dict(reversed(labels.items())))
+    assert turned.fingerprint == graph.fingerprint
+    graph.save(tmp_path / "graph")
+    assert holds_graph(tmp_path / "graph", graph)
+    turned.save(tmp_path / "graph")
+    assert not holds_graph(tmp_path / "graph", graph)
+    shutil.rmtree(tmp_path / "graph")
+    assert not holds_graph(tmp_path / "graph", graph)
+
+
+def test_a_graph_knows_where_it_was_saved_last_if_the_first_place_is_gone(graph, tmp_path):
+    for name in ("first", "second"):
+        graph.save(tmp_path / name)
+        assert graph.path == tmp_path / "first"
+    shutil.rmtree(tmp_path / "first")
+    graph.save(tmp_path / "third")
+    assert graph.path == tmp_path / "third"

@@ -32,7 +32,9 @@ def graph_from_obo(path: Path) -> KnowledgeGraph:
         raise GraphError(f"{path}: reading OBO needs fastobo; pip install 'kgattn[obo]'") from None
     try:
         with open_plain(path) as file:
-            document = fastobo.load(io.BytesIO(_lines_read(file)))
+            document = fastobo.load(io.BytesIO(_lines_read(file, path)))
+    except GraphError:
+        raise
     except SyntaxError as error:
         raise GraphError(f"{path}:{error.lineno}: broken OBO ({error.msg}); repair the line") from None
     except (OSError, EOFError, ValueError, zlib.error) as error:
@@ -55,18 +57,22 @@ def graph_from_obo(path: Path) -> KnowledgeGraph:
     return builder.build(label_sources="name lines", origin=str(path), sources=(path.name,))
 
 
-def _lines_read(file: Any) -> bytes:
+def _lines_read(file: Any, path: Path) -> bytes:
     """The file with every line blanked that is not used, and the references of synonyms dropped.
 
     Published ontologies break the OBO syntax there, in free text and references, which must not cost the rest; line
     numbers stay as they are.
     """
     lines = []
-    for line in file:
+    for number, line in enumerate(file, start=1):
         if line.startswith(b"synonym"):
             lines.append(_REFERENCES.sub(b"[]\n", line))
         else:
             lines.append(line if line.startswith(b"[") or _READ.match(line) else b"\n")
+        try:
+            lines[-1].decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise GraphError(f"{path}:{number}: expected UTF-8, got {error.reason}; convert the file") from None
     return b"".join(lines)
 
 

@@ -27,6 +27,14 @@ _TABLES = (
     "type_ids",
     "type_labels",
 )
+_HEADER_KINDS = {
+    "fingerprint": str,
+    "licence": str,
+    "sources": list,
+    "has_features": bool,
+    "counts": dict,
+    "files": dict,
+}
 _ARRAYS = ("alias_offsets", "type_offsets", "type_indices", "triples")
 _COUNTED = {
     "entities": "entity_ids",
@@ -103,9 +111,14 @@ def read_header(folder: Path) -> dict[str, Any]:
             f"{path}: this kgattn reads format version {FORMAT_VERSION}, got {version!r}; "
             "build the graph again or install the version that wrote it"
         )
-    missing = sorted({"fingerprint", "licence", "sources", "has_features", "counts", "files"} - set(header))
+    missing = sorted(_HEADER_KINDS.keys() - set(header))
     if missing:
         raise GraphError(f"{path}: expected the key {missing[0]!r}, got none; save the graph again")
+    for key, kind in _HEADER_KINDS.items():
+        if not isinstance(header[key], kind):
+            raise GraphError(
+                f"{path}: expected {kind.__name__} as {key!r}, got {header[key]!r:.40}; save the graph again"
+            )
     return dict(header)
 
 

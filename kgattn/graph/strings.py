@@ -56,7 +56,10 @@ class StringTable(Sequence[str]):
             row += size
         if not 0 <= row < size:
             raise IndexError(f"string {index} of {size}")
-        return bytes(self.data[self.offsets[row] : self.offsets[row + 1]]).decode("utf-8")
+        try:
+            return bytes(self.data[self.offsets[row] : self.offsets[row + 1]]).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise _damaged(error) from None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -78,8 +81,17 @@ class StringTable(Sequence[str]):
             yield block[begin - start : end - start]
 
     def _between(self, first: int, last: int) -> Iterator[str]:
-        for piece in self.encoded(first, last):
-            yield piece.decode("utf-8")
+        try:
+            for piece in self.encoded(first, last):
+                yield piece.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise _damaged(error) from None
+
+
+def _damaged(error: UnicodeDecodeError) -> GraphError:
+    return GraphError(
+        f"texts of a graph must be UTF-8, got {error.object!r:.40} ({error.reason}); save the graph again"
+    )
 
 
 def _encode(text: str) -> bytes:

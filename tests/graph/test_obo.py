@@ -58,7 +58,7 @@ def test_terms_become_entities(tmp_path):
     [
         (OBO + "\n[Term]\nid X:9\n", "graph.obo:34: broken OBO"),
         (OBO.replace("is_a: X:2", "is_a: X 2"), "graph.obo:11: broken OBO"),
-        (OBO.encode().replace(b"dog", b"\xff"), "graph.obo: cannot be read"),
+        (b"format-version: 1.2\n\n[Term]\nid: X:1\nname: \xff\n", "graph.obo:5: expected UTF-8"),
         ("format-version: 1.2\n", "expected at least one entity, got an empty graph"),
     ],
 )

@@ -175,6 +175,8 @@ def header_is_folder(folder):
         (lambda folder: (folder / "graph.json").write_text("[]"), "reads format version 1, got None"),
         (cut("graph.json", 20), "graph.json: expected JSON"),
         (header_is_folder, "graph.json: cannot be read"),
+        (damage_header(sources=5), "graph.json: expected list as 'sources', got 5"),
+        (damage_header(licence=None), "graph.json: expected str as 'licence', got None"),
         (drop_key, "expected the key 'licence', got none"),
         (lambda folder: (folder / "labels.bytes.npy").unlink(), "labels.bytes.npy: the file is missing"),
         (cut("triples.npy", 130), "triples.npy: not a readable array"),

@@ -34,3 +34,11 @@ def test_the_arrays_cannot_be_changed():
             values[0] = 1
     assert table.offsets.dtype == np.int64
     assert repr(table) == "StringTable(1 strings, 1 bytes)"
+
+
+def test_damaged_texts_are_refused_when_they_are_read():
+    table = StringTable(np.frombuffer(b"a\xff", dtype=np.uint8), np.array([0, 1, 2]))
+    assert table[0] == "a"
+    for read in (lambda: table[1], lambda: list(table)):
+        with pytest.raises(GraphError, match=r"texts of a graph must be UTF-8, got b'.xff' .*; save the graph again"):
+            read()

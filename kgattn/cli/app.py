@@ -1,13 +1,17 @@
 """The `kgattn` command: finds its subcommands when they are asked for, and turns errors into one line.
 
-Exit codes: 0 success, 2 wrong usage or input (`KgattnError`), 1 any other failure, 130 interrupted.
+Exit codes: 0 success, 2 wrong usage or input (`KgattnError`), 1 any other failure, 130 interrupted, 143 terminated.
 """
 
 import importlib
 import importlib.metadata
+import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -76,19 +80,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments.remove("--debug")
     command = typer.main.get_command(app)
     try:
-        if not arguments:
-            command.main(["--help"], prog_name="kgattn", standalone_mode=False)
-            return 2
-        code = command.main(arguments, prog_name="kgattn", standalone_mode=False)
-        return code if isinstance(code, int) else 0
+        with _unwinding_when_terminated():
+            if not arguments:
+                command.main(["--help"], prog_name="kgattn", standalone_mode=False)
+                return 2
+            code = command.main(arguments, prog_name="kgattn", standalone_mode=False)
+            return code if isinstance(code, int) else 0
     except (KeyboardInterrupt, typer.Abort):
         return 130
+    except Terminated:
+        return 143
     except Exception as error:  # the border of the program: every failure becomes one line and an exit code
         if debug:
             traceback.print_exception(error)
         message, code = describe(error)
         typer.echo(f"error: {message}", err=True)
         return code
+
+
+class Terminated(BaseException):
+    """SIGTERM came; not an error, so nothing but the border of the program may catch it."""
+
+
+@contextmanager
+def _unwinding_when_terminated() -> Iterator[None]:
+    """Leave by an exception at SIGTERM, as at Ctrl-C, so that temporary files and worker processes go too."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set handlers
+        return
+    owner = os.getpid()
+
+    def leave(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_DFL)  # a second one ends the process at once
+        if os.getpid() != owner:  # a worker that was forked off, and is stopped in this way
+            os.kill(os.getpid(), number)
+            return
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def describe(error: Exception) -> tuple[str, int]:

@@ -125,3 +125,36 @@ def test_runs_as_a_module() -> None:
     done = subprocess.run([sys.executable, "-m", "kgattn", "nonsense"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: No such command")
+
+
+TERMINATED = """
+import os, signal, sys, time
+from kgattn.cli import main
+from kgattn.files import replacing
+import kgattn.cli.graph as module
+
+def graph(folder: str, forked: bool = False):
+    with replacing(folder) as scratch:
+        (scratch / "half").touch()
+        reader, writer = os.pipe()
+        if forked and (child := os.fork()):
+            os.read(reader, 1)  # a signal before the child runs Python code is lost
+            os.kill(child, signal.SIGTERM)
+            print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        elif forked:
+            os.write(writer, b"1")
+            time.sleep(60)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+
+module.graph = graph
+sys.exit(main(["graph", *sys.argv[1:]]))
+"""
+
+
+@pytest.mark.parametrize(("options", "output"), [((), ""), (("--forked",), "-15\n")])
+def test_terminated_it_takes_its_temporary_files_along(tmp_path, options, output) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", TERMINATED, str(tmp_path / "new" / "folder"), *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=50)
+    assert (done.returncode, done.stdout, done.stderr) == (143, output, "")
+    assert list(tmp_path.iterdir()) == []

@@ -87,7 +87,7 @@ def write_text(path: Path, text: str) -> None:
     except OSError as error:
         if isinstance(error, StorageError):
             raise
-        raise StorageError(f"cannot write {path}: {error.strerror or error}; what was there is untouched") from error
+        raise StorageError(f"cannot write {path}: {error.strerror or error}; {_ADVICE}") from error
     finally:
         with suppress(OSError):
             scratch.unlink(missing_ok=True)

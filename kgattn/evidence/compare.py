@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from kgattn.errors import ConfigError, KgattnError, RunError, StorageError
+from kgattn.errors import ConfigError, KgattnError, RunError
 from kgattn.evidence.arms import Arm
 from kgattn.evidence.comparison import Comparison
 from kgattn.evidence.pool import JobError, run_jobs
@@ -102,10 +102,6 @@ def compare(
     results = {run: result for run in runs if (result := _kept(output, run, plan)) is not None}
     waiting = [run for run in runs if run not in results]
     settings = {"arms": [arm.name for arm in arms], "seeds": num_seeds, "training": config.to_json()}
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"cannot write {output}: {error.strerror}; choose a folder you may write to") from error
     write_json(output / CONFIG, {**settings, "command": command})
     watcher.begin(len(runs), len(results))
 

@@ -50,7 +50,7 @@ def test_the_log_is_written_anew(tmp_path):
     lines = (tmp_path / "log.jsonl").read_text().splitlines()
     assert [json.loads(line)["step"] for line in lines] == [1, 2]
     assert folder.entity_map() is None
-    with pytest.raises(StorageError, match=r"cannot write .*log\.jsonl: .*; what was there is untouched"):
+    with pytest.raises(StorageError, match=r"cannot write .*log\.jsonl: .*; nothing there was changed"):
         RunFolder(tmp_path / "log.jsonl").write_log([])
 
 

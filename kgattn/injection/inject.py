@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 
 from torch import nn
 
-from kgattn.errors import GraphError, InjectionError
+from kgattn.errors import ConfigError, GraphError, InjectionError
 from kgattn.graph import KnowledgeGraph
 from kgattn.injection.architectures import find_architecture
 from kgattn.injection.attachment import attach
@@ -32,11 +32,14 @@ def inject(model: ModelT, graph: KnowledgeGraph, config: InjectionConfig | None 
     Raises:
         InjectionError: The model cannot be injected, or is already; nothing was changed.
         GraphError: `graph` is not a KnowledgeGraph with entities.
+        ConfigError: `config` is not an InjectionConfig.
     """
     if not isinstance(graph, KnowledgeGraph):
         raise GraphError(
             f"inject needs a kgattn.KnowledgeGraph, got {type(graph).__name__}; make one with KnowledgeGraph.load"
         )
+    if not isinstance(config, InjectionConfig | None):
+        raise ConfigError(f"config must be a kgattn.InjectionConfig, got {type(config).__name__}")
     return inject_as(model, graph, config or InjectionConfig(), reads_types=None)
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from kgattn.errors import PluginError
 from kgattn.files import write_json
 from kgattn.graph import KnowledgeGraph
+from kgattn.graph.storage import save_graph
 
 FORMAT_VERSION = 1
 CONFIG, WEIGHTS, GRAPH = "kgattn_config.json", "kgattn.safetensors", "graph"
@@ -37,7 +38,7 @@ class PluginFiles:
         """Write into an empty folder, inside `kgattn.files.replacing`, which turns failures into a StorageError."""
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in self.weights.items()}
         save_file(tensors, str(folder / WEIGHTS), metadata={"format": "pt"})
-        self.graph.save(folder / GRAPH)
+        save_graph(self.graph, folder / GRAPH)  # and not graph.save, which would remember this scratch folder
         head = {"format_version": FORMAT_VERSION, "injection": self.settings, "model": self.shape}
         write_json(folder / CONFIG, {**head, "graph_fingerprint": self.graph.fingerprint})
 
@@ -57,7 +58,7 @@ class PluginFiles:
         try:
             head = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
             version = head.get("format_version")
-        except (ValueError, AttributeError) as error:
+        except (OSError, ValueError, AttributeError) as error:
             raise PluginError(f"{folder / CONFIG} is not a JSON object: {error}; save the plugin again") from error
         if version != FORMAT_VERSION:
             raise PluginError(
@@ -68,6 +69,6 @@ class PluginFiles:
             raise PluginError(f"{folder / CONFIG} lacks its injection or model block; save the plugin again")
         try:
             weights = load_file(str(folder / WEIGHTS))
-        except SafetensorError as error:
+        except (OSError, SafetensorError) as error:
             raise PluginError(f"{folder / WEIGHTS} is broken: {error}; save the plugin again") from error
         return cls(head["injection"], head["model"], weights, KnowledgeGraph.load(folder / GRAPH))

@@ -1,10 +1,13 @@
 """Loading a saved plugin into a model, and saving and loading a whole injected model."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import transformers
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoTokenizer, PreTrainedModel
 
 from kgattn.errors import PluginError
@@ -111,22 +114,39 @@ def from_pretrained(folder: str | Path) -> PreTrainedModel:
         was saved.
 
     Raises:
-        PluginError: The folder is incomplete or of another format version, or its model class is unknown.
+        PluginError: The folder is incomplete, damaged or of another format version, or its model class is unknown.
     """
     folder = Path(folder)
     if not (folder / "config.json").is_file():
         raise PluginError(f"{folder} holds no model: config.json is missing; write one with kgattn.save_pretrained")
-    config = AutoConfig.from_pretrained(folder)
-    name = (config.architectures or [""])[0]
-    model_class = getattr(transformers, name, None)
-    if model_class is None:
-        raise PluginError(f"transformers has no model class {name!r}, named in {folder / 'config.json'}")
-    model: PreTrainedModel = load(model_class.from_pretrained(folder), folder)
+    with _as_plugin_error(folder):
+        config = AutoConfig.from_pretrained(folder)
+        name = (config.architectures or [""])[0]
+        model_class = getattr(transformers, name, None)
+        if model_class is None:
+            raise PluginError(f"transformers has no model class {name!r}, named in {folder / 'config.json'}")
+        base = model_class.from_pretrained(folder)
+    model: PreTrainedModel = load(base, folder)
     if (folder / PROCESSOR).is_file():
         from kgattn.linking import Processor
 
         injection = plugin_of(model)
-        tokenizer = AutoTokenizer.from_pretrained(folder)
+        with _as_plugin_error(folder):
+            tokenizer = AutoTokenizer.from_pretrained(folder)
+        if len(tokenizer) <= len(set(tokenizer.all_special_tokens)):  # what transformers makes of nothing
+            raise PluginError(f"{folder} holds no vocabulary: its tokenizer's files are missing; save the model again")
         injection.processor = Processor.from_pretrained(folder, tokenizer, injection.graph)
     model.eval()  # type: ignore[no-untyped-call]
     return model
+
+
+@contextmanager
+def _as_plugin_error(folder: Path) -> Iterator[None]:
+    """What transformers and safetensors raise over damaged files, as one line that names the folder."""
+    try:
+        yield
+    except PluginError:
+        raise
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise PluginError(f"the model in {folder} cannot be read ({reason}); save it again") from error

@@ -76,6 +76,10 @@ class MentionBatch:
             SlotError: A shape, dtype, device, slot, entity or prior does not fit.
         """
         for name, tensor, ndim in zip(KEYS, (token_slot, entities, priors), (2, 3, 3), strict=True):
+            if not isinstance(tensor, Tensor):
+                raise SlotError(
+                    f'{name} must be a tensor, got {type(tensor).__name__}; ask the processor for return_tensors="pt"'
+                )
             if tensor.ndim != ndim:
                 raise SlotError(
                     f"{name} must have {ndim} axes, got {tuple(tensor.shape)}; build batches with kgattn.Processor"

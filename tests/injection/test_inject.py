@@ -10,6 +10,7 @@ import kgattn
 from kgattn.errors import ConfigError, GraphError, InjectionError, SlotError
 from kgattn.graph import KnowledgeGraph
 from kgattn.injection import InjectionConfig
+from kgattn.mentions import MentionBatch
 
 from .conftest import TRIPLES, Batch, make_model, open_gates
 
@@ -102,8 +103,17 @@ def test_the_graph_must_be_one(graph):
         unchecked(make_model("bert"), {})
 
 
+def test_settings_must_be_settings(graph):
+    with pytest.raises(ConfigError, match=r"config must be a kgattn\.InjectionConfig, got dict"):
+        inspect.unwrap(kgattn.inject)(make_model("bert"), graph, {"bound": 1})
+
+
 def test_a_batch_must_fit_the_model(graph, batch: Batch):
     model = kgattn.inject(make_model("bert"), graph)
+    unchecked = inspect.unwrap(MentionBatch.checked.__func__)
+    links = {**batch.links, "kg_entities": batch.links["kg_entities"].tolist()}
+    with pytest.raises(SlotError, match="kg_entities must be a tensor, got list"):
+        unchecked(MentionBatch, *links.values(), num_entities=7, device=torch.device("cpu"))
     with pytest.raises(SlotError, match="must be on the model's device cpu, got meta"):
         model(**batch.plain, **{name: tensor.to("meta") for name, tensor in batch.links.items()})
     with pytest.raises(SlotError, match=r"kg_entities must lie in \[-1, 7\), got 70 in row 0"):

@@ -204,3 +204,22 @@ def test_the_whole_brings_the_tokenizer_of_its_checkpoint_and_a_linker(bert_tiny
     kgattn.save_pretrained(kgattn.inject(make_model("bert"), graph), tmp_path / "bare")
     assert "saving without tokenizer and linker" in caplog.text
     assert kgattn.from_pretrained(tmp_path / "bare").kgattn.processor is None
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "kgattn_config.json", "tokenizer.json"])
+def test_a_damaged_whole_is_refused_in_one_line(bert_tiny_path, graph, tmp_path, name):
+    tagger = BertForTokenClassification.from_pretrained(bert_tiny_path)
+    kgattn.save_pretrained(kgattn.inject(tagger, graph), tmp_path)
+    (tmp_path / name).write_bytes(b"{")
+    with pytest.raises(PluginError, match=str(tmp_path)) as caught:
+        kgattn.from_pretrained(tmp_path)
+    assert "\n" not in str(caught.value)
+    (tmp_path / name).unlink()
+    with pytest.raises(PluginError, match=str(tmp_path)):
+        kgattn.from_pretrained(tmp_path)
+
+
+def test_saving_a_plugin_leaves_the_graph_where_it_was(model, tmp_path):
+    before = model.kgattn.graph.path
+    model.kgattn.save(tmp_path / "plugin")
+    assert model.kgattn.graph.path == before

@@ -11,12 +11,13 @@ runs are kept under `runs/`, so a comparison that was stopped goes on where it w
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from kgattn.files import write_text
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGS = ROOT / "benchmarks" / "configs"
@@ -36,6 +37,11 @@ def commands(name: str, config: dict[str, Any], data: Path, runs: Path) -> list[
     return [compare] if (graph / "graph.json").is_file() else [build, compare]
 
 
+def portable(result: str, data: Path) -> str:
+    """A result with paths as the next person has them: below the checkout, and the data beside it."""
+    return result.replace(str(data), "../shared/data").replace(f"{ROOT}/", "")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the comparisons named, or all; the first failure ends it."""
     known = sorted(path.stem for path in CONFIGS.glob("*.json"))
@@ -45,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     unknown = [name for name in names if name not in known]
     if unknown:
         parser.error(f"expected names among {', '.join(known)}, got {unknown[0]}")
-    data = Path(os.environ.get("KGATTN_DATA", ROOT.parent / "shared" / "data")).expanduser()
+    data = Path(os.environ.get("KGATTN_DATA", ROOT.parent / "shared" / "data")).expanduser().absolute()
     runs = ROOT / "runs"
     RESULTS.mkdir(exist_ok=True)
     for name in names:
@@ -55,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             code = subprocess.run(command, cwd=ROOT, check=False).returncode
             if code:
                 return code
-        shutil.copyfile(runs / name / "compare.json", RESULTS / f"{name}.json")
+        result = (runs / name / "compare.json").read_text(encoding="utf-8")
+        write_text(RESULTS / f"{name}.json", portable(result, data))
     return subprocess.run([sys.executable, "-m", "benchmarks.tables"], cwd=ROOT, check=False).returncode
 
 

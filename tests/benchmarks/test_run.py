@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.run import CONFIGS, commands, main
+from benchmarks.run import CONFIGS, ROOT, commands, main, portable
 from kg_data.registry import BUILDERS
 
 
@@ -31,3 +31,9 @@ def test_an_unknown_name_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(SystemExit, match="2"):
         main(["nonsense"])
     assert "got nonsense" in capsys.readouterr().err
+
+
+def test_a_result_names_no_folder_of_this_machine() -> None:
+    command = f'"kgattn compare --data {ROOT.parent}/corpora/bc5cdr --graph {ROOT}/runs/graphs/mesh -o {ROOT}/runs/x"'
+    expected = '"kgattn compare --data ../shared/data/bc5cdr --graph runs/graphs/mesh -o runs/x"'
+    assert portable(command, ROOT.parent / "corpora") == expected

@@ -9,21 +9,24 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from kgattn.errors import InjectionError
+from kgattn.injection.adapters import Adapter, load_adapter
 
 IMPLEMENTATIONS = ("sdpa", "eager")
 
 
 @dataclass(frozen=True)
 class Reach:
-    """Where an architecture's self-attention is; all of these fetch the attention function from the registry.
+    """Where an architecture's self-attention is.
 
     Attributes:
         attention: Class of the self-attention modules.
         stack: Name of the part of the base model to inject; None is the whole.
+        adapter: File in `adapters` for attention that is the model's own; None fetches it from the registry.
     """
 
     attention: str
     stack: str | None = None
+    adapter: str | None = None
 
 
 # model type -> how it is reached. Layers that share one module, as ALBERT's, share one table.
@@ -32,12 +35,15 @@ ARCHITECTURES = {
     "bart": Reach("BartAttention", "encoder"),
     "bert": Reach("BertSelfAttention"),
     "camembert": Reach("CamembertSelfAttention"),
+    "deberta": Reach("DisentangledSelfAttention", adapter="deberta"),
+    "deberta-v2": Reach("DisentangledSelfAttention", adapter="deberta_v2"),
     "distilbert": Reach("DistilBertSelfAttention"),
     "electra": Reach("ElectraSelfAttention"),
     "gpt2": Reach("GPT2Attention"),
     "llama": Reach("LlamaAttention"),
     "marian": Reach("MarianAttention", "encoder"),
     "modernbert": Reach("ModernBertAttention"),
+    "mpnet": Reach("MPNetSelfAttention", adapter="mpnet"),
     "qwen2": Reach("Qwen2Attention"),
     "qwen3": Reach("Qwen3Attention"),
     "roberta": Reach("RobertaSelfAttention"),
@@ -56,6 +62,7 @@ class Architecture:
         num_heads: Attention heads of a layer.
         num_kv_heads: Heads of its keys and values; fewer under grouped-query attention.
         head_dim: Width of a head.
+        adapter: How attention that is the model's own is reached; None is through the registry.
     """
 
     base: PreTrainedModel
@@ -63,6 +70,7 @@ class Architecture:
     num_heads: int
     num_kv_heads: int
     head_dim: int
+    adapter: Adapter | None = None
 
 
 def find_architecture(model: nn.Module) -> Architecture:
@@ -83,10 +91,11 @@ def find_architecture(model: nn.Module) -> Architecture:
         )
     base: PreTrainedModel = model.base_model  # type: ignore[assignment]
     model_type: str = base.config.model_type
-    reach = ARCHITECTURES.get(model_type)
+    reach, adapter = ARCHITECTURES.get(model_type), None
     if reach is not None:
         base = base if reach.stack is None else getattr(base, reach.stack, base)
-        attentions = tuple(module for module in base.modules() if type(module).__name__ == reach.attention)
+        adapter = None if reach.adapter is None else load_adapter(reach.adapter)
+        attentions = tuple(module for module in base.modules() if _is_reached(module, reach.attention, adapter))
     else:
         base, attentions = _search(base)
     attentions = tuple(module for module in attentions if not getattr(module, "is_cross_attention", False))
@@ -95,7 +104,7 @@ def find_architecture(model: nn.Module) -> Architecture:
             f"{type(model).__name__} (model type {model_type!r}) has no self-attention that kgattn reaches; "
             f"supported model types: {', '.join(ARCHITECTURES)}"
         )
-    if _fetches_attention(attentions[0]) is False:
+    if adapter is None and _fetches_attention(attentions[0]) is False:
         raise InjectionError(
             f"{type(attentions[0]).__name__} of transformers {transformers.__version__} does not fetch its attention "
             "from the registry, so the graph would have no effect; use a newer transformers"
@@ -112,16 +121,22 @@ def find_architecture(model: nn.Module) -> Architecture:
             f"{type(attentions[0]).__name__} were found by their use of Transformers' attention registry",
             stacklevel=3,
         )
-    return _describe(base, attentions)
+    return _describe(base, attentions, adapter)
 
 
-def _describe(base: PreTrainedModel, attentions: tuple[nn.Module, ...]) -> Architecture:
+def _is_reached(module: nn.Module, attention: str, adapter: Adapter | None) -> bool:
+    if adapter is None:
+        return type(module).__name__ == attention
+    return type(module) in (adapter.plain, adapter.injected)  # swapping the class of any other would lose it
+
+
+def _describe(base: PreTrainedModel, attentions: tuple[nn.Module, ...], adapter: Adapter | None) -> Architecture:
     config, first = base.config, attentions[0]
     num_heads: int = config.num_attention_heads
     widths = (getattr(first, name, None) for name in ("head_dim", "attention_head_size", "key_value_proj_dim"))
     head_dim = next((width for width in widths if isinstance(width, int)), config.hidden_size // num_heads)
     num_kv_heads: int = getattr(config, "num_key_value_heads", None) or num_heads
-    return Architecture(base, attentions, num_heads, num_kv_heads, head_dim)
+    return Architecture(base, attentions, num_heads, num_kv_heads, head_dim, adapter)
 
 
 def _search(base: PreTrainedModel) -> tuple[PreTrainedModel, tuple[nn.Module, ...]]:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 from torch.utils.hooks import RemovableHandle
-from transformers import PreTrainedModel
 
+from kgattn.injection.adapters.adapt import adapt
+from kgattn.injection.adapters.adapter import AdapterSite
 from kgattn.injection.attention_function import NAME, AttentionSite, register
 from kgattn.injection.hook import ContextHook
 
 if TYPE_CHECKING:
+    from kgattn.injection.architectures import Architecture
     from kgattn.injection.injection import Injection
 
 
@@ -23,38 +25,51 @@ class Attachment:
     Attributes:
         model: The model that `inject` was given.
         attentions: The injected attention modules, in the order of the injection's layers.
-        handle: The hook on the encoder.
+        handles: The hooks.
     """
 
     model: nn.Module
     attentions: tuple[nn.Module, ...]
-    handle: RemovableHandle
+    handles: tuple[RemovableHandle, ...]
 
     def remove(self) -> nn.Module:
-        """Put every config back, take hook and submodule off.
+        """Put every module back, take hooks and submodule off.
 
         Returns:
             The model as it came in.
         """
-        self.handle.remove()
+        for handle in self.handles:
+            handle.remove()
         for module in self.attentions:
-            module.config = module.kgattn_site.config  # type: ignore[union-attr]
+            site: AttentionSite | AdapterSite = module.kgattn_site  # type: ignore[assignment]
             del module.kgattn_site
+            site.restore(module)
         del self.model.kgattn
         return self.model
 
 
 def attach(
     model: nn.Module,
-    base: PreTrainedModel,
+    architecture: "Architecture",
     attentions: tuple[nn.Module, ...],
     injection: "Injection",
     kernel: str,
 ) -> Attachment:
-    """Lead the chosen modules' attention through kgattn and the encoder's calls through the hook.
+    """Lead the chosen modules' attention through kgattn and the encoder's calls through the hook."""
+    base, adapter, hook = architecture.base, architecture.adapter, ContextHook(model)
+    if adapter is None:
+        _lead_through_registry(attentions, kernel)
+        handles: tuple[RemovableHandle, ...] = (base.register_forward_pre_hook(hook, with_kwargs=True),)
+    else:
+        handles = adapt(adapter, model, base, attentions, hook)
+    model.kgattn = injection
+    return Attachment(model, attentions, handles)
 
-    Each module gets a copy of its config that names the kgattn attention function: the model's own config, and with it
-    masks, flash checks and saved configs, stays as it was.
+
+def _lead_through_registry(attentions: tuple[nn.Module, ...], kernel: str) -> None:
+    """Each module gets a copy of its config that names the kgattn attention function.
+
+    The model's own config, and with it masks, flash checks and saved configs, stays as it was.
     """
     register()
     for layer, module in enumerate(attentions):
@@ -63,6 +78,3 @@ def attach(
         eager = getattr(sys.modules[type(module).__module__], "eager_attention_forward", None)
         module.kgattn_site = AttentionSite(layer, module.config, eager, kernel)  # type: ignore[assignment,arg-type]
         module.config = shadow
-    handle = base.register_forward_pre_hook(ContextHook(model), with_kwargs=True)
-    model.kgattn = injection
-    return Attachment(model, attentions, handle)

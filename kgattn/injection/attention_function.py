@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from transformers import AttentionInterface, PretrainedConfig
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
@@ -11,9 +10,8 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from kgattn.attention import add_values, causal_mask, choose_kernel, join_mask, materialize
 from kgattn.bias import MentionBias
 from kgattn.errors import InjectionError
+from kgattn.injection.arms import take_arm
 from kgattn.injection.context import CONTEXT, IdleContext, MentionContext
-from kgattn.injection.idle import touch
-from kgattn.injection.random_state import untouched_random_state
 
 NAME = "kgattn"
 
@@ -33,6 +31,10 @@ class AttentionSite:
     config: PretrainedConfig
     eager: Any
     kernel: str
+
+    def restore(self, module: nn.Module) -> None:
+        """Make the module what it was."""
+        module.config = self.config  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -85,30 +87,19 @@ def kgattn_attention(
     implementation = site.config._attn_implementation
     plain = site.eager if implementation == "eager" else ALL_ATTENTION_FUNCTIONS[implementation]
     call = _Call(module, plain, query, key, value, attention_mask, kwargs)
-    if context is None:
-        return call.as_plain()
-    if isinstance(context, IdleContext):
-        output, weights = call.as_plain()
-        return (touch(output, context.parameters) if site.layer == 0 else output), weights
-    bias = context.layer(site.layer)
-    _check_heads(module, bias, query, value)
-    num_queries, length = query.shape[2], context.layout.token_slot.shape[1]
+    if isinstance(context, MentionContext):
+        _check_heads(module, context.layer(site.layer), query, value)
+    num_queries, num_keys = query.shape[2], key.shape[2]
     fused = implementation == "sdpa" and kwargs.get("position_bias") is None and kwargs.get("softcap") is None
 
-    def biased() -> tuple[Tensor, Tensor | None]:
-        if fused and not context.offset and num_queries == key.shape[2] == length:
+    def biased(context: MentionContext) -> tuple[Tensor, Tensor | None]:
+        bias = context.layer(site.layer)
+        if fused and not context.offset and num_queries == num_keys == context.layout.token_slot.shape[1]:
             return _by_kernel(call, site.kernel, bias), None
         return _over_all_pairs(call, bias, context)
 
-    if not context.gates_closed:
-        return biased()
-    if not torch.is_grad_enabled():
-        return call.as_plain()
-    # closed gates: plain's numbers bit for bit, the biased path's gradients, so that the gates can open
-    with untouched_random_state(query.device):
-        guide, _ = biased()
-    output, weights = call.as_plain()
-    return output.detach() + (guide - guide.detach()), weights
+    output, weights = take_arm(context, site.layer, query.device, call.as_plain, biased)
+    return output, weights
 
 
 def _over_all_pairs(call: _Call, bias: MentionBias, context: MentionContext) -> tuple[Tensor, Tensor | None]:

@@ -22,7 +22,8 @@ def inject(model: ModelT, graph: KnowledgeGraph, config: InjectionConfig | None 
     start at zero, so outputs change only with training.
 
     Args:
-        model: A model of a supported architecture, with or without a task head, on any device, in any precision.
+        model: A model of a supported architecture, with or without a task head, on any device, in any precision. The
+            one that will be called: heads of some families keep the links from an encoder that was injected alone.
         graph: The graph; only index tensors into it travel with batches.
         config: Settings; None takes the defaults.
 
@@ -63,7 +64,7 @@ def inject_as(model: ModelT, graph: KnowledgeGraph, config: InjectionConfig, *, 
         .train(model.training)
     )
 
-    injection.attachment = attach(model, architecture.base, attentions, injection, config.kernel)
+    injection.attachment = attach(model, architecture, attentions, injection, config.kernel)
     return model
 
 

@@ -4,7 +4,14 @@ Run by a test in a process of its own.
 """
 
 import torch
-from transformers import BertConfig, BertForTokenClassification
+from transformers import (
+    AutoModelForTokenClassification,
+    BertConfig,
+    DebertaConfig,
+    DebertaV2Config,
+    MPNetConfig,
+    PreTrainedConfig,
+)
 
 import kgattn
 from kgattn.attention import KERNELS
@@ -35,11 +42,21 @@ def check_kernel(name: str) -> None:
     torch.testing.assert_close(torch.autograd.grad(compiled.square().sum(), inputs), wanted)
 
 
-def check_model() -> None:
-    """A compiled model, with links and without, gives what it gave."""
+SIZES = {"vocab_size": 60, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48}
+POSITIONS = {"relative_attention": True, "pos_att_type": ["c2p", "p2c"], "pad_token_id": 1}
+CONFIGS = (
+    BertConfig(**SIZES),
+    DebertaConfig(**SIZES, **POSITIONS),
+    DebertaV2Config(**SIZES, **POSITIONS),
+    MPNetConfig(**SIZES),
+)
+
+
+def check_model(config: PreTrainedConfig) -> None:
+    """A compiled model, with links and without, by turns, gives what it gave."""
+    torch._dynamo.reset()
     torch.manual_seed(1)
-    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48}
-    model = BertForTokenClassification(BertConfig(vocab_size=60, **sizes)).eval()
+    model = AutoModelForTokenClassification.from_config(config).eval()
     graph = kgattn.KnowledgeGraph.from_triples([("Berlin", "capital of", "Germany")])
     model = kgattn.inject(model, graph)
     with torch.no_grad():
@@ -51,7 +68,8 @@ def check_model() -> None:
     slots[0, 1], slots[0, 3], slots[1, 2] = 1, 2, 1
     links = {"kg_token_slot": slots, "kg_entities": entities, "kg_priors": (entities >= 0).float()}
     compiled = torch.compile(model, backend="aot_eager")
-    for batch in ({**plain, **links}, plain):
+    other = {**links, "kg_token_slot": slots.flip(1), "kg_priors": links["kg_priors"] / 2}
+    for batch in ({**plain, **links}, plain, {**plain, **other}, plain, {**plain, **links}):
         torch.testing.assert_close(compiled(**batch).logits, model(**batch).logits, rtol=1e-4, atol=1e-5)
     assert not torch.equal(model(**plain, **links).logits, model(**plain).logits)
 
@@ -60,5 +78,6 @@ if __name__ == "__main__":
     for kernel in ("reference", "dense", "fold", "block"):
         check_kernel(kernel)
         print(kernel)
-    check_model()
+    for config in CONFIGS:
+        check_model(config)
     print("model")

@@ -63,12 +63,13 @@ def test_law_1_remove_gives_back_the_model_that_came_in(architecture, implementa
 
 def plain_state(model):
     return {
-        "class": type(model),
+        "classes": [type(m) for m in model.modules()],
         "keys": list(model.state_dict()),
         "config": model.config.to_json_string(),
         "implementations": [m.config._attn_implementation for m in model.modules() if hasattr(m, "config")],
         "hooks": [len(m._forward_pre_hooks) + len(m._forward_hooks) for m in model.modules()],
         "hooks with kwargs": [len(m._forward_pre_hooks_with_kwargs) for m in model.modules()],
+        "hooks always called": [len(m._forward_hooks_always_called) for m in model.modules()],
         "attributes": [sorted(vars(m)) for m in model.modules()],
     }
 
@@ -107,7 +108,7 @@ def test_law_2_a_batch_without_links_is_plain(trained, batch: Batch):
     assert torch.equal(injected(**batch.plain).logits, expected)
 
 
-def test_law_3_padding_order_and_company_change_nothing(trained, graph, batch: Batch):
+def test_law_3_padding_order_and_company_change_nothing(trained, architecture, graph, batch: Batch):
     _, injected = trained
     expected = injected(**batch.all).logits
     order = torch.tensor([2, 0, 1])
@@ -123,7 +124,9 @@ def test_law_3_padding_order_and_company_change_nothing(trained, graph, batch: B
         "kg_entities": torch.nn.functional.pad(batch.links["kg_entities"], (0, 1, 0, 2), value=-1),
         "kg_priors": torch.nn.functional.pad(batch.links["kg_priors"], (0, 1, 0, 2)),
     }
-    torch.testing.assert_close(injected(**padded).logits[:, :12], expected, **CLOSE)
+    # in DeBERTa a padded token, whose answer nobody reads, looks at all tokens alike, however many they are
+    judged = batch.plain["attention_mask"] > (0 if architecture in ("deberta", "deberta-v2") else -1)
+    torch.testing.assert_close(injected(**padded).logits[:, :12][judged], expected[judged], **CLOSE)
 
 
 def test_law_4_renumbering_and_reordering_change_nothing(trained, architecture, implementation, batch: Batch):
@@ -233,8 +236,12 @@ def test_bf16_autocast_and_half_weights(architecture, graph, batch: Batch):
     model = open_gates(kgattn.inject(make_model(architecture), graph))
     exact = model(**batch.all).logits
     with torch.autocast("cpu", torch.bfloat16):
-        rough = model(**batch.all).logits
-    torch.testing.assert_close(rough.float(), exact, rtol=0.1, atol=0.05)
+        if architecture == "deberta":
+            with pytest.raises(RuntimeError, match="overflow"):  # of transformers' own: the plain model has none either
+                make_model(architecture)(**batch.plain)
+        else:
+            rough = model(**batch.all).logits
+            torch.testing.assert_close(rough.float(), exact, rtol=0.1, atol=0.05)
     assert {parameter.dtype for parameter in model.kgattn.parameters()} == {torch.float32}
     half = open_gates(kgattn.inject(make_model(architecture).to(torch.bfloat16), graph))
     assert {parameter.dtype for parameter in half.kgattn.parameters()} == {torch.float32}

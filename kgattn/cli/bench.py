@@ -20,7 +20,7 @@ def bench(
     graph: Annotated[
         Path | None, typer.Option(help="Graph folder to inject; left out, a random graph of 10,000 entities.")
     ] = None,
-    sizes: Annotated[str, typer.Option(help="Batches: BATCHxLENGTHxMENTIONS, with commas between.")] = DEFAULT_SIZES,
+    sizes: Annotated[str, typer.Option(help="Batch x tokens x mentions; several with commas between.")] = DEFAULT_SIZES,
     repeats: Annotated[int, typer.Option(min=1, help="Rounds of each measurement.")] = 7,
     threads: Annotated[
         int, typer.Option(min=1, help="CPU threads; with 1 the clock is its CPU time, which other work disturbs least.")

@@ -31,14 +31,14 @@ class Size:
 
     @classmethod
     def parse(cls, text: str) -> "Size":
-        """From `BATCHxLENGTHxMENTIONS`, such as `16x128x8`.
+        """From batch x tokens x mentions, such as `16x128x8`.
 
         Raises:
             ConfigError: It is not three positive numbers, or the mentions do not fit the shortest example.
         """
         parts = text.split("x")
         if len(parts) != 3 or not all(part.isdigit() and int(part) > 0 for part in parts):
-            raise ConfigError(f"a size must be BATCHxLENGTHxMENTIONS, such as 16x128x8, got {text!r}")
+            raise ConfigError(f"a size must be batch x tokens x mentions, such as 16x128x8, got {text!r}")
         size = cls(*map(int, parts))
         if 3 * size.mentions > size.length:
             raise ConfigError(f"a size needs 3 tokens a mention, got {size.mentions} mentions in {size.length} tokens")

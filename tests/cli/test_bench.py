@@ -30,4 +30,4 @@ def test_prints_ratios_and_writes_a_report(bert_tiny_path: Path, tmp_path: Path,
 
 def test_a_wrong_size_is_one_line(capsys: pytest.CaptureFixture[str]):
     assert main(["bench", "--sizes", "big"]) == 2
-    assert capsys.readouterr().err.startswith("error: a size must be BATCHxLENGTHxMENTIONS")
+    assert capsys.readouterr().err.startswith("error: a size must be batch x tokens x mentions")

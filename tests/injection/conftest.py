@@ -160,7 +160,11 @@ class Batch:
         return {**self.plain, **self.links}
 
 
-def make_batch(graph: KnowledgeGraph, length: int = 12) -> Batch:
+LENGTH = 16
+"""Tokens of an example: a third of those of the first are linked, few enough for the kernel block."""
+
+
+def make_batch(graph: KnowledgeGraph, length: int = LENGTH) -> Batch:
     """Three examples: joined and ambiguous mentions, one mention, none; the second is padded."""
     generator = torch.Generator().manual_seed(0)
     rows = graph.entity_index
@@ -222,8 +226,27 @@ def architecture(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.fixture(params=["sdpa", "eager"])
-def implementation(request: pytest.FixtureRequest, architecture: str) -> str:
+SLOW = ("reference", "dense", "fold", "block")
+ATTENTIONS = ["auto", "eager", *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
+"""How an injected model attends: by Transformers' written-out attention, or by a kernel in place of its "sdpa"."""
+
+
+@pytest.fixture(params=ATTENTIONS)
+def attention(request: pytest.FixtureRequest, architecture: str) -> str:
     if request.param != "eager" and architecture in EAGER_ONLY:
         pytest.skip(f"transformers has {architecture} with eager attention alone")
+    if request.param in SLOW and architecture == "t5":
+        pytest.skip("T5 adds a bias for positions to its own function: no kernel is asked")
     return request.param
+
+
+@pytest.fixture
+def implementation(attention: str) -> str:
+    """What Transformers calls it."""
+    return "eager" if attention == "eager" else "sdpa"
+
+
+@pytest.fixture
+def kernel(attention: str) -> str:
+    """What an injection's settings call it."""
+    return "auto" if attention == "eager" else attention

@@ -31,6 +31,7 @@ from kgattn.mentions import MentionBatch
 from .conftest import (
     COMMON,
     GROUPED,
+    LENGTH,
     SPECIAL,
     TRIPLES,
     TWO_STACKS,
@@ -43,7 +44,7 @@ from .conftest import (
 )
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-5}
-LABELS = torch.zeros(3, 12, dtype=torch.long)
+LABELS = torch.zeros(3, LENGTH, dtype=torch.long)
 
 
 # --- torch.compile ---
@@ -310,7 +311,7 @@ def test_heads_that_differ_from_what_the_config_says_are_refused(graph, batch: B
     model = open_gates(kgattn.inject(make_model("bert"), graph))
     context = model.kgattn(MentionBatch(*batch.links.values()))
     assert isinstance(context, MentionContext)
-    query = torch.zeros(3, 2, 12, 8)
+    query = torch.zeros(3, 2, LENGTH, 8)
     module = model.bert.encoder.layer[0].attention.self
     with pytest.raises(InjectionError, match="attends with 2 heads and values 2 x 8, the injection was made for 4"):
         kgattn_attention(module, query, query, query, None, **{CONTEXT: context})

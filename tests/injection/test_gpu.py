@@ -6,7 +6,7 @@ import torch
 import kgattn
 from kgattn.errors import SlotError
 
-from .conftest import Batch, make_model, open_gates
+from .conftest import LENGTH, Batch, make_model, open_gates
 
 pytestmark = pytest.mark.gpu
 
@@ -17,7 +17,7 @@ def on_cuda(tensors):
 
 def test_the_gpu_gives_what_the_cpu_gives(architecture, implementation, graph, batch: Batch):
     model = open_gates(kgattn.inject(make_model(architecture, implementation), graph))
-    labels = torch.zeros(3, 12, dtype=torch.long)
+    labels = torch.zeros(3, LENGTH, dtype=torch.long)
     expected = model(**batch.all, labels=labels)
     expected.loss.backward()
     gradients = {name: parameter.grad.clone() for name, parameter in model.named_parameters()}

@@ -120,7 +120,7 @@ def test_a_batch_must_fit_the_model(graph, batch: Batch):
         model(**{**batch.all, "kg_entities": batch.links["kg_entities"].clamp(min=70)})
     with pytest.raises(SlotError, match="kg_priors is missing"):
         model(**{name: tensor for name, tensor in batch.all.items() if name != "kg_priors"})
-    with pytest.raises(SlotError, match="one slot per token, 12, got 11"):
+    with pytest.raises(SlotError, match="one slot per token, 16, got 15"):
         model(**{**batch.all, "kg_token_slot": batch.links["kg_token_slot"][:, 1:]})
     with pytest.raises(SlotError, match="without input_ids or inputs_embeds"):
         model.bert(**batch.links)

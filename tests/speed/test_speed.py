@@ -108,7 +108,7 @@ def test_what_is_no_report_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("16x128", "a size must be BATCHxLENGTHxMENTIONS, such as 16x128x8, got '16x128'"),
+        ("16x128", "a size must be batch x tokens x mentions, such as 16x128x8, got '16x128'"),
         ("0x128x8", "got '0x128x8'"),
         ("2xlongx8", "got '2xlongx8'"),
         ("2x16x8", "a size needs 3 tokens a mention, got 8 mentions in 16 tokens"),

@@ -14,6 +14,7 @@ from kgattn.shapes import Float, Int
 NGRAM_BYTES = (3, 4, 5)
 HASHES_PER_NGRAM = 2
 CHUNK = 4096
+SMALLEST_SUM = 1e-6
 
 
 def text_codes(texts: Sequence[str], dim: int) -> Float[np.ndarray, "text {dim}"]:
@@ -54,7 +55,10 @@ def _chunk_codes(texts: list[str], dim: int) -> Float[np.ndarray, "text dim"]:
     repeats = dim
     identity_hash = _mix(np.repeat(whole, repeats) + np.tile(np.arange(repeats, dtype=np.uint64), len(texts)))
     identity = np.where(identity_hash >> np.uint64(63) == 1, 1.0, -1.0).reshape(len(texts), dim)
-    return _unit(ngrams + _unit(identity)).astype(np.float32)
+    identity = _unit(identity)
+    total = ngrams + identity
+    opposite = np.linalg.norm(total, axis=1) < SMALLEST_SUM  # the two may cancel each other in few dimensions
+    return _unit(np.where(opposite[:, None], identity, total)).astype(np.float32)
 
 
 def _ngram_hashes(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from transformers import AttentionInterface, PretrainedConfig
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
@@ -124,18 +125,14 @@ def _over_all_pairs(call: _Call, bias: MentionBias, context: MentionContext) -> 
 
 def _by_kernel(call: _Call, kernel: str, bias: MentionBias) -> Tensor:
     """The kernel's answer, [batch, token, head, dim]."""
+    query, key, value, device = call.query, call.key, call.value, call.query.device.type
+    if torch.is_autocast_enabled(device):  # as PyTorch casts for its own; rotary embeddings leave float32 behind
+        query, key, value = (tensor.to(torch.get_autocast_dtype(device)) for tensor in (query, key, value))
     scaling, dropout = call.kwargs.get("scaling"), call.kwargs.get("dropout", 0.0)
-    attend = choose_kernel(kernel, call.query, call.mask, dropout, bias)
-    output = attend(
-        call.query,
-        call.key,
-        call.value,
-        call.mask,
-        call.query.shape[-1] ** -0.5 if scaling is None else scaling,
-        dropout,
-        bias,
-        call.is_causal,
-    )
+    scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
+    attend = choose_kernel(kernel, query, call.mask, dropout, bias)
+    with torch.autocast(device, enabled=False):  # kernels choose their own precision
+        output = attend(query, key, value, call.mask, scaling, dropout, bias, call.is_causal)
     return output.transpose(1, 2).contiguous()
 
 

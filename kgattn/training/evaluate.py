@@ -6,7 +6,7 @@ from typing import Any
 from safetensors import SafetensorError
 from transformers import AutoModelForTokenClassification
 
-from kgattn.errors import KgattnError, RunError
+from kgattn.errors import KgattnError, PluginError, RunError
 from kgattn.graph import KnowledgeGraph
 from kgattn.injection import from_pretrained
 from kgattn.ner.collate import Collator
@@ -15,7 +15,7 @@ from kgattn.ner.features import encode_sentences
 from kgattn.ner.labels import LabelSet
 from kgattn.ner.metrics import EntityScores, entity_scores, entity_texts
 from kgattn.ner.predict import make_batches, predict_tags
-from kgattn.training.checkpoints import check_vocabulary, load_tokenizer, quiet_transformers
+from kgattn.training.checkpoints import load_tokenizer, quiet_transformers
 from kgattn.training.config import TrainConfig
 from kgattn.training.encode import with_entities, without_links
 from kgattn.training.parts import check_windows
@@ -82,12 +82,11 @@ def _load(folder: Path) -> tuple[Any, Any]:
                 model: Any = AutoModelForTokenClassification.from_pretrained(folder)
                 return model.eval(), load_tokenizer(str(folder))
             model = from_pretrained(folder)
-    except KgattnError:
-        raise
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        reason = str(error).strip().partition("\n")[0]
+        if isinstance(error, KgattnError) and not (isinstance(error, PluginError) and error.__cause__):
+            raise  # it says what is wrong in words of its own
+        reason = str(error.__cause__ or error).strip().partition("\n")[0]
         raise RunError(f"{folder} holds no whole model ({reason}); train again in a new folder") from error
     if model.kgattn.processor is None:
         raise RunError(f"{folder} holds no processor: kgattn_processor.json is missing; train again in a new folder")
-    check_vocabulary(model.kgattn.processor.tokenizer, str(folder))
     return model, model.kgattn.processor

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from transformers import AutoTokenizer, GPT2Config, GPT2ForTokenClassification
+from transformers import AutoTokenizer, RoFormerConfig, RoFormerForTokenClassification
 
 from kgattn.errors import ConfigError, CorpusError, KgattnError, RunError, StorageError
 from kgattn.evidence.arms import parse_arms
@@ -130,7 +130,7 @@ def test_a_failed_run_is_named_and_the_finished_ones_kept(
         ({"injection": InjectionConfig(values=False)}, "bias and values are both off"),
         ({"language": "klingon"}, "nlp must be a language code .* got 'klingon'"),
         ({"max_length": 4, "stride": 2}, "max_length must exceed stride 2 and the special tokens, got 4"),
-        ({"model": "gpt2"}, "GPT2ForTokenClassification .* has no self-attention that kgattn reaches"),
+        ({"model": "roformer"}, "RoFormerForTokenClassification .* has no self-attention that kgattn reaches"),
     ],
 )
 def test_what_no_arm_can_be_trained_with_is_said_before_the_first_run(
@@ -142,11 +142,12 @@ def test_what_no_arm_can_be_trained_with_is_said_before_the_first_run(
     changes: dict[str, Any],
     message: str,
 ) -> None:
-    if changes.get("model") == "gpt2":
-        settings = GPT2Config(n_layer=1, n_embd=8, n_head=2, vocab_size=9, bos_token_id=1, eos_token_id=1, num_labels=5)
-        GPT2ForTokenClassification(settings).save_pretrained(tmp_path / "gpt2")
-        AutoTokenizer.from_pretrained(bert_tiny_path).save_pretrained(tmp_path / "gpt2")
-        changes = {"model": str(tmp_path / "gpt2")}
+    if changes.get("model") == "roformer":
+        sizes = {"hidden_size": 8, "num_attention_heads": 2, "num_hidden_layers": 1, "intermediate_size": 8}
+        settings = RoFormerConfig(**sizes, vocab_size=9, num_labels=5)
+        RoFormerForTokenClassification(settings).save_pretrained(tmp_path / "roformer")
+        AutoTokenizer.from_pretrained(bert_tiny_path).save_pretrained(tmp_path / "roformer")
+        changes = {"model": str(tmp_path / "roformer")}
 
     with pytest.raises(KgattnError, match=message):
         compare(

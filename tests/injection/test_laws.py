@@ -278,14 +278,14 @@ def test_attention_weights_carry_the_bias(architecture, graph, batch: Batch):
 
 def test_bf16_autocast_and_half_weights(architecture, graph, batch: Batch):
     model = open_gates(kgattn.inject(make_model(architecture), graph))
-    exact = model(**batch.all).logits
+    exact, plain = model(**batch.all).logits, model(**batch.plain).logits
     with torch.autocast("cpu", torch.bfloat16):
         if architecture == "deberta":
             with pytest.raises(RuntimeError, match="overflow"):  # of transformers' own: the plain model has none either
                 make_model(architecture)(**batch.plain)
         else:
-            rough = model(**batch.all).logits
-            torch.testing.assert_close(rough.float(), exact, rtol=0.1, atol=0.05)
+            error = (model(**batch.all).logits - exact).abs().max()
+            assert error <= 2 * (model(**batch.plain).logits - plain).abs().max() + 0.02
     assert {parameter.dtype for parameter in model.kgattn.parameters()} == {torch.float32}
     half = open_gates(kgattn.inject(make_model(architecture).to(torch.bfloat16), graph))
     assert {parameter.dtype for parameter in half.kgattn.parameters()} == {torch.float32}

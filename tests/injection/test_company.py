@@ -50,6 +50,7 @@ LABELS = torch.zeros(3, LENGTH, dtype=torch.long)
 # --- torch.compile ---
 
 
+@pytest.mark.slow
 def test_kernels_and_models_compile():
     """In a process of its own, without the type checks of the tests, which cannot be compiled."""
     script = Path(__file__).with_name("compile_all.py")

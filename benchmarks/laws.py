@@ -17,6 +17,8 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
+from kgattn.attention import KERNELS
+
 ROOT = Path(__file__).resolve().parent.parent
 LAWS = {
     1: "injecting changes nothing",
@@ -27,7 +29,6 @@ LAWS = {
     6: "equals reference",
     7: "company",
 }
-KERNELS = ("reference", "dense", "fold", "block", "flex")
 ATTENTIONS = ("auto", "eager", *KERNELS)
 IN_BRACKETS = re.compile(r"\[(.*)\]$")
 
@@ -66,7 +67,7 @@ def place(nodeid: str) -> tuple[tuple[str, str] | None, int]:
         if kernel is None and "flex" in name:
             kernel = "flex"
         return (None if kernel is None else ("kernel", kernel)), 6
-    attention = next((name for name in ATTENTIONS if re.search(rf"(^|-){name}(-|$)", words)), "eager")
+    attention = next((name for name in ATTENTIONS if re.search(rf"(^|-){name}(-|$)", words)), "any")
     architecture = re.sub(rf"-?\b({'|'.join(ATTENTIONS)})\b.*", "", words)
     law = re.match(r"test_law_(\d)", name)
     return ((architecture, attention) if architecture else None), int(law[1]) if law else 7

@@ -37,6 +37,7 @@ def block(
     num_heads = query.shape[1]
     value = match_heads(add_values(value, bias.values, bias.layout), num_heads)
     key = match_heads(key, num_heads)
+    query, key, value = (tensor if tensor.stride(-1) == 1 else tensor.contiguous() for tensor in (query, key, value))
     exact = torch.promote_types(query.dtype, torch.float32)
     additive = additive_mask(mask, query.dtype)
     layout = bias.layout
@@ -46,8 +47,6 @@ def block(
         excess = query.new_zeros(*query.shape[:2], 0, 0, dtype=exact)
     else:
         excess = _between_rows(torch.expm1(bias.pair_bias.to(exact)), layout.row_one_hot.to(exact))
-    if is_causal:
-        excess = excess * (rows[:, None, :, None] >= rows[:, None, None, :])
     output: Tensor = _BlockAttention.apply(  # type: ignore[no-untyped-call]
         query, key, value, excess, rows, flat_rows, additive, scaling, is_causal
     )
@@ -85,7 +84,7 @@ class _BlockAttention(torch.autograd.Function):
         exact = excess.dtype
         if rows.shape[1]:
             row_lse = take_rows(lse[..., None], rows, flat_rows)
-            gain = _plain_weights(query, key, row_lse, rows, flat_rows, mask, scaling).mul_(excess)
+            gain = _plain_weights(query, key, row_lse, rows, flat_rows, mask, scaling, is_causal).mul_(excess)
             total = gain.sum(dim=-1, keepdim=True).add_(1)
             row_output, row_value = (take_rows(tensor, rows, flat_rows).to(exact) for tensor in (output, value))
             put_rows(output, rows, flat_rows, (row_output + gain @ row_value) / total)
@@ -104,7 +103,7 @@ class _BlockAttention(torch.autograd.Function):
         grad_excess = None
         if rows.shape[1]:
             row_lse = take_rows(lse[..., None], rows, flat_rows)
-            weights = _plain_weights(query, key, row_lse, rows, flat_rows, mask, ctx.scaling)
+            weights = _plain_weights(query, key, row_lse, rows, flat_rows, mask, ctx.scaling, ctx.is_causal)
             row_query, row_key, row_value, row_grad, row_output = (
                 take_rows(tensor, rows, flat_rows).to(excess.dtype) for tensor in (query, key, value, grad, output)
             )
@@ -126,20 +125,25 @@ def _plain_weights(
     flat_rows: Tensor,
     mask: Tensor | None,
     scaling: float,
+    is_causal: bool,
 ) -> Float[Tensor, "batch head linked linked"]:
-    """exp(logits - log-sum-exp) between linked tokens, in the precision of the log-sum-exp."""
+    """exp(logits - log-sum-exp) between linked tokens, in the precision of the log-sum-exp; zero where masked."""
     row_query, row_key = (take_rows(tensor, rows, flat_rows).to(row_lse.dtype) for tensor in (query, key))
     logits = (row_query @ row_key.transpose(-1, -2)).mul_(scaling).sub_(row_lse)
     if mask is not None:
         logits += _between(mask, rows)
+    if is_causal:  # before exp: a later key is not part of the log-sum-exp and may lie far above it
+        logits.masked_fill_(rows[:, None, :, None] < rows[:, None, None, :], float("-inf"))
     return logits.exp_()
 
 
 def _between(
     mask: Float[Tensor, "#batch #head #query #key"], rows: Tensor
 ) -> Float[Tensor, "batch #head #linked linked"]:
-    """The mask between linked tokens; a query axis 1 wide stays so."""
+    """The mask between linked tokens; axes 1 wide stay so."""
     mask = mask.expand(rows.shape[0], -1, -1, -1)
     if mask.shape[2] > 1:
         mask = mask.gather(2, rows[:, None, :, None].expand(-1, mask.shape[1], -1, mask.shape[3]))
-    return mask.gather(3, rows[:, None, None, :].expand(-1, mask.shape[1], mask.shape[2], -1))
+    if mask.shape[3] > 1:
+        mask = mask.gather(3, rows[:, None, None, :].expand(-1, mask.shape[1], mask.shape[2], -1))
+    return mask

@@ -1,4 +1,4 @@
-"""Attention with the table folded into a few more columns of queries and keys: exact, and no tokens x tokens tensor."""
+"""Attention with the table folded into a few more columns of queries and keys: exact, and no bias on token pairs."""
 
 import torch
 import torch.nn.functional as F
@@ -28,7 +28,8 @@ def fold(
     The inner product of the new columns is the bias itself (the factorised bias of FlashBias, Wu et al. 2025,
     arXiv:2505.12044, with the table's own rows as factors, so that nothing is approximated). Softmax ignores a constant
     per query: taking column 0 off every row spares slot 0 a column. In half precision each number of the table is
-    written as the sum of two, so that rounding loses nothing that the logits would have kept.
+    written as the sum of two, so that rounding loses nothing that the logits would have kept. With dropout on the CPU
+    PyTorch writes attention out, and keeps its tokens x tokens weights, as it does without a bias.
     """
     num_heads = query.shape[1]
     value = match_heads(add_values(value, bias.values, bias.layout), num_heads)

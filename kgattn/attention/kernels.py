@@ -17,6 +17,7 @@ from kgattn.errors import ConfigError, KernelError
 from kgattn.shapes import Float
 
 LOG = logging.getLogger(__name__)
+HALF = (torch.bfloat16, torch.float16)
 LARGEST_BLOCK_SHARE = 0.35
 """Share of linked tokens up to which `block` was measured to be the fastest on the CPU."""
 
@@ -42,8 +43,8 @@ class Kernel(Protocol):
             query: Queries, not yet scaled.
             key: Keys; with fewer heads than the queries, each serves as many queries' heads in a row.
             value: Values, without what the mentions add.
-            mask: Broadcastable to [batch, head, query, key]: boolean (True = may attend) or additive, or None. A query
-                that may attend to nothing gets zero.
+            mask: Four axes, broadcastable to [batch, head, query, key]: boolean (True = may attend) or additive, or
+                None. A query that may attend to nothing gets zero.
             scaling: Factor on query . key, usually 1/sqrt(dim).
             dropout: Probability of dropping an attention weight, in [0, 1); 0 outside training.
             bias: What the graph says.
@@ -54,19 +55,23 @@ class Kernel(Protocol):
 KERNELS: dict[str, Kernel] = {"reference": reference, "dense": dense, "fold": fold, "block": block, "flex": flex}
 
 
-def why_not(name: str, query: Tensor, mask: Tensor | None, dropout: float, bias: MentionBias) -> str | None:
-    """Why a kernel cannot serve a call, in words, or None if it can; queries stand for keys and values too."""
+def why_not(
+    name: str, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout: float, bias: MentionBias
+) -> str | None:
+    """Why a kernel cannot serve a call, in words, or None if it can."""
     reasons: list[tuple[bool, str]] = []
     if name == "block":
         reasons = [
             (query.device.type != "cpu", f"it runs on the CPU, not on {query.device.type}"),
             (dropout > 0, f"it cannot drop attention weights, asked for with probability {dropout}"),
+            (query.dtype in HALF, f"its correction would magnify the rounding of {query.dtype}"),
             (mask is not None and mask.requires_grad, "it has no gradient for a mask"),
             (not bias.linked_only, "it biases linked tokens only"),
             (bias.pair_bias is not None and bias.bound > LARGEST_BOUND, f"the bias must be bounded by {LARGEST_BOUND}"),
+            (value.shape[-1] != query.shape[-1], "values must be as wide as queries"),
         ]
     elif name == "flex":
-        trained = (query, mask, bias.pair_bias, bias.values)
+        trained = (query, key, value, mask, bias.pair_bias, bias.values)
         grad = torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in trained)
         reasons = [
             (grad, "it is for inference: use torch.no_grad()"),
@@ -75,7 +80,9 @@ def why_not(name: str, query: Tensor, mask: Tensor | None, dropout: float, bias:
     return next((reason for holds, reason in reasons if holds), None)
 
 
-def choose_kernel(name: str, query: Tensor, mask: Tensor | None, dropout: float, bias: MentionBias) -> Kernel:
+def choose_kernel(
+    name: str, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout: float, bias: MentionBias
+) -> Kernel:
     """The kernel of that name, or for "auto" the one that was measured to be the fastest for such a call.
 
     Raises:
@@ -83,16 +90,16 @@ def choose_kernel(name: str, query: Tensor, mask: Tensor | None, dropout: float,
         KernelError: The kernel cannot serve this call.
     """
     if name == "auto":
-        return KERNELS[fastest(query, mask, dropout, bias)]
+        return KERNELS[fastest(query, key, value, mask, dropout, bias)]
     if name not in KERNELS:
         raise ConfigError(f"kernel must be auto or one of {', '.join(KERNELS)}, got {name!r}")
-    reason = why_not(name, query, mask, dropout, bias)
+    reason = why_not(name, query, key, value, mask, dropout, bias)
     if reason is not None:
         raise KernelError(f"the kernel {name!r} cannot serve this call: {reason}; use another kernel, or auto")
     return KERNELS[name]
 
 
-def fastest(query: Tensor, mask: Tensor | None, dropout: float, bias: MentionBias) -> str:
+def fastest(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout: float, bias: MentionBias) -> str:
     """Name of the kernel "auto" takes."""
     if mask is not None and mask.requires_grad:
         return "dense"
@@ -100,7 +107,7 @@ def fastest(query: Tensor, mask: Tensor | None, dropout: float, bias: MentionBia
         return "fold"
     if bias.layout.linked_share > LARGEST_BLOCK_SHARE:
         return "dense"
-    reason = why_not("block", query, mask, dropout, bias)
+    reason = why_not("block", query, key, value, mask, dropout, bias)
     if reason is None:
         return "block"
     _tell_once(reason)

@@ -47,14 +47,14 @@ def join_mask(
 
 
 def additive_mask(mask: Tensor | None, dtype: torch.dtype) -> Tensor | None:
-    """A boolean mask as numbers to add, 0 and -inf; axes it was merely expanded along are 1 wide again."""
+    """A boolean mask as numbers to add, 0 and -inf; axes it was expanded along, but the keys', are 1 wide again."""
     if mask is None:
         return None
-    for axis in range(mask.ndim):
+    for axis in range(mask.ndim - 1):
         if mask.stride(axis) == 0 and mask.shape[axis] > 1:
             mask = mask.narrow(axis, 0, 1)
     if mask.dtype != torch.bool:
-        return mask.to(dtype)
+        return mask.to(dtype).contiguous()
     return torch.zeros(mask.shape, dtype=dtype, device=mask.device).masked_fill_(~mask, float("-inf"))
 
 

@@ -10,8 +10,7 @@ from transformers import PreTrainedModel
 
 from kgattn.errors import InjectionError
 from kgattn.injection.adapters import Adapter, load_adapter
-
-IMPLEMENTATIONS = ("sdpa", "eager")
+from kgattn.injection.attention_function import IMPLEMENTATIONS
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def find_architecture(model: nn.Module) -> Architecture:
     model_type: str = base.config.model_type
     reach, adapter = ARCHITECTURES.get(model_type), None
     if reach is not None:
-        base = base if reach.stack is None else getattr(base, reach.stack, base)
+        base = base if reach.stack is None else _stack(base, reach.stack)
         adapter = None if reach.adapter is None else load_adapter(reach.adapter)
         attentions = tuple(module for module in base.modules() if _is_reached(module, reach.attention, adapter))
     else:
@@ -115,13 +114,41 @@ def find_architecture(model: nn.Module) -> Architecture:
             f"attention implementation must be {' or '.join(IMPLEMENTATIONS)} to carry a bias, got {implementation!r}; "
             'load the model with attn_implementation="sdpa"'
         )
+    _refuse_what_would_go_wrong(base, attentions)
+    architecture = _describe(base, attentions, adapter)
     if reach is None:
         warnings.warn(
             f"model type {model_type!r} is untested with kgattn; {len(attentions)} modules "
             f"{type(attentions[0]).__name__} were found by their use of Transformers' attention registry",
             stacklevel=3,
         )
-    return _describe(base, attentions, adapter)
+    return architecture
+
+
+def _stack(base: PreTrainedModel, name: str) -> PreTrainedModel:
+    """The encoder of a model of two stacks; one that is an encoder already is taken as it is.
+
+    Raises:
+        InjectionError: It is a decoder alone, which reads its encoder's vectors, if any, from outside.
+    """
+    stack: PreTrainedModel | None = getattr(base, name, None)
+    if stack is None and (base.config.is_decoder or hasattr(base, "decoder")):
+        raise InjectionError(
+            f"{type(base).__name__} is the decoder of a model of type {base.config.model_type!r}, of which kgattn "
+            "injects the encoder; inject the whole model"
+        )
+    return base if stack is None else stack
+
+
+def _refuse_what_would_go_wrong(base: PreTrainedModel, attentions: tuple[nn.Module, ...]) -> None:
+    devices = {parameter.device for module in attentions for parameter in module.parameters()}
+    if len(devices) > 1:
+        names = ", ".join(sorted(map(str, devices)))
+        raise InjectionError(f"all layers must be on one device, got {names}; load the model without a device_map")
+    if base.config._attn_implementation == "eager" and getattr(base.config, "reorder_and_upcast_attn", False):
+        raise InjectionError(
+            'attention with reorder_and_upcast_attn is the model\'s own; load it with attn_implementation="sdpa"'
+        )
 
 
 def _is_reached(module: nn.Module, attention: str, adapter: Adapter | None) -> bool:
@@ -132,7 +159,12 @@ def _is_reached(module: nn.Module, attention: str, adapter: Adapter | None) -> b
 
 def _describe(base: PreTrainedModel, attentions: tuple[nn.Module, ...], adapter: Adapter | None) -> Architecture:
     config, first = base.config, attentions[0]
-    num_heads: int = config.num_attention_heads
+    num_heads: int | None = getattr(config, "num_attention_heads", None)
+    if num_heads is None:
+        raise InjectionError(
+            f"{type(base).__name__} (model type {config.model_type!r}) is several models in one; inject the part that "
+            "reads the text"
+        )
     widths = (getattr(first, name, None) for name in ("head_dim", "attention_head_size", "key_value_proj_dim"))
     head_dim = next((width for width in widths if isinstance(width, int)), config.hidden_size // num_heads)
     num_kv_heads: int = getattr(config, "num_key_value_heads", None) or num_heads

@@ -15,6 +15,8 @@ from kgattn.injection.arms import take_arm
 from kgattn.injection.context import CONTEXT, IdleContext, MentionContext
 
 NAME = "kgattn"
+IMPLEMENTATIONS = ("sdpa", "eager")
+"""Transformers' names of the attention functions that can carry a bias."""
 
 
 @dataclass
@@ -80,7 +82,8 @@ def kgattn_attention(
     the function it would have called.
 
     Raises:
-        InjectionError: The module's heads are not those the injection was made for.
+        InjectionError: The module's heads are not those the injection was made for, or its attention implementation was
+            changed to one that cannot carry a bias.
         KernelError: The kernel asked for by name cannot serve the call.
     """
     site: AttentionSite = module.kgattn_site  # type: ignore[assignment]
@@ -94,6 +97,11 @@ def kgattn_attention(
     fused = implementation == "sdpa" and kwargs.get("position_bias") is None and kwargs.get("softcap") is None
 
     def biased(context: MentionContext) -> tuple[Tensor, Tensor | None]:
+        if implementation not in IMPLEMENTATIONS:
+            raise InjectionError(
+                f"attention implementation must be {' or '.join(IMPLEMENTATIONS)} to carry a bias, it was changed to "
+                f'{implementation!r}; call model.set_attn_implementation("sdpa")'
+            )
         bias = context.layer(site.layer)
         if fused and not context.offset and num_queries == num_keys == context.layout.token_slot.shape[1]:
             return _by_kernel(call, site.kernel, bias), None
@@ -125,14 +133,16 @@ def _over_all_pairs(call: _Call, bias: MentionBias, context: MentionContext) -> 
 
 def _by_kernel(call: _Call, kernel: str, bias: MentionBias) -> Tensor:
     """The kernel's answer, [batch, token, head, dim]."""
-    query, key, value, device = call.query, call.key, call.value, call.query.device.type
+    query, key, value, mask, device = call.query, call.key, call.value, call.mask, call.query.device.type
     if torch.is_autocast_enabled(device):  # as PyTorch casts for its own; rotary embeddings leave float32 behind
-        query, key, value = (tensor.to(torch.get_autocast_dtype(device)) for tensor in (query, key, value))
+        dtype = torch.get_autocast_dtype(device)
+        query, key, value = (tensor.to(dtype) for tensor in (query, key, value))
+        mask = mask.to(dtype) if mask is not None and mask.is_floating_point() else mask
     scaling, dropout = call.kwargs.get("scaling"), call.kwargs.get("dropout", 0.0)
     scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
-    attend = choose_kernel(kernel, query, call.mask, dropout, bias)
+    attend = choose_kernel(kernel, query, key, value, mask, dropout, bias)
     with torch.autocast(device, enabled=False):  # kernels choose their own precision
-        output = attend(query, key, value, call.mask, scaling, dropout, bias, call.is_causal)
+        output = attend(query, key, value, mask, scaling, dropout, bias, call.is_causal)
     return output.transpose(1, 2).contiguous()
 
 

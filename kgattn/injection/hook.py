@@ -67,16 +67,23 @@ class ContextHook:
         inputs, cache = _inputs(args, kwargs), _cache(kwargs)
         offset = 0 if cache is None else int(cache.get_seq_length())
         earlier = None if links is None else links.context
-        if earlier is not None and offset and earlier.layout.token_slot.shape[0] == inputs.shape[0]:
+        goes_on = offset > 0 and not torch.is_grad_enabled()
+        if earlier is not None and goes_on and earlier.layout.token_slot.shape[0] == inputs.shape[0]:
             return replace(earlier, offset=offset)
         mentions = self._checked(given, inputs)
-        length, wanted = mentions.token_slot.shape[1], inputs.shape[1]
-        grows = cache is not None or (links is not None and length < wanted)  # text goes on after its linked part
-        if length != wanted and not grows:
+        length, here = mentions.token_slot.shape[1], inputs.shape[1]
+        fits = length == offset + here
+        if links is not None and links.begun:  # generated text goes on after its linked part
+            fits = offset > 0 or length <= here
+        elif links is not None:  # the text, or with a cache its first part
+            fits = offset == 0 and (length == here or (cache is not None and length > here))
+        if not fits:
             raise SlotError(
-                f"kg_token_slot must have one slot per token, {wanted}, got {length}; "
+                f"kg_token_slot must have one slot per token, {offset + here}, got {length}; "
                 "build batches with kgattn.Processor"
             )
+        if links is not None:
+            links.begun = True
         if not mentions.has_links():
             return None
         _refuse_reentrant_checkpointing(base)

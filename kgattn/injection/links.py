@@ -21,12 +21,14 @@ class Links:
         attachment: Says which model.
         tensors: `kg_token_slot`, `kg_entities`, `kg_priors`.
         context: What the last whole pass over the text made of them, for the steps that go on from its cache.
+        begun: Whether the text was seen from its first token on, so that what comes after it is told apart.
     """
 
     def __init__(self, attachment: object, tensors: dict[str, Tensor]) -> None:
         self.attachment = attachment
         self.tensors = tensors
         self.context: MentionContext | None = None
+        self.begun = False
 
 
 def current_links(attachment: object) -> Links | None:

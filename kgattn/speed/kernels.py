@@ -92,7 +92,7 @@ def measure_kernels(
         q, k, v = (tensor.transpose(1, 2) for tensor in (query, key, value))
         if name is None:
             return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout, scale=scaling)
-        return choose_kernel(name, q, mask, dropout, bias)(q, k, v, mask, scaling, dropout, bias)
+        return choose_kernel(name, q, k, v, mask, dropout, bias)(q, k, v, mask, scaling, dropout, bias)
 
     def timed(name: str | None) -> Callable[[], object]:
         def run() -> object:
@@ -105,7 +105,7 @@ def measure_kernels(
         return run
 
     with torch.set_grad_enabled(backward):
-        able = [name for name in names if why_not(name, query, mask, dropout, bias) is None]
+        able = [name for name in names if why_not(name, query, key, value, mask, dropout, bias) is None]
         if dropout == 0:
             _check(able, attend, dtype)
         runs = {"plain": timed(None), **{name: timed(name) for name in able}}

@@ -57,7 +57,7 @@ def test_inference_in_all_types(name, mask, dtype):
 def test_auto_folds_and_dropout_keeps_the_mean():
     case = on_cuda(make_case(5, 1, 1, 16, 3, dim=8, dtype=torch.float32), torch.float32, False)
     bias = MentionBias(SlotLayout.of(case.token_slot, case.num_slots), case.table, case.values, 4.0)
-    assert fastest(case.query, None, 0.1, bias) == "fold"
+    assert fastest(case.query, case.key, case.value, None, 0.1, bias) == "fold"
     expected = run("fold", case)
     mean = torch.stack([run("fold", case, dropout=0.3) for _ in range(4000)]).mean(0)
     torch.testing.assert_close(mean, expected, rtol=0.1, atol=0.1)

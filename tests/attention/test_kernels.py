@@ -17,7 +17,7 @@ from kgattn.mentions import SlotLayout
 FAST = sorted(set(KERNELS) - {"reference"})
 TRAINED = sorted(set(FAST) - {"flex"})  # flex is for inference, refused by name otherwise
 BOUND = 4.0
-MASKS = ("none", "bool", "additive", "row", "causal", "causal-flag")
+MASKS = ("none", "bool", "additive", "row", "one", "causal", "causal-flag")
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ def make_case(
     dtype: torch.dtype = torch.float64,
     dim: int = 4,
     group: int = 1,
+    token_major: bool = False,
     mask: str = "none",
     linked: str = "some",
     use_bias: bool = True,
@@ -74,8 +75,13 @@ def make_case(
     values[:, :, 0] = 0
     low, high = {"none": (0, 1), "some": (0, slots), "all": (min(1, slots - 1), slots)}[linked]
     token_slot = torch.randint(low, high, (batch, length), generator=generator)
-    query = random(batch, heads * group, length, dim)
-    key, value = random(batch, heads, length, dim), random(batch, heads, length, dim)
+
+    def random_heads(number):
+        if token_major:  # as a projection that is split into heads lies in memory
+            return random(batch, length, number, dim).transpose(1, 2)
+        return random(batch, number, length, dim)
+
+    query, key, value = random_heads(heads * group), random_heads(heads), random_heads(heads)
     return Case(
         query.requires_grad_(),
         key.requires_grad_(),
@@ -94,6 +100,8 @@ def make_mask(kind: str, batch: int, length: int, dtype: torch.dtype, generator:
         return None
     if kind == "causal":
         return torch.ones(1, 1, length, length, dtype=torch.bool).tril()
+    if kind == "one":  # a whole example may be shut out
+        return (torch.rand(batch, 1, 1, 1, generator=generator) < 0.8).expand(-1, -1, length, length)
     if kind == "row":  # any key or none at all may be visible
         return torch.rand(batch, 1, length, length, generator=generator) < 0.6
     keep = torch.ones(batch, 1, 1, length, dtype=torch.bool)
@@ -105,7 +113,7 @@ def make_mask(kind: str, batch: int, length: int, dtype: torch.dtype, generator:
 
 def run(name: str, case: Case, dropout: float = 0.0) -> Tensor:
     bias = case.bias()
-    kernel = choose_kernel(name, case.query, case.mask, dropout, bias)
+    kernel = choose_kernel(name, case.query, case.key, case.value, case.mask, dropout, bias)
     return kernel(case.query, case.key, case.value, case.mask, 0.4, dropout, bias, case.is_causal)
 
 
@@ -132,6 +140,7 @@ CASES = {
     "slots": st.integers(1, 5),
     "dim": st.sampled_from([1, 4, 8]),
     "group": st.integers(1, 3),
+    "token_major": st.booleans(),
     "mask": st.sampled_from(MASKS),
     "linked": st.sampled_from(["none", "some", "all"]),
     "use_bias": st.booleans(),
@@ -186,12 +195,15 @@ def test_dropout_keeps_the_mean(name):
 
 
 @pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile:UserWarning")
-@pytest.mark.parametrize("name", sorted(KERNELS))
+@pytest.mark.parametrize("name", sorted(set(FAST) - {"block"}))  # which refuses half precision
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("mask", ["none", "bool", "causal"])
 @torch.no_grad()
 def test_half_precision_errs_at_most_twice_as_much_as_pytorch(name, dtype, mask):
     case = make_case(7, 2, 2, 16, 4, dtype=torch.float32, mask=mask)
+    case.table[:, :, 1:, 1:] -= BOUND  # a key with nearly all the mass, that the bias takes it from
+    case.table.clamp_(min=-BOUND)
+    case.query.mul_(3)
     exact = run("reference", case)
     half = case.to(dtype)
     ours = run(name, half)
@@ -207,9 +219,22 @@ def test_half_precision_errs_at_most_twice_as_much_as_pytorch(name, dtype, mask)
     assert error <= 2 * baseline
 
 
+@torch.no_grad()
+def test_a_key_far_above_the_rest_is_masked_before_its_weight_is_computed():
+    """It may be a later one, which the causal log-sum-exp does not contain."""
+    case = make_case(4, 1, 2, 12, 3, dtype=torch.float32, mask="causal-flag", linked="all")
+    case.query.mul_(60)
+    output = run("block", case)
+    assert output.isfinite().all()
+    torch.testing.assert_close(output, run("reference", case), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
 @pytest.mark.parametrize("name", TRAINED)
-def test_what_is_kept_for_the_backward_pass(name):
-    """No kernel but those that say so keeps anything of size tokens x tokens."""
+def test_what_is_kept_for_the_backward_pass(name, dropout):
+    """No kernel but those that say so keeps anything of size tokens x tokens, as long as PyTorch does not."""
+    if name == "block" and dropout:
+        pytest.skip("block refuses dropout")
     length = 96
     case = make_case(1, 1, 2, length, 4, linked="none", mask="bool")
     case.token_slot[:, :8] = 1
@@ -217,9 +242,9 @@ def test_what_is_kept_for_the_backward_pass(name):
     with torch.autograd.graph.saved_tensors_hooks(
         lambda tensor: kept.append(tuple(tensor.shape)) or tensor, lambda x: x
     ):
-        run(name, case)
+        run(name, case, dropout)
     square = [shape for shape in kept if shape[-2:] == (length, length)]
-    assert bool(square) == (name == "dense"), square
+    assert bool(square) == (name == "dense" or dropout > 0), square
 
 
 def test_a_forced_kernel_refuses_what_it_cannot_serve():
@@ -232,22 +257,33 @@ def test_a_forced_kernel_refuses_what_it_cannot_serve():
         ("flex", case.bias(), 0.0, "it is for inference"),
     ):
         with pytest.raises(KernelError, match=f"the kernel '{name}' cannot serve this call: {words}.*; use another"):
-            choose_kernel(name, case.query, None, dropout, bias)
+            choose_kernel(name, case.query, case.key, case.value, None, dropout, bias)
     mask = torch.zeros(1, 1, 4, 4, requires_grad=True)
-    assert why_not("block", case.query, mask, 0.0, case.bias()) == "it has no gradient for a mask"
-    assert "not on meta" in str(why_not("block", case.query.to("meta"), None, 0.0, case.bias()))
+    inputs = (case.query, case.key, case.value)
+    assert why_not("block", *inputs, mask, 0.0, case.bias()) == "it has no gradient for a mask"
+    assert "not on meta" in str(why_not("block", case.query.to("meta"), *inputs[1:], None, 0.0, case.bias()))
+    half = tuple(tensor.bfloat16() for tensor in inputs)
+    assert "magnify the rounding of torch.bfloat16" in str(why_not("block", *half, None, 0.0, case.bias()))
+    narrow = (*inputs[:2], case.value[..., :2])
+    assert why_not("block", *narrow, None, 0.0, case.bias()) == "values must be as wide as queries"
 
 
 def test_auto_takes_what_serves(caplog):
     few, mask = make_case(3, 1, 1, 12, 2, linked="none"), torch.zeros(1, 1, 4, 4, requires_grad=True)
     few.token_slot[:, 0] = 1
     everything = make_case(3, 1, 1, 12, 2, linked="all")
-    assert fastest(few.query, None, 0.0, few.bias()) == "block"
-    assert fastest(few.query, mask, 0.0, few.bias()) == "dense"
-    assert fastest(everything.query, None, 0.0, everything.bias()) == "dense"
-    assert fastest(few.query.to("meta"), None, 0.0, few.bias()) == "fold"
+
+    def taken(case, mask=None, dropout=0.0, device="cpu"):
+        inputs = (tensor.to(device) for tensor in (case.query, case.key, case.value))
+        return fastest(*inputs, mask, dropout, case.bias())
+
+    assert taken(few) == "block"
+    assert taken(few, mask) == "dense"
+    assert taken(everything) == "dense"
+    assert taken(few, device="meta") == "fold"
     for _ in range(2):
-        assert fastest(few.query, None, 0.125, few.bias()) == "fold"
+        assert taken(few, dropout=0.125) == "fold"
+    assert taken(few.to(torch.bfloat16)) == "fold"
     told = [record.message for record in caplog.records if "0.125" in record.message]
     assert len(told) == 1, "said once"
 
@@ -255,4 +291,4 @@ def test_auto_takes_what_serves(caplog):
 def test_an_unknown_kernel_is_refused():
     case = make_case(3, 1, 1, 4, 2)
     with pytest.raises(ConfigError, match=r"kernel must be auto or one of .*dense.*, got 'quick'"):
-        choose_kernel("quick", case.query, None, 0.0, case.bias())
+        choose_kernel("quick", case.query, case.key, case.value, None, 0.0, case.bias())

@@ -44,6 +44,7 @@ from transformers import (
     XLMRobertaForTokenClassification,
 )
 
+from kgattn.attention import KERNELS
 from kgattn.graph import KnowledgeGraph
 from kgattn.injection.architectures import ARCHITECTURES
 
@@ -226,7 +227,7 @@ def architecture(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-SLOW = ("reference", "dense", "fold", "block")
+SLOW = tuple(name for name in KERNELS if name != "flex")  # which is for inference and refuses all else by name
 ATTENTIONS = ["auto", "eager", *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
 """How an injected model attends: by Transformers' written-out attention, or by a kernel in place of its "sdpa"."""
 

@@ -18,6 +18,7 @@ from transformers import (
     LlamaForCausalLM,
     MarianMTModel,
     MistralConfig,
+    MistralForCausalLM,
     MistralForTokenClassification,
 )
 
@@ -226,6 +227,39 @@ def test_a_text_generated_by_hand_may_bring_its_links_along(graph, batch: Batch)
     name = "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
     rest = {"input_ids": batch.plain["input_ids"][:, 5:], "attention_mask": batch.plain["attention_mask"]}
     torch.testing.assert_close(model(**rest, **batch.links, **{name: cache}).logits, full[:, 5:], **CLOSE)
+
+
+def test_slots_that_do_not_begin_with_the_text_are_refused(graph, batch: Batch):
+    model = open_gates(kgattn.inject(decoder("llama"), graph))
+    name = "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
+    first, last = ({key: tensor[:, part] for key, tensor in batch.plain.items()} for part in (slice(15), slice(15, 16)))
+    first_slots, last_slots = batch.links["kg_token_slot"][:, :15], batch.links["kg_token_slot"][:, 15:]
+    output = model(**first, **{**batch.links, "kg_token_slot": first_slots}, use_cache=True)
+    last["attention_mask"] = batch.plain["attention_mask"]
+    rest = {**last, name: getattr(output, name, None) or output.past_key_values}
+    with pytest.raises(SlotError, match="one slot per token, 16, got 1"):  # of the new token alone
+        model(**rest, **{**batch.links, "kg_token_slot": last_slots})
+    with pytest.raises(SlotError, match="one slot per token, 16, got 16"), model.kgattn.linked(batch.links):
+        model(**rest)  # begins in the middle: what the cache holds was not seen
+    with model.kgattn.linked(batch.links):
+        model(**batch.plain)
+        with pytest.raises(SlotError, match="one slot per token, 15, got 16"):
+            model(**first)  # another text
+
+
+def test_a_sliding_window_keeps_slots_and_tokens_together(graph, batch: Batch):
+    torch.manual_seed(1)
+    model = MistralForCausalLM(MistralConfig(**GROUPED, sliding_window=6)).eval()
+    with pytest.warns(UserWarning, match="untested"):
+        model = open_gates(kgattn.inject(model, graph), size=0.5)
+    whole = {**batch.plain, "attention_mask": torch.ones_like(batch.plain["attention_mask"])}
+    settings = {"max_new_tokens": 5, "do_sample": False, "eos_token_id": None}
+    settings |= {"return_dict_in_generate": True, "output_logits": True}
+    with model.kgattn.linked(batch.links):
+        expected = model.generate(**whole, **settings, use_cache=False)
+    with model.kgattn.linked(batch.links):
+        cached = model.generate(**whole, **settings, use_cache=True)
+    torch.testing.assert_close(torch.stack(cached.logits), torch.stack(expected.logits), **CLOSE)
 
 
 @pytest.mark.parametrize("make", [BartForConditionalGeneration, MarianMTModel])

@@ -1,10 +1,21 @@
 """What `inject` and the hook refuse, each before anything is changed."""
 
+import copy
 import inspect
 
 import pytest
 import torch
-from transformers import ResNetConfig, ResNetModel
+from transformers import (
+    BartConfig,
+    BartForCausalLM,
+    BartModel,
+    CLIPConfig,
+    CLIPModel,
+    GPT2Config,
+    GPT2Model,
+    ResNetConfig,
+    ResNetModel,
+)
 
 import kgattn
 from kgattn.errors import ConfigError, GraphError, InjectionError, SlotError
@@ -12,7 +23,7 @@ from kgattn.graph import KnowledgeGraph
 from kgattn.injection import InjectionConfig
 from kgattn.mentions import MentionBatch
 
-from .conftest import TRIPLES, Batch, make_model, open_gates
+from .conftest import TRIPLES, TWO_STACKS, Batch, make_model, open_gates
 
 
 def test_only_transformers_models_can_be_injected(graph):
@@ -48,6 +59,50 @@ def test_another_attention_implementation_is_refused(graph):
     with pytest.raises(InjectionError, match="must be sdpa or eager to carry a bias, got 'flex_attention'"):
         kgattn.inject(model, graph)
     assert not hasattr(model, "kgattn")
+
+
+def test_an_implementation_that_is_changed_later_is_refused_when_it_matters(graph, batch: Batch):
+    model = open_gates(kgattn.inject(make_model("bert"), graph))
+    site = model.bert.encoder.layer[1].attention.self.kgattn_site
+    site.config = copy.copy(site.config)
+    site.config._attn_implementation_internal = "flex_attention"
+    with pytest.raises(InjectionError, match="to carry a bias, it was changed to 'flex_attention'"):
+        model(**batch.all)
+
+
+def test_a_decoder_that_has_an_encoder_elsewhere_is_refused(graph):
+    model = BartForCausalLM(BartConfig(**TWO_STACKS))
+    with pytest.raises(InjectionError, match="BartDecoderWrapper is the decoder of a model of type 'bart'"):
+        kgattn.inject(model, graph)
+    assert not hasattr(model, "kgattn")
+
+
+def test_a_bare_encoder_is_taken_as_it_is(graph, batch: Batch):
+    encoder = BartModel(BartConfig(**TWO_STACKS)).eval().encoder
+    expected = encoder(**batch.plain).last_hidden_state
+    model = open_gates(kgattn.inject(encoder, graph))
+    assert not torch.allclose(model(**batch.all).last_hidden_state[0], expected[0], atol=1e-5)
+
+
+def test_layers_on_several_devices_are_refused(graph):
+    model = make_model("bert")
+    model.bert.encoder.layer[1].to("meta")
+    with pytest.raises(InjectionError, match="all layers must be on one device, got cpu, meta"):
+        kgattn.inject(model, graph)
+
+
+def test_attention_that_upcasts_in_a_way_of_its_own_is_refused(graph):
+    config = GPT2Config(n_embd=8, n_layer=1, n_head=2, vocab_size=9, reorder_and_upcast_attn=True)
+    with pytest.raises(InjectionError, match="reorder_and_upcast_attn is the model's own"):
+        kgattn.inject(GPT2Model._from_config(config, attn_implementation="eager"), graph)
+
+
+@pytest.mark.filterwarnings("error")
+def test_several_models_in_one_are_refused_without_a_warning(graph):
+    sizes = {"hidden_size": 8, "num_attention_heads": 2, "num_hidden_layers": 1, "intermediate_size": 8}
+    model = CLIPModel(CLIPConfig(text_config=sizes, vision_config={**sizes, "image_size": 4, "patch_size": 2}))
+    with pytest.raises(InjectionError, match=r"CLIPModel \(model type 'clip'\) is several models in one"):
+        kgattn.inject(model, graph)
 
 
 def test_double_injection_is_refused_and_the_first_one_stays(graph, batch: Batch):

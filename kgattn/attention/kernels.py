@@ -116,4 +116,4 @@ def fastest(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, drop
 
 @cache
 def _tell_once(reason: str) -> None:
-    LOG.warning("attention runs the kernel 'fold' in place of the faster 'block': %s", reason)
+    LOG.info("attention runs the kernel 'fold' in place of the faster 'block': %s", reason)

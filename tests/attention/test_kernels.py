@@ -1,5 +1,6 @@
 """Every kernel equals the reference, in outputs and gradients; the reference equals a loop over tokens."""
 
+import logging
 from dataclasses import dataclass, replace
 
 import pytest
@@ -281,6 +282,7 @@ def test_auto_takes_what_serves(caplog):
     assert taken(few, mask) == "dense"
     assert taken(everything) == "dense"
     assert taken(few, device="meta") == "fold"
+    caplog.set_level(logging.INFO, logger="kgattn")
     for _ in range(2):
         assert taken(few, dropout=0.125) == "fold"
     assert taken(few.to(torch.bfloat16)) == "fold"

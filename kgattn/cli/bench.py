@@ -46,7 +46,7 @@ def bench(
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("measuring", total=len(suite))
         report = suite.run(training_device(), lambda: progress.advance(task))
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(_steps_table(report))
     if report.kernels:
         console.print(_kernels_table(report.kernels))
@@ -62,7 +62,7 @@ def _steps_table(report: "SpeedReport") -> "Table":
 
     table = Table(title=f"{report.model}: ratios to plain ({report.clock})", title_justify="left")
     for number, name in enumerate(STEP_HEADER):
-        table.add_column(name, justify="right" if number else "left", no_wrap=number == 0)
+        table.add_column(name, justify="right" if number else "left", no_wrap=True)
     for cells in step_rows(report.to_json(), quartiles=False):
         table.add_row(*cells)
     return table

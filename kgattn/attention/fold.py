@@ -38,8 +38,9 @@ def fold(
     if on_cpu:
         mask = additive_mask(mask, query.dtype)  # as PyTorch would, but without an axis for the queries
     if bias.pair_bias is not None and bias.pair_bias.shape[-1] > 1:
-        columns = _query_columns(bias.pair_bias, bias, query.dtype, scaling)
-        one_hot = bias.layout.one_hot(query.dtype)[:, None, :, 1:]
+        slots = bias.layout.one_hot(query.dtype)[:, None]
+        columns = slots @ _rows(bias.pair_bias, query.dtype, scaling)
+        one_hot = slots[..., 1:]
         copies = columns.shape[-1] // one_hot.shape[-1]
         padding = -columns.shape[-1] % WIDTH_STEP
         keys = F.pad(one_hot.repeat(1, 1, 1, copies), (0, padding)).expand(-1, num_heads, -1, -1)
@@ -53,12 +54,12 @@ def fold(
     return output[..., :dim]
 
 
-def _query_columns(
-    pair_bias: Float[Tensor, "batch head slot slot"], bias: MentionBias, dtype: torch.dtype, scaling: float
-) -> Float[Tensor, "batch head token column"]:
-    """Each token's row of the table, without column 0; the slots' columns once, or twice in half precision."""
+def _rows(
+    pair_bias: Float[Tensor, "batch head slot slot"], dtype: torch.dtype, scaling: float
+) -> Float[Tensor, "batch head slot column"]:
+    """The rows of the table without column 0; its columns once, or twice in half precision."""
     rows = (pair_bias[..., 1:] - pair_bias[..., :1]) / scaling
     if dtype in (torch.bfloat16, torch.float16):
         coarse = rows.to(dtype)
         rows = torch.cat([coarse, (rows - coarse).to(dtype)], dim=-1)
-    return bias.layout.one_hot(dtype)[:, None] @ rows.to(dtype)
+    return rows.to(dtype)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import transformers
 from safetensors import SafetensorError
@@ -133,11 +133,16 @@ def from_pretrained(folder: str | Path) -> PreTrainedModel:
         injection = plugin_of(model)
         with _as_plugin_error(folder):
             tokenizer = AutoTokenizer.from_pretrained(folder)
-        if len(tokenizer) <= len(set(tokenizer.all_special_tokens)):  # what transformers makes of nothing
+        if not has_vocabulary(tokenizer):
             raise PluginError(f"{folder} holds no vocabulary: its tokenizer's files are missing; save the model again")
         injection.processor = Processor.from_pretrained(folder, tokenizer, injection.graph)
     model.eval()  # type: ignore[no-untyped-call]
     return model
+
+
+def has_vocabulary(tokenizer: Any) -> bool:
+    """Whether it knows more than special tokens: Transformers makes one of those where its files are missing."""
+    return len(tokenizer) > len(set(tokenizer.all_special_tokens))
 
 
 @contextmanager

@@ -135,7 +135,9 @@ def check_vocabulary(tokenizer: Any, name: str) -> None:
     Raises:
         ConfigError: It knows nothing else.
     """
-    if len(tokenizer) <= len(set(tokenizer.all_special_tokens)):
+    from kgattn.injection.storage import has_vocabulary  # here, because it imports transformers
+
+    if not has_vocabulary(tokenizer):
         raise ConfigError(
             f"the tokenizer of {name!r} knows special tokens alone: tokenizer.json or the vocabulary is missing; "
             "save the tokenizer beside the model"

@@ -4,6 +4,7 @@ from kgattn.attention.kernels import KERNELS as KERNELS
 from kgattn.attention.kernels import Kernel as Kernel
 from kgattn.attention.kernels import choose_kernel as choose_kernel
 from kgattn.attention.kernels import why_not as why_not
+from kgattn.attention.materialize import additive_mask as additive_mask
 from kgattn.attention.materialize import causal_mask as causal_mask
 from kgattn.attention.materialize import join_mask as join_mask
 from kgattn.attention.materialize import materialize as materialize

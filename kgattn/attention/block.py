@@ -1,5 +1,7 @@
 """PyTorch's fused attention without any bias, then an exact correction between linked tokens alone."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -7,7 +9,7 @@ from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 
 from kgattn.attention.materialize import additive_mask, match_heads
-from kgattn.attention.rows import add_values, put_rows, take_rows
+from kgattn.attention.rows import LinkedRows, add_values
 from kgattn.bias import MentionBias
 from kgattn.shapes import Float, Int
 
@@ -34,23 +36,27 @@ def block(
     (o + (p e) v) / c with c = 1 + sum p e, and its log-sum-exp is larger by log c. The plain backward pass called with
     those two is exact outside the block, and the block adds its own. Extra work: (linked / tokens)^2 of attention's.
     """
-    num_heads = query.shape[1]
-    value = match_heads(add_values(value, bias.values, bias.layout), num_heads)
-    key = match_heads(key, num_heads)
+    num_heads, layout = query.shape[1], bias.layout
+    added = None
+    if torch.compiler.is_compiling() or _shares_memory(value, query, key):  # compilers cannot write and take back
+        value = add_values(value, bias.values, layout)
+    elif bias.values is not None:
+        added = match_heads(layout.row_one_hot.to(value.dtype)[:, None] @ bias.values.to(value.dtype), num_heads)
+    key, value = match_heads(key, num_heads), match_heads(value, num_heads)
     query, key, value = (tensor if tensor.stride(-1) == 1 else tensor.contiguous() for tensor in (query, key, value))
-    exact = torch.promote_types(query.dtype, torch.float32)
-    additive = additive_mask(mask, query.dtype)
-    layout = bias.layout
-    rows, flat_rows = layout.rows, layout.flat_rows
-    if bias.pair_bias is None:
-        rows, flat_rows = rows[:, :0], flat_rows[:0]
-        excess = query.new_zeros(*query.shape[:2], 0, 0, dtype=exact)
-    else:
-        excess = _between_rows(torch.expm1(bias.pair_bias.to(exact)), layout.row_one_hot.to(exact))
+    additive = None if mask is None else additive_mask(mask, query.dtype)
+    excess = None
+    if bias.pair_bias is not None:
+        excess = _between_rows(torch.expm1(bias.pair_bias.to(query.dtype)), layout.row_one_hot.to(query.dtype))
     output: Tensor = _BlockAttention.apply(  # type: ignore[no-untyped-call]
-        query, key, value, excess, rows, flat_rows, additive, scaling, is_causal
+        query, key, value, added, excess, layout.rows, layout.flat_rows, additive, scaling, is_causal
     )
     return output
+
+
+def _shares_memory(value: Tensor, *others: Tensor) -> bool:
+    """Whether writing into the values would change something else as well, or one number twice."""
+    return 0 in value.stride() or any(value.data_ptr() == other.data_ptr() for other in others)
 
 
 def _between_rows(
@@ -65,7 +71,11 @@ def _between_rows(
 
 
 class _BlockAttention(torch.autograd.Function):
-    """Inputs as in `block`, with `excess` = exp(bias) - 1 between `rows`, and the mask additive or None."""
+    """Inputs as in `block`, but for three.
+
+    `added` is added to the values of `rows`: written into the value tensor while PyTorch reads it and taken back, for a
+    copy of the whole costs more than all else here. `excess` = exp(bias) - 1 between `rows`; the mask is additive.
+    """
 
     @staticmethod
     def forward(
@@ -73,62 +83,82 @@ class _BlockAttention(torch.autograd.Function):
         query: Tensor,
         key: Tensor,
         value: Tensor,
-        excess: Tensor,
+        added: Float[Tensor, "batch head linked dim"] | None,
+        excess: Float[Tensor, "batch head linked linked"] | None,
         rows: Int[Tensor, "batch linked"],
         flat_rows: Int[Tensor, " batch_linked"],
         mask: Tensor | None,
         scaling: float,
         is_causal: bool,
     ) -> Tensor:
-        output, lse = _attention(query, key, value, 0.0, is_causal, attn_mask=mask, scale=scaling)
-        exact = excess.dtype
-        if rows.shape[1]:
-            row_lse = take_rows(lse[..., None], rows, flat_rows)
-            gain = _plain_weights(query, key, row_lse, rows, flat_rows, mask, scaling, is_causal).mul_(excess)
+        linked = LinkedRows(rows, flat_rows)
+        with _written(value, added, linked) as row_value:
+            output, lse = _attention(query, key, value, 0.0, is_causal, attn_mask=mask, scale=scaling)
+        if excess is not None and rows.shape[1]:
+            row_lse = linked.take(lse[..., None])
+            gain = _plain_weights(linked.take(query), linked.take(key), row_lse, rows, mask, scaling, is_causal)
+            gain.mul_(excess)
             total = gain.sum(dim=-1, keepdim=True).add_(1)
-            row_output, row_value = (take_rows(tensor, rows, flat_rows).to(exact) for tensor in (output, value))
-            put_rows(output, rows, flat_rows, (row_output + gain @ row_value) / total)
-            put_rows(lse[..., None], rows, flat_rows, row_lse + total.log())
-        ctx.save_for_backward(query, key, value, excess, rows, flat_rows, mask, output, lse)  # type: ignore[arg-type]
+            linked.put(output, (gain @ row_value).add_(linked.take(output)).div_(total))
+            if any(ctx.needs_input_grad):  # type: ignore[attr-defined]
+                linked.put(lse[..., None], row_lse + total.log())
+        ctx.save_for_backward(query, key, value, added, excess, rows, flat_rows, mask, output, lse)  # type: ignore[arg-type]
         ctx.scaling, ctx.is_causal = scaling, is_causal  # type: ignore[attr-defined]
         return output  # type: ignore[no-any-return]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        query, key, value, excess, rows, flat_rows, mask, output, lse = ctx.saved_tensors
-        grad_query, grad_key, grad_value = _attention_backward(
-            grad, query, key, value, output, lse, 0.0, ctx.is_causal, attn_mask=mask, scale=ctx.scaling
-        )
-        grad_excess = None
-        if rows.shape[1]:
-            row_lse = take_rows(lse[..., None], rows, flat_rows)
-            weights = _plain_weights(query, key, row_lse, rows, flat_rows, mask, ctx.scaling, ctx.is_causal)
-            row_query, row_key, row_value, row_grad, row_output = (
-                take_rows(tensor, rows, flat_rows).to(excess.dtype) for tensor in (query, key, value, grad, output)
+        query, key, value, added, excess, rows, flat_rows, mask, output, lse = ctx.saved_tensors
+        linked = LinkedRows(rows, flat_rows)
+        with _written(value, added, linked) as row_value:
+            grad_query, grad_key, grad_value = _attention_backward(
+                grad, query, key, value, output, lse, 0.0, ctx.is_causal, attn_mask=mask, scale=ctx.scaling
             )
-            grad_weights = row_grad @ row_value.transpose(-1, -2) - (row_grad * row_output).sum(-1, keepdim=True)
+        grad_excess = None
+        if excess is not None and rows.shape[1]:
+            row_query, row_key, row_grad = linked.take(query), linked.take(key), linked.take(grad)
+            row_lse = linked.take(lse[..., None])
+            weights = _plain_weights(row_query, row_key, row_lse, rows, mask, ctx.scaling, ctx.is_causal)
+            inner = (row_grad * linked.take(output)).sum(-1, keepdim=True)
+            grad_weights = (row_grad @ row_value.transpose(-1, -2)).sub_(inner)
             grad_excess = weights * grad_weights
             gain = weights.mul_(excess)  # what the bias adds to the weights
-            grad_logits = gain * grad_weights
-            put_rows(grad_query, rows, flat_rows, grad_logits @ row_key * ctx.scaling, add=True)
-            put_rows(grad_key, rows, flat_rows, grad_logits.transpose(-1, -2) @ row_query * ctx.scaling, add=True)
-            put_rows(grad_value, rows, flat_rows, gain.transpose(-1, -2) @ row_grad, add=True)
-        return grad_query, grad_key, grad_value, grad_excess, None, None, None, None, None
+            grad_logits = grad_weights.mul_(gain).mul_(ctx.scaling)
+            linked.add(grad_query, grad_logits @ row_key)
+            linked.add(grad_key, grad_logits.transpose(-1, -2) @ row_query)
+            linked.add(grad_value, gain.transpose(-1, -2) @ row_grad)
+        grad_added = None if added is None else linked.take(grad_value)
+        return grad_query, grad_key, grad_value, grad_added, grad_excess, None, None, None, None, None
+
+
+@contextmanager
+def _written(
+    value: Tensor, added: Tensor | None, linked: LinkedRows
+) -> Iterator[Float[Tensor, "batch head linked dim"]]:
+    """Values of linked tokens with what is added; in the block they stand in `value`, afterwards what was there."""
+    before = linked.take(value)
+    if added is None:
+        yield before
+        return
+    memory, total = value.data, before + added  # the version, which autograd checks, stays: the tensor ends as it began
+    try:
+        linked.put(memory, total)
+        yield total
+    finally:
+        linked.put(memory, before)
 
 
 def _plain_weights(
-    query: Tensor,
-    key: Tensor,
+    row_query: Float[Tensor, "batch head linked dim"],
+    row_key: Float[Tensor, "batch head linked dim"],
     row_lse: Float[Tensor, "batch head linked 1"],
-    rows: Tensor,
-    flat_rows: Tensor,
+    rows: Int[Tensor, "batch linked"],
     mask: Tensor | None,
     scaling: float,
     is_causal: bool,
 ) -> Float[Tensor, "batch head linked linked"]:
-    """exp(logits - log-sum-exp) between linked tokens, in the precision of the log-sum-exp; zero where masked."""
-    row_query, row_key = (take_rows(tensor, rows, flat_rows).to(row_lse.dtype) for tensor in (query, key))
+    """exp(logits - log-sum-exp) between linked tokens; zero where masked."""
     logits = (row_query @ row_key.transpose(-1, -2)).mul_(scaling).sub_(row_lse)
     if mask is not None:
         logits += _between(mask, rows)
@@ -142,8 +172,11 @@ def _between(
 ) -> Float[Tensor, "batch #head #linked linked"]:
     """The mask between linked tokens; axes 1 wide stay so."""
     mask = mask.expand(rows.shape[0], -1, -1, -1)
+    if mask.shape[2] > 1 and mask.shape[3] > 1:
+        batch = torch.arange(rows.shape[0], device=rows.device)[:, None, None]
+        return mask.transpose(1, 3)[batch, rows[:, None, :], rows[:, :, None]].permute(0, 3, 1, 2)
     if mask.shape[2] > 1:
-        mask = mask.gather(2, rows[:, None, :, None].expand(-1, mask.shape[1], -1, mask.shape[3]))
+        return mask.gather(2, rows[:, None, :, None].expand(-1, mask.shape[1], -1, -1))
     if mask.shape[3] > 1:
-        mask = mask.gather(3, rows[:, None, None, :].expand(-1, mask.shape[1], mask.shape[2], -1))
+        return mask.gather(3, rows[:, None, None, :].expand(-1, mask.shape[1], -1, -1))
     return mask

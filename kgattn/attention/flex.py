@@ -31,7 +31,7 @@ def flex(
     rows = slots
     if table is None:
         table, rows = query.new_zeros(*query.shape[:2], 1, 1), torch.zeros_like(slots)
-    additive = additive_mask(mask, torch.float32)
+    additive = None if mask is None else additive_mask(mask, torch.float32)
     if additive is None:
         additive = torch.zeros(1, 1, 1, 1, device=query.device)
     step = [int(size > 1) for size in additive.shape]  # 0 along an axis the mask is the same for

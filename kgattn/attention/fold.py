@@ -35,7 +35,7 @@ def fold(
     value = match_heads(add_values(value, bias.values, bias.layout), num_heads)
     key = match_heads(key, num_heads)
     dim, on_cpu = value.shape[-1], query.device.type == "cpu"
-    if on_cpu:
+    if on_cpu and mask is not None:
         mask = additive_mask(mask, query.dtype)  # as PyTorch would, but without an axis for the queries
     if bias.pair_bias is not None and bias.pair_bias.shape[-1] > 1:
         slots = bias.layout.one_hot(query.dtype)[:, None]

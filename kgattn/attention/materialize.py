@@ -46,10 +46,8 @@ def join_mask(
     return bias + mask.to(dtype)
 
 
-def additive_mask(mask: Tensor | None, dtype: torch.dtype) -> Tensor | None:
+def additive_mask(mask: Tensor, dtype: torch.dtype) -> Tensor:
     """A boolean mask as numbers to add, 0 and -inf; axes it was expanded along, but the keys', are 1 wide again."""
-    if mask is None:
-        return None
     for axis in range(mask.ndim - 1):
         if mask.stride(axis) == 0 and mask.shape[axis] > 1:
             mask = mask.narrow(axis, 0, 1)

@@ -7,38 +7,45 @@ from kgattn.mentions import SlotLayout
 from kgattn.shapes import Float, Int
 
 
-def take_rows(
-    tensor: Float[Tensor, "batch head token dim"],
-    rows: Int[Tensor, "batch linked"],
-    flat_rows: Int[Tensor, " batch_linked"],
-) -> Float[Tensor, "batch head linked dim"]:
-    """The tensor at these tokens."""
-    if _is_token_major(tensor):
-        part = tensor.transpose(1, 2).flatten(0, 1).index_select(0, flat_rows)
-        return part.view(*rows.shape, *part.shape[1:]).transpose(1, 2)
-    return tensor.transpose(1, 2)[torch.arange(len(rows), device=rows.device)[:, None], rows].transpose(1, 2)
+class LinkedRows:
+    """The same tokens of several tensors [batch, head, token, dim], as [batch, head, linked, dim].
 
+    Attributes:
+        rows: Positions of each example's linked tokens.
+        flat: The same positions, counted through the whole batch.
+    """
 
-def put_rows(
-    tensor: Float[Tensor, "batch head token dim"],
-    rows: Int[Tensor, "batch linked"],
-    flat_rows: Int[Tensor, " batch_linked"],
-    part: Float[Tensor, "batch head linked dim"],
-    *,
-    add: bool = False,
-) -> None:
-    """Write, or add, a part that `take_rows` could have taken, in place."""
-    part = part.to(tensor.dtype).transpose(1, 2)
-    if not _is_token_major(tensor):
-        index = (torch.arange(len(rows), device=rows.device)[:, None], rows)
-        tensor.transpose(1, 2).index_put_(index, part, accumulate=add)
-        return
-    flat = tensor.transpose(1, 2).flatten(0, 1)
-    part = part.reshape(-1, *part.shape[2:])
-    if add:
-        flat.index_add_(0, flat_rows, part)
-    else:
-        flat.index_copy_(0, flat_rows, part)
+    def __init__(self, rows: Int[Tensor, "batch linked"], flat: Int[Tensor, " batch_linked"]) -> None:
+        self.rows, self.flat = rows, flat
+
+    def take(self, tensor: Float[Tensor, "batch head token dim"]) -> Float[Tensor, "batch head linked dim"]:
+        """The tensor at these tokens, contiguous."""
+        tokens = tensor.transpose(1, 2)
+        if _is_token_major(tensor):
+            part = tokens.flatten(0, 1).index_select(0, self.flat).view(*self.rows.shape, *tokens.shape[2:])
+        else:
+            part = tokens[self._places()]
+        linked: Tensor = part.transpose(1, 2).contiguous()
+        return linked
+
+    def put(self, tensor: Float[Tensor, "batch head token dim"], part: Float[Tensor, "batch head linked dim"]) -> None:
+        """Write a part that `take` could have taken, in place."""
+        tokens, part = tensor.transpose(1, 2), part.transpose(1, 2)
+        if _is_token_major(tensor):
+            tokens.flatten(0, 1).index_copy_(0, self.flat, part.flatten(0, 1))
+        else:
+            tokens.index_put_(self._places(), part)
+
+    def add(self, tensor: Float[Tensor, "batch head token dim"], part: Float[Tensor, "batch head linked dim"]) -> None:
+        """Add a part to what is there, in place."""
+        tokens, part = tensor.transpose(1, 2), part.transpose(1, 2)
+        if _is_token_major(tensor):
+            tokens.flatten(0, 1).index_add_(0, self.flat, part.flatten(0, 1))
+        else:
+            tokens.index_put_(self._places(), part, accumulate=True)
+
+    def _places(self) -> tuple[Tensor, Tensor]:
+        return torch.arange(self.rows.shape[0], device=self.rows.device)[:, None], self.rows
 
 
 def add_values(

@@ -104,7 +104,7 @@ def kgattn_attention(
             )
         bias = context.layer(site.layer)
         if fused and not context.offset and num_queries == num_keys == context.layout.token_slot.shape[1]:
-            return _by_kernel(call, site.kernel, bias), None
+            return _by_kernel(call, site.kernel, bias, context), None
         return _over_all_pairs(call, bias, context)
 
     output, weights = take_arm(context, site.layer, query.device, call.as_plain, biased)
@@ -131,13 +131,15 @@ def _over_all_pairs(call: _Call, bias: MentionBias, context: MentionContext) -> 
     return answer
 
 
-def _by_kernel(call: _Call, kernel: str, bias: MentionBias) -> Tensor:
+def _by_kernel(call: _Call, kernel: str, bias: MentionBias, context: MentionContext) -> Tensor:
     """The kernel's answer, [batch, token, head, dim]."""
     query, key, value, mask, device = call.query, call.key, call.value, call.mask, call.query.device.type
     if torch.is_autocast_enabled(device):  # as PyTorch casts for its own; rotary embeddings leave float32 behind
         dtype = torch.get_autocast_dtype(device)
         query, key, value = (tensor.to(dtype) for tensor in (query, key, value))
         mask = mask.to(dtype) if mask is not None and mask.is_floating_point() else mask
+    if device == "cpu" and mask is not None:  # as PyTorch does in every layer
+        mask = context.additive(mask, query.dtype)
     scaling, dropout = call.kwargs.get("scaling"), call.kwargs.get("dropout", 0.0)
     scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
     attend = choose_kernel(kernel, query, key, value, mask, dropout, bias)

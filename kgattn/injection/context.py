@@ -1,15 +1,19 @@
 """What one forward pass knows of the graph, for all layers: made once, carried as an argument, kept nowhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from kgattn.attention import additive_mask
 from kgattn.bias import MentionBias
 from kgattn.mentions import SlotLayout
 from kgattn.shapes import Float, Int
 
 CONTEXT = "kgattn_context"
+MASKS_OF_A_MODEL = 2
+"""Models with global and sliding attention have two; others one."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class MentionContext:
     bound: float
     gates_closed: bool
     offset: int = 0
+    _masks: list[tuple[Tensor, Tensor]] = field(default_factory=list, repr=False, compare=False)
 
     def layer(self, number: int) -> MentionBias:
         """What the injected layer of that number needs, counted from 0."""
@@ -52,6 +57,17 @@ class MentionContext:
             return self.layout
         num_linked, num_slots = self.layout.row_one_hot.shape[1:]
         return SlotLayout.of(self._slots(start, start + num_keys), num_slots, min(num_linked, num_keys))
+
+    def additive(self, mask: Tensor, dtype: torch.dtype) -> Tensor:
+        """The mask as numbers to add, made once for all layers that are handed the same one."""
+        if torch.compiler.is_compiling():
+            return additive_mask(mask, dtype)
+        for known, additive in self._masks:
+            if known is mask and additive.dtype == dtype:
+                return additive
+        additive = additive_mask(mask, dtype)
+        self._masks[:] = [*self._masks[1 - MASKS_OF_A_MODEL :], (mask, additive)]
+        return additive
 
     def queries_linked(self, num_queries: int) -> bool:
         """Whether a token of this call may lie in a mention."""

@@ -248,6 +248,41 @@ def test_what_is_kept_for_the_backward_pass(name, dropout):
     assert bool(square) == (name == "dense" or dropout > 0), square
 
 
+@pytest.mark.parametrize("token_major", [False, True])
+@pytest.mark.parametrize("name", TRAINED)
+def test_inputs_are_left_as_they_were(name, token_major):
+    """A kernel that writes into the values for a moment takes it back, and autograd never hears of it."""
+    case = make_case(5, 2, 2, 12, 3, token_major=token_major)
+    before = [tensor.detach().clone() for tensor in case.inputs()]
+    versions = [tensor._version for tensor in case.inputs()]
+    run(name, case).square().sum().backward()
+    for tensor, copy in zip(case.inputs(), before, strict=True):
+        assert torch.equal(tensor, copy)
+    assert [tensor._version for tensor in case.inputs()] == versions
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_values_may_lie_where_the_keys_do(name):
+    """As when one projection serves as both, or one value as many tokens'."""
+    case = make_case(6, 2, 2, 12, 3)
+    for shared in (replace(case, value=case.key), replace(case, value=case.value[:, :, :1].expand(-1, -1, 12, -1))):
+        torch.testing.assert_close(run(name, shared), run("reference", shared), rtol=1e-12, atol=1e-12)
+
+
+def test_values_are_put_back_when_attention_fails(monkeypatch):
+    case = make_case(7, 1, 2, 8, 3)
+    before = case.value.detach().clone()
+
+    def fail(*arguments, **options):
+        assert not torch.equal(case.value, before)
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr("kgattn.attention.block._attention", fail)
+    with pytest.raises(RuntimeError, match="out of memory"), torch.no_grad():
+        run("block", case)
+    assert torch.equal(case.value, before)
+
+
 def test_a_forced_kernel_refuses_what_it_cannot_serve():
     case = make_case(3, 1, 1, 4, 2)
     wide = replace(case.bias(), bound=20.0)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from kgattn.encoders.graph_features import GraphFeatures, SubgraphFeatures
 from kgattn.encoders.relational import RelationalLayer
+from kgattn.encoders.vector_cache import VectorCache
 from kgattn.shapes import Float, Int
 
 
@@ -35,6 +36,7 @@ class EntityEncoder(nn.Module):
     ) -> None:
         super().__init__()
         self.num_hops, self.fan_out = num_hops, fan_out
+        self._cache = VectorCache()
         self.label_projection = nn.Linear(code_dim, dim)
         self.type_projection = nn.Linear(code_dim, dim, bias=False) if has_types else None
         self.given_projection = nn.Linear(given_dim, dim, bias=False) if given_dim else None
@@ -44,7 +46,7 @@ class EntityEncoder(nn.Module):
     def forward(
         self, features: GraphFeatures, entities: Int[Tensor, "batch mention candidate"]
     ) -> Float[Tensor, "batch mention candidate dim"]:
-        """Encode each entity once and hand it to every place that names it.
+        """Encode each entity once and hand it to every place that names it; without gradients, once for all batches.
 
         Args:
             features: Codes of the graph the entities are rows of.
@@ -53,16 +55,22 @@ class EntityEncoder(nn.Module):
         Returns:
             Vectors on the device of the parameters.
         """
-        device = self.label_projection.weight.device
         seeds, place = np.unique(entities.numpy(), return_inverse=True)
         padded = int(len(seeds) > 0 and seeds[0] < 0)
-        subgraph = features.sample(seeds[padded:], self.num_hops, self.fan_out)
-        vectors = self.encode(
-            _to(subgraph, device), features.relation_codes().to(device), features.type_codes().to(device)
-        )
-        vectors = F.pad(vectors[: len(seeds) - padded], (0, 0, padded, 0))
-        index = torch.from_numpy(place.reshape(-1)).to(device)
-        return vectors[index].view(*entities.shape, -1)
+        vectors = F.pad(self._of(features, seeds[padded:]), (0, 0, padded, 0))
+        return vectors[torch.from_numpy(place.reshape(-1)).to(vectors.device)].view(*entities.shape, -1)
+
+    def _of(self, features: GraphFeatures, seeds: Int[np.ndarray, " seed"]) -> Float[Tensor, "seed dim"]:
+        device = self.label_projection.weight.device
+
+        def encode(new: Int[np.ndarray, " new"]) -> Float[Tensor, "new dim"]:
+            subgraph = _to(features.sample(new, self.num_hops, self.fan_out), device)
+            codes = (features.relation_codes().to(device), features.type_codes().to(device))
+            return self.encode(subgraph, *codes)[: len(new)]
+
+        if torch.is_grad_enabled():
+            return encode(seeds)
+        return self._cache.lookup(features, features.graph.num_entities, [*self.parameters()], seeds, encode)
 
     def encode(
         self,

@@ -33,6 +33,7 @@ class PairBias(nn.Module):
 
     The relation term is the edge encoding of Graphormer (Ying et al. 2021, arXiv:2106.05234, sec. 3.1.3) kept to direct
     edges; a mention is joined to itself by the identity relation. The gate starts at zero: injecting changes nothing.
+    In the layers of `unlinked_queries`, queries that lie in no mention look by key(g_n) alone.
     """
 
     query_projection: nn.Linear
@@ -42,9 +43,18 @@ class PairBias(nn.Module):
     gate: nn.Parameter
 
     def __init__(
-        self, dim: int, code_dim: int, num_layers: int, num_heads: int, rank: int, bound: float, gate_scale: float
+        self,
+        dim: int,
+        code_dim: int,
+        num_layers: int,
+        num_heads: int,
+        rank: int,
+        bound: float,
+        gate_scale: float,
+        unlinked_queries: tuple[bool, ...] = (),
     ) -> None:
         super().__init__()
+        self.unlinked_queries = unlinked_queries
         self.num_layers, self.num_heads, self.rank = num_layers, num_heads, rank
         self.bound, self.gate_scale = bound, gate_scale
         self.query_projection = nn.Linear(dim, num_layers * num_heads * rank, bias=False)
@@ -60,7 +70,10 @@ class PairBias(nn.Module):
         matches: RelationMatches,
         relation_codes: Float[Tensor, "relation code"],
     ) -> Float[Tensor, "layer batch head slot slot"]:
-        """Tables of all layers; row and column 0 are zero, and so are those of mentions without a vector."""
+        """Tables of all layers; column 0 is zero, and so are row and column of mentions without a vector.
+
+        Row 0 is zero but in the layers of `unlinked_queries`.
+        """
         batch, num_mentions, _ = mentions.shape
         layered = (batch, num_mentions, self.num_layers, self.num_heads)
         query = self.query_projection(mentions).view(*layered, self.rank)
@@ -68,11 +81,19 @@ class PairBias(nn.Module):
         content = torch.einsum("bmlhr,bnlhr->lbhmn", query, key) * self.rank**-0.5
         salience = self.salience(mentions).view(*layered).permute(2, 0, 3, 1)[..., None, :]
         total = content + salience + self._relations(matches, relation_codes, batch, num_mentions)
-        gated = self.gate_scale * self.gate[:, None, :, None, None] * total
-        table = self.bound * torch.tanh(gated / self.bound)
         real = (mentions != 0).any(dim=-1)
-        table = table * (real[:, None, :, None] & real[:, None, None, :])
-        return F.pad(table, (1, 0, 1, 0))
+        table = self._bounded(total) * (real[:, None, :, None] & real[:, None, None, :])
+        if not any(self.unlinked_queries):
+            return F.pad(table, (1, 0, 1, 0))
+        looks = salience.new_tensor(self.unlinked_queries)[:, None, None, None, None]
+        row = self._bounded(salience) * real[:, None, None, :] * looks
+        return F.pad(torch.cat([row, table], dim=-2), (1, 0))
+
+    def _bounded(
+        self, total: Float[Tensor, "layer batch head query key"]
+    ) -> Float[Tensor, "layer batch head query key"]:
+        gated = self.gate_scale * self.gate[:, None, :, None, None] * total
+        return self.bound * torch.tanh(gated / self.bound)
 
     def _relations(
         self, matches: RelationMatches, relation_codes: Tensor, batch: int, num_mentions: int

@@ -41,6 +41,24 @@ def test_the_table_is_its_formula(bias):
     torch.testing.assert_close(table[layer, 0, head, 1, 2], 1.5 * torch.tanh(total / 1.5))
 
 
+def test_queries_in_no_mention_look_by_salience_where_they_are_asked_to(bias):
+    mentions, codes = torch.randn(2, 3, 4), torch.randn(1, 3)
+    mentions[1, 2] = 0
+    expected = bias(mentions, no_matches(), codes)
+    bias.unlinked_queries = (False, True)
+    table = bias(mentions, no_matches(), codes)
+    assert torch.equal(table[0], expected[0])
+    assert torch.equal(table[1, ..., 1:, :], expected[1, ..., 1:, :])
+    assert not table[..., 0].any()
+    layer, head = 1, 1
+    row = layer * 2 + head
+    salience = bias.salience.weight[row] @ mentions[1, 0] + bias.salience.bias[row]
+    total = 2.0 * bias.gate[layer, head] * salience
+    torch.testing.assert_close(table[layer, 1, head, 0, 1], 1.5 * torch.tanh(total / 1.5))
+    assert not table[1, 1, :, 0, 3].any()  # padding is not looked at
+    assert table[1, 0, :, 0, 3].any()
+
+
 def test_it_is_bounded_and_zero_for_padding(bias):
     mentions = 100 * torch.randn(2, 3, 4)
     mentions[1, 2] = 0

@@ -1,5 +1,7 @@
 """Attention with a bias between mentions: the kernels, and the reference each must equal."""
 
+from kgattn.attention.across import across_bias as across_bias
+from kgattn.attention.across import attend_across as attend_across
 from kgattn.attention.kernels import KERNELS as KERNELS
 from kgattn.attention.kernels import Kernel as Kernel
 from kgattn.attention.kernels import choose_kernel as choose_kernel

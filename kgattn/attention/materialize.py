@@ -31,7 +31,7 @@ def materialize(
 
 
 def join_mask(
-    bias: Float[Tensor, "batch head query key"] | None,
+    bias: Float[Tensor, "#batch #head #query #key"] | None,
     mask: Bool[Tensor, "#batch #head #query #key"] | Float[Tensor, "#batch #head #query #key"] | None,
     dtype: torch.dtype,
 ) -> Tensor | None:

@@ -1,8 +1,8 @@
-"""How each architecture's self-attention is reached: the one table, and finding it in a model."""
+"""How each architecture's attention is reached: the one table, and finding it in a model."""
 
 import inspect
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import transformers
 from torch import nn
@@ -11,27 +11,31 @@ from transformers import PreTrainedModel
 from kgattn.errors import InjectionError
 from kgattn.injection.adapters import Adapter, load_adapter
 from kgattn.injection.attention_function import IMPLEMENTATIONS
+from kgattn.injection.config import ATTENTIONS, CROSS, ENCODER
 
 
 @dataclass(frozen=True)
 class Reach:
-    """Where an architecture's self-attention is.
+    """Where an architecture's attention is.
 
     Attributes:
-        attention: Class of the self-attention modules.
+        attention: Class of the attention modules.
         stack: Name of the part of the base model to inject; None is the whole.
+        cross: In a model of two stacks, name by which the layers of its `decoder` call their attention to the
+            encoder's tokens; its other attention is self-attention.
         adapter: File in `adapters` for attention that is the model's own; None fetches it from the registry.
     """
 
     attention: str
     stack: str | None = None
+    cross: str | None = None
     adapter: str | None = None
 
 
 # model type -> how it is reached. Layers that share one module, as ALBERT's, share one table.
 ARCHITECTURES = {
     "albert": Reach("AlbertAttention"),
-    "bart": Reach("BartAttention", "encoder"),
+    "bart": Reach("BartAttention", "encoder", "encoder_attn"),
     "bert": Reach("BertSelfAttention"),
     "camembert": Reach("CamembertSelfAttention"),
     "deberta": Reach("DisentangledSelfAttention", adapter="deberta"),
@@ -40,13 +44,13 @@ ARCHITECTURES = {
     "electra": Reach("ElectraSelfAttention"),
     "gpt2": Reach("GPT2Attention"),
     "llama": Reach("LlamaAttention"),
-    "marian": Reach("MarianAttention", "encoder"),
+    "marian": Reach("MarianAttention", "encoder", "encoder_attn"),
     "modernbert": Reach("ModernBertAttention"),
     "mpnet": Reach("MPNetSelfAttention", adapter="mpnet"),
     "qwen2": Reach("Qwen2Attention"),
     "qwen3": Reach("Qwen3Attention"),
     "roberta": Reach("RobertaSelfAttention"),
-    "t5": Reach("T5Attention", "encoder"),
+    "t5": Reach("T5Attention", "encoder", "EncDecAttention"),
     "xlm-roberta": Reach("XLMRobertaSelfAttention"),
 }
 
@@ -57,30 +61,38 @@ class Architecture:
 
     Attributes:
         base: The part of the model whose calls get the context: the encoder, or a decoder that stands alone.
-        attentions: Its self-attention modules, bottom layer first.
+        attentions: The attention modules, bottom layer first; of two stacks in the order encoder, decoder, cross.
+        kinds: Of each, whether it is one of the "encoder" (or the only stack), the "decoder" or "cross".
         num_heads: Attention heads of a layer.
         num_kv_heads: Heads of its keys and values; fewer under grouped-query attention.
         head_dim: Width of a head.
         adapter: How attention that is the model's own is reached; None is through the registry.
+        whole: The model of both stacks, where more than the encoder is asked for.
     """
 
     base: PreTrainedModel
     attentions: tuple[nn.Module, ...]
+    kinds: tuple[str, ...]
     num_heads: int
     num_kv_heads: int
     head_dim: int
     adapter: Adapter | None = None
+    whole: PreTrainedModel | None = None
 
 
-def find_architecture(model: nn.Module) -> Architecture:
-    """Find the encoder and its self-attention; changes nothing.
+def find_architecture(model: nn.Module, asked: tuple[str, ...] | None = None) -> Architecture:
+    """Find the encoder and its self-attention, or the attentions asked for; changes nothing.
 
     A model type outside the table is searched for modules that fetch their attention from Transformers' registry, which
     is said in a warning.
 
+    Args:
+        model: The model, with or without a head.
+        asked: As `InjectionConfig.attentions`.
+
     Raises:
-        InjectionError: The model is no Transformers model, it has no self-attention that can be reached, or its
-            attention implementation cannot carry a bias.
+        InjectionError: The model is no Transformers model, it has no attention that can be reached, or not those asked
+            for, or its attention implementation cannot carry a bias.
     """
     if type(model).__module__.startswith("peft.") and hasattr(model, "get_base_model"):
         model = model.get_base_model()  # type: ignore[operator]  # adapters are inside it already
@@ -91,6 +103,8 @@ def find_architecture(model: nn.Module) -> Architecture:
     base: PreTrainedModel = model.base_model  # type: ignore[assignment]
     model_type: str = base.config.model_type
     reach, adapter = ARCHITECTURES.get(model_type), None
+    if asked is not None:
+        return _two_stacks(type(model).__name__, base, reach, asked)
     if reach is not None:
         base = base if reach.stack is None else _stack(base, reach.stack)
         adapter = None if reach.adapter is None else load_adapter(reach.adapter)
@@ -103,18 +117,7 @@ def find_architecture(model: nn.Module) -> Architecture:
             f"{type(model).__name__} (model type {model_type!r}) has no self-attention that kgattn reaches; "
             f"supported model types: {', '.join(ARCHITECTURES)}"
         )
-    if adapter is None and _fetches_attention(attentions[0]) is False:
-        raise InjectionError(
-            f"{type(attentions[0]).__name__} of transformers {transformers.__version__} does not fetch its attention "
-            "from the registry, so the graph would have no effect; use a newer transformers"
-        )
-    implementation = base.config._attn_implementation
-    if implementation not in IMPLEMENTATIONS:
-        raise InjectionError(
-            f"attention implementation must be {' or '.join(IMPLEMENTATIONS)} to carry a bias, got {implementation!r}; "
-            'load the model with attn_implementation="sdpa"'
-        )
-    _refuse_what_would_go_wrong(base, attentions)
+    _refuse_what_would_go_wrong(base, attentions, adapter)
     architecture = _describe(base, attentions, adapter)
     if reach is None:
         warnings.warn(
@@ -123,6 +126,40 @@ def find_architecture(model: nn.Module) -> Architecture:
             stacklevel=3,
         )
     return architecture
+
+
+def _two_stacks(name: str, whole: PreTrainedModel, reach: Reach | None, asked: tuple[str, ...]) -> Architecture:
+    """The attentions asked for of a model of two stacks.
+
+    Raises:
+        InjectionError: It has one stack or is not in the table, or its attentions differ in their heads.
+    """
+    encoder, decoder = (getattr(whole, part, None) for part in ("encoder", "decoder"))
+    if reach is None or reach.cross is None or encoder is None or decoder is None:
+        known = ", ".join(model_type for model_type, each in ARCHITECTURES.items() if each.cross is not None)
+        raise InjectionError(
+            f"attentions={asked!r} is for models of an encoder and a decoder of type {known}; {name} (model type "
+            f"{whole.config.model_type!r}) is none: leave attentions at None, or inject the whole model"
+        )
+    found: list[tuple[str, nn.Module]] = []
+    for kind in (kind for kind in ATTENTIONS if kind in asked):
+        stack = encoder if kind == ENCODER else decoder
+        found += [
+            (kind, module)
+            for path, module in stack.named_modules()
+            if type(module).__name__ == reach.attention and (path.endswith(reach.cross) == (kind == CROSS))
+        ]
+    kinds, attentions = zip(*found, strict=True)
+    _refuse_what_would_go_wrong(encoder, attentions, None)
+    architecture = _describe(encoder, attentions, None)
+    heads = {getattr(module, "num_heads", None) or module.n_heads for module in attentions}
+    if len(heads) > 1:
+        raise InjectionError(
+            f"the attentions {', '.join(asked)} have {' and '.join(map(str, sorted(heads)))} heads, and an injection "
+            'needs one number; ask for some of them alone, as attentions=("encoder",)'
+        )
+    num_heads = heads.pop()
+    return replace(architecture, kinds=kinds, num_heads=num_heads, num_kv_heads=num_heads, whole=whole)
 
 
 def _stack(base: PreTrainedModel, name: str) -> PreTrainedModel:
@@ -140,7 +177,20 @@ def _stack(base: PreTrainedModel, name: str) -> PreTrainedModel:
     return base if stack is None else stack
 
 
-def _refuse_what_would_go_wrong(base: PreTrainedModel, attentions: tuple[nn.Module, ...]) -> None:
+def _refuse_what_would_go_wrong(
+    base: PreTrainedModel, attentions: tuple[nn.Module, ...], adapter: Adapter | None
+) -> None:
+    if adapter is None and _fetches_attention(attentions[0]) is False:
+        raise InjectionError(
+            f"{type(attentions[0]).__name__} of transformers {transformers.__version__} does not fetch its attention "
+            "from the registry, so the graph would have no effect; use a newer transformers"
+        )
+    implementation = base.config._attn_implementation
+    if implementation not in IMPLEMENTATIONS:
+        raise InjectionError(
+            f"attention implementation must be {' or '.join(IMPLEMENTATIONS)} to carry a bias, got {implementation!r}; "
+            'load the model with attn_implementation="sdpa"'
+        )
     devices = {parameter.device for module in attentions for parameter in module.parameters()}
     if len(devices) > 1:
         names = ", ".join(sorted(map(str, devices)))
@@ -168,7 +218,8 @@ def _describe(base: PreTrainedModel, attentions: tuple[nn.Module, ...], adapter:
     widths = (getattr(first, name, None) for name in ("head_dim", "attention_head_size", "key_value_proj_dim"))
     head_dim = next((width for width in widths if isinstance(width, int)), config.hidden_size // num_heads)
     num_kv_heads: int = getattr(config, "num_key_value_heads", None) or num_heads
-    return Architecture(base, attentions, num_heads, num_kv_heads, head_dim, adapter)
+    kinds = (ENCODER,) * len(attentions)
+    return Architecture(base, attentions, kinds, num_heads, num_kv_heads, head_dim, adapter)
 
 
 def _search(base: PreTrainedModel) -> tuple[PreTrainedModel, tuple[nn.Module, ...]]:

@@ -11,7 +11,9 @@ from torch.utils.hooks import RemovableHandle
 from kgattn.injection.adapters.adapt import adapt
 from kgattn.injection.adapters.adapter import AdapterSite
 from kgattn.injection.attention_function import NAME, AttentionSite, register
+from kgattn.injection.config import ENCODER
 from kgattn.injection.hook import ContextHook
+from kgattn.injection.two_stack_hook import TwoStackHook
 
 if TYPE_CHECKING:
     from kgattn.injection.architectures import Architecture
@@ -55,26 +57,33 @@ def attach(
     injection: "Injection",
     kernel: str,
 ) -> Attachment:
-    """Lead the chosen modules' attention through kgattn and the encoder's calls through the hook."""
-    base, adapter, hook = architecture.base, architecture.adapter, ContextHook(model)
-    if adapter is None:
-        _lead_through_registry(attentions, kernel)
-        handles: tuple[RemovableHandle, ...] = (base.register_forward_pre_hook(hook, with_kwargs=True),)
+    """Lead the chosen modules' attention through kgattn and the encoder's calls, or the model's, through the hook."""
+    base, adapter, whole = architecture.base, architecture.adapter, architecture.whole
+    kind_of = dict(zip(architecture.attentions, architecture.kinds, strict=True))
+    kinds = tuple(kind_of[module] for module in attentions)
+    if adapter is not None:
+        handles = adapt(adapter, model, base, attentions, ContextHook(model))
     else:
-        handles = adapt(adapter, model, base, attentions, hook)
+        _lead_through_registry(attentions, kinds, kernel)
+        handles = ()
+        if whole is not None and set(kinds) != {ENCODER}:
+            handles += (whole.register_forward_pre_hook(TwoStackHook(model, kinds), with_kwargs=True),)
+        if ENCODER in kinds:  # which `generate` calls alone
+            hook = ContextHook(model, warns=not handles)
+            handles += (base.register_forward_pre_hook(hook, with_kwargs=True),)
     model.kgattn = injection
     return Attachment(model, attentions, handles)
 
 
-def _lead_through_registry(attentions: tuple[nn.Module, ...], kernel: str) -> None:
+def _lead_through_registry(attentions: tuple[nn.Module, ...], kinds: tuple[str, ...], kernel: str) -> None:
     """Each module gets a copy of its config that names the kgattn attention function.
 
     The model's own config, and with it masks, flash checks and saved configs, stays as it was.
     """
     register()
-    for layer, module in enumerate(attentions):
+    for layer, (module, kind) in enumerate(zip(attentions, kinds, strict=True)):
         shadow = copy.copy(module.config)
         shadow._attn_implementation_internal = NAME  # type: ignore[union-attr]
         eager = getattr(sys.modules[type(module).__module__], "eager_attention_forward", None)
-        module.kgattn_site = AttentionSite(layer, module.config, eager, kernel)  # type: ignore[assignment,arg-type]
+        module.kgattn_site = AttentionSite(layer, module.config, eager, kernel, kind)  # type: ignore[assignment,arg-type]
         module.config = shadow

@@ -1,6 +1,8 @@
 """The attention function that injected modules fetch from Transformers' registry under the name "kgattn"."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -8,10 +10,19 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, PretrainedConfig
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-from kgattn.attention import add_values, causal_mask, choose_kernel, join_mask, materialize
+from kgattn.attention import (
+    across_bias,
+    add_values,
+    attend_across,
+    causal_mask,
+    choose_kernel,
+    join_mask,
+    materialize,
+)
 from kgattn.bias import MentionBias
 from kgattn.errors import InjectionError
 from kgattn.injection.arms import take_arm
+from kgattn.injection.config import CROSS, DECODER
 from kgattn.injection.context import CONTEXT, IdleContext, MentionContext
 
 NAME = "kgattn"
@@ -28,12 +39,14 @@ class AttentionSite:
         config: The config the module came with, still shared with its model.
         eager: The module's own written-out attention, for models that run "eager".
         kernel: Name of the kernel for models that run "sdpa".
+        kind: Whether it is attention of the "encoder" (or the only stack), of the "decoder" or "cross".
     """
 
     layer: int
     config: PretrainedConfig
     eager: Any
     kernel: str
+    kind: str
 
     def restore(self, module: nn.Module) -> None:
         """Make the module what it was."""
@@ -102,6 +115,12 @@ def kgattn_attention(
                 f"attention implementation must be {' or '.join(IMPLEMENTATIONS)} to carry a bias, it was changed to "
                 f'{implementation!r}; call model.set_attn_implementation("sdpa")'
             )
+        if site.kind == DECODER:
+            context = context.of_target()
+        if not context.layout.rows.shape[1]:  # no key lies in a mention
+            return call.as_plain()
+        if site.kind == CROSS:
+            return _across(call, context, site.layer, fused=fused)
         bias = context.layer(site.layer)
         if fused and not context.offset and num_queries == num_keys == context.layout.token_slot.shape[1]:
             return _by_kernel(call, site.kernel, bias, context), None
@@ -131,8 +150,40 @@ def _over_all_pairs(call: _Call, bias: MentionBias, context: MentionContext) -> 
     return answer
 
 
+def _across(call: _Call, context: MentionContext, layer: int, *, fused: bool) -> tuple[Tensor, Tensor | None]:
+    """From the decoder's tokens to the encoder's, whose keys and values a cache holds as the model made them."""
+    num_queries, target = call.query.shape[2], context.of_target()
+    query_slot = target.query_slots(num_queries) if target.queries_linked(num_queries) else None
+    bias = context.layer(layer, linked_only=False)
+    if fused and num_queries > 1:
+        return _fused(call, context, partial(attend_across, bias=bias, query_slot=query_slot)), None
+    mask = call.mask
+    if bias.pair_bias is not None:
+        dense_bias = across_bias(bias.pair_bias, query_slot, bias.layout.token_slot).to(call.query.dtype)
+        mask = join_mask(dense_bias, mask, call.query.dtype)
+    value = add_values(call.value, bias.values, bias.layout)
+    answer: tuple[Tensor, Tensor | None] = call.plain(call.module, call.query, call.key, value, mask, **call.kwargs)
+    return answer
+
+
 def _by_kernel(call: _Call, kernel: str, bias: MentionBias, context: MentionContext) -> Tensor:
     """The kernel's answer, [batch, token, head, dim]."""
+
+    def attend(
+        query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scaling: float, dropout: float
+    ) -> Tensor:
+        chosen = choose_kernel(kernel, query, key, value, mask, dropout, bias)
+        return chosen(query, key, value, mask, scaling, dropout, bias, call.is_causal)
+
+    return _fused(call, context, attend)
+
+
+def _fused(
+    call: _Call,
+    context: MentionContext,
+    attend: Callable[[Tensor, Tensor, Tensor, Tensor | None, float, float], Tensor],
+) -> Tensor:
+    """What stands in for Transformers' "sdpa", in its precision and with its defaults, [batch, token, head, dim]."""
     query, key, value, mask, device = call.query, call.key, call.value, call.mask, call.query.device.type
     if torch.is_autocast_enabled(device):  # as PyTorch casts for its own; rotary embeddings leave float32 behind
         dtype = torch.get_autocast_dtype(device)
@@ -142,9 +193,8 @@ def _by_kernel(call: _Call, kernel: str, bias: MentionBias, context: MentionCont
         mask = context.additive(mask, query.dtype)
     scaling, dropout = call.kwargs.get("scaling"), call.kwargs.get("dropout", 0.0)
     scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
-    attend = choose_kernel(kernel, query, key, value, mask, dropout, bias)
     with torch.autocast(device, enabled=False):  # kernels choose their own precision
-        output = attend(query, key, value, mask, scaling, dropout, bias, call.is_causal)
+        output = attend(query, key, value, mask, scaling, dropout)
     return output.transpose(1, 2).contiguous()
 
 

@@ -6,6 +6,9 @@ from typing import Any
 from kgattn.attention import KERNELS
 from kgattn.errors import ConfigError
 
+ENCODER, DECODER, CROSS = ATTENTIONS = ("encoder", "decoder", "cross")
+"""The attentions of a model of two stacks: of source tokens and of target tokens to their own, of target to source."""
+
 
 @dataclass(frozen=True)
 class InjectionConfig:
@@ -14,8 +17,15 @@ class InjectionConfig:
     Attributes:
         bias: Whether mentions bias attention logits.
         values: Whether mentions add to the values of their tokens.
-        layers: Attention layers to inject, counted from 0; None is all of them.
-        kernel: Attention kernel, "auto" to choose by what was measured.
+        attentions: In a model of two stacks (BART, Marian, T5), which attentions to inject: any of "encoder", "decoder"
+            (the decoder's self-attention) and "cross" (from the decoder to the encoder's tokens); None is the
+            encoder's, or that of the only stack. Source tokens lie in the mentions of `kg_token_slot`, the decoder's
+            in those of `kg_decoder_token_slot` [batch, target token], slots of the same mentions. Left out, they lie
+            in none, unless the base model feeds its decoder the source shifted right by one. Nothing links a target
+            by itself: links of a text that the model must still write would tell it what comes.
+        layers: Attention layers to inject, counted from 0, bottom first, through all attentions asked for in the order
+            encoder, decoder, cross; None is all of them.
+        kernel: Attention kernel, "auto" to choose by what was measured; cross-attention always takes "fold".
         bound: Largest size of a bias, in nats, positive. Unbounded at a high learning rate it destroyed training.
         gate_scale: Factor on every gate, positive. An optimizer like Adam moves a gate, which starts at zero, by no
             more than its learning rate a step; the factor lets a short fine-tuning open it.
@@ -30,6 +40,7 @@ class InjectionConfig:
 
     bias: bool = True
     values: bool = True
+    attentions: tuple[str, ...] | None = None
     layers: tuple[int, ...] | None = None
     kernel: str = "auto"
     bound: float = 4.0
@@ -61,6 +72,11 @@ class InjectionConfig:
             raise ConfigError(f"gate_scale must be positive, got {self.gate_scale}")
         if not 0 <= self.dropout < 1:
             raise ConfigError(f"dropout must lie in [0, 1), got {self.dropout}")
+        names = self.attentions
+        if names is not None and (not names or not set(names) <= set(ATTENTIONS) or len(set(names)) != len(names)):
+            raise ConfigError(
+                f"attentions must be None or different ones of {', '.join(ATTENTIONS)}, at least one, got {names!r}"
+            )
         if not (self.bias or self.values):
             raise ConfigError("bias and values are both off: an injection would do nothing; turn one on")
         if self.kernel != "auto" and self.kernel not in KERNELS:
@@ -81,5 +97,5 @@ class InjectionConfig:
         unknown = sorted(set(values) - known)
         if unknown:
             raise ConfigError(f"unknown injection setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
-        layers = values.get("layers")
-        return cls(**{**values, "layers": None if layers is None else tuple(layers)})
+        lists = {name: values.get(name) for name in ("attentions", "layers")}
+        return cls(**{**values, **{name: None if value is None else tuple(value) for name, value in lists.items()}})

@@ -1,6 +1,6 @@
 """What one forward pass knows of the graph, for all layers: made once, carried as an argument, kept nowhere."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 import torch.nn.functional as F
@@ -12,8 +12,21 @@ from kgattn.mentions import SlotLayout
 from kgattn.shapes import Float, Int
 
 CONTEXT = "kgattn_context"
-MASKS_OF_A_MODEL = 2
-"""Models with global and sliding attention have two; others one."""
+MASKS_OF_A_MODEL = 3
+"""Models with global and sliding attention have two, models of two stacks three, others one."""
+
+
+@dataclass(frozen=True)
+class TargetTokens:
+    """The tokens of a decoder that has an encoder.
+
+    Attributes:
+        layout: Their slots, from the first token of the text on; those after lie in none.
+        offset: Tokens in the decoder's cache before the first of this call, 0 without a cache.
+    """
+
+    layout: SlotLayout
+    offset: int
 
 
 @dataclass(frozen=True)
@@ -27,6 +40,7 @@ class MentionContext:
         bound: No bias is larger, in nats.
         gates_closed: Every gate is exactly zero: outputs must equal plain's bit for bit.
         offset: Tokens in a cache before the first of this call, 0 without a cache.
+        target: In a model of two stacks whose decoder is injected, its tokens; `layout` is the encoder's.
     """
 
     layout: SlotLayout
@@ -35,15 +49,22 @@ class MentionContext:
     bound: float
     gates_closed: bool
     offset: int = 0
+    target: TargetTokens | None = None
     _masks: list[tuple[Tensor, Tensor]] = field(default_factory=list, repr=False, compare=False)
 
-    def layer(self, number: int) -> MentionBias:
+    def of_target(self) -> "MentionContext":
+        """The same tables for the tokens of the decoder."""
+        target: TargetTokens = self.target  # type: ignore[assignment]  # always there where a decoder is injected
+        return replace(self, layout=target.layout, offset=target.offset, target=None)
+
+    def layer(self, number: int, *, linked_only: bool = True) -> MentionBias:
         """What the injected layer of that number needs, counted from 0."""
         return MentionBias(
             self.layout,
             None if self.pair_bias is None else self.pair_bias[number],
             None if self.values is None else self.values[number],
             self.bound,
+            linked_only,
         )
 
     def query_slots(self, num_queries: int) -> Int[Tensor, "batch query"]:
@@ -71,7 +92,8 @@ class MentionContext:
 
     def queries_linked(self, num_queries: int) -> bool:
         """Whether a token of this call may lie in a mention."""
-        return self.offset < self.layout.token_slot.shape[1] and num_queries > 0
+        some = self.layout.rows.shape[1] > 0 and num_queries > 0
+        return some and self.offset < self.layout.token_slot.shape[1]
 
     def _slots(self, start: int, stop: int) -> Int[Tensor, "batch token"]:
         slots = self.layout.token_slot[:, start:stop]

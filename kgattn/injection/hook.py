@@ -12,7 +12,7 @@ from kgattn.injection.context import CONTEXT, IdleContext, MentionContext
 from kgattn.injection.links import Links, current_links
 from kgattn.injection.switch import is_off
 from kgattn.mentions import MentionBatch
-from kgattn.mentions.batch import KEYS
+from kgattn.mentions.batch import DECODER_KEY, KEYS
 
 if TYPE_CHECKING:
     from kgattn.injection.injection import Injection
@@ -24,9 +24,9 @@ CACHES = ("past_key_values", "cache")
 class ContextHook:
     """A forward pre-hook; a class, not a closure, so that copies and pickles of the model keep their own."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, *, warns: bool = True) -> None:
         self.model = model
-        self._warned = False
+        self._warned = not warns  # another hook on the model does
 
     @property
     def injection(self) -> "Injection":
@@ -41,13 +41,13 @@ class ContextHook:
             SlotError: Some but not all of the tensors came, or they do not fit the inputs, the graph or the device.
             InjectionError: The model trains under reentrant checkpointing.
         """
-        given = {key: kwargs.pop(key, None) for key in KEYS}
-        if is_off(self.injection.attachment):
+        given = {key: kwargs.pop(key, None) for key in (*KEYS, DECODER_KEY)}
+        if CONTEXT in kwargs or is_off(self.injection.attachment):
             return args, kwargs
         self._warn_if_frozen(base)
-        missing = [key for key, tensor in given.items() if tensor is None]
+        missing = [key for key in KEYS if given[key] is None]
         links = None
-        if len(missing) == len(KEYS):
+        if len(missing) == len(KEYS) and given[DECODER_KEY] is None:
             links = current_links(self.injection.attachment)
             given = given if links is None else dict(links.tensors)
         elif missing:
@@ -64,7 +64,7 @@ class ContextHook:
         self, base: nn.Module, given: dict[str, Any], links: Links | None, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> MentionContext | None:
         """What the layers need to know, or None without links."""
-        inputs, cache = _inputs(args, kwargs), _cache(kwargs)
+        inputs, cache = inputs_of(args, kwargs), cache_of(kwargs)
         offset = 0 if cache is None else int(cache.get_seq_length())
         earlier = None if links is None else links.context
         goes_on = offset > 0 and not torch.is_grad_enabled()
@@ -86,7 +86,7 @@ class ContextHook:
             links.begun = True
         if not mentions.has_links():
             return None
-        _refuse_reentrant_checkpointing(base)
+        refuse_reentrant_checkpointing(base)
         context: MentionContext = replace(self.injection(mentions), offset=offset)
         if links is not None and not torch.is_grad_enabled():
             links.context = context
@@ -96,7 +96,8 @@ class ContextHook:
         device = next(self.injection.parameters()).device
         if inputs.device != device:
             raise SlotError(f"the batch must be on the model's device {device}, got {inputs.device}; move it there")
-        mentions = MentionBatch.checked(*given.values(), num_entities=self.injection.graph.num_entities, device=device)
+        tensors = (given[key] for key in KEYS)
+        mentions = MentionBatch.checked(*tensors, num_entities=self.injection.graph.num_entities, device=device)
         return mentions.repeat_to(inputs.shape[0])
 
     def _warn_if_frozen(self, base: nn.Module) -> None:
@@ -121,8 +122,12 @@ class ContextHook:
         return IdleContext(trained) if trained else None
 
 
-def _refuse_reentrant_checkpointing(base: nn.Module) -> None:
-    """It runs backward once per layer, so what all layers share, the context, would be freed under way."""
+def refuse_reentrant_checkpointing(base: nn.Module) -> None:
+    """It runs backward once per layer, so what all layers share, the context, would be freed under way.
+
+    Raises:
+        InjectionError: The model trains under it.
+    """
     if not (base.training and torch.is_grad_enabled()):
         return
     for module in base.modules():
@@ -136,7 +141,12 @@ def _refuse_reentrant_checkpointing(base: nn.Module) -> None:
             )
 
 
-def _inputs(args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.Tensor:
+def inputs_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.Tensor:
+    """Token ids or embeddings of a call, [batch, token, ...].
+
+    Raises:
+        SlotError: There are none.
+    """
     inputs: torch.Tensor | None = kwargs.get("input_ids", args[0] if args else None)
     if inputs is None:
         inputs = kwargs.get("inputs_embeds")
@@ -145,6 +155,6 @@ def _inputs(args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.Tensor:
     return inputs
 
 
-def _cache(kwargs: dict[str, Any]) -> Any:
+def cache_of(kwargs: dict[str, Any]) -> Any:
     """Keys and values of earlier tokens, or None."""
     return next((kwargs[name] for name in CACHES if kwargs.get(name) is not None), None)

@@ -49,7 +49,7 @@ def inject_as(model: ModelT, graph: KnowledgeGraph, config: InjectionConfig, *, 
 
     A plugin keeps what it was made with, whatever graph it is given later.
     """
-    architecture = find_architecture(model)
+    architecture = find_architecture(model, config.attentions)
     injected = any(isinstance(module, Injection) for module in model.modules())
     if injected or any(hasattr(module, "kgattn_site") for module in architecture.attentions):
         raise InjectionError(

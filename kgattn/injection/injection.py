@@ -17,7 +17,7 @@ from kgattn.graph import KnowledgeGraph
 from kgattn.injection.architectures import Architecture
 from kgattn.injection.attachment import Attachment
 from kgattn.injection.attention_function import register
-from kgattn.injection.config import InjectionConfig
+from kgattn.injection.config import CROSS, InjectionConfig
 from kgattn.injection.context import MentionContext
 from kgattn.injection.links import linked
 from kgattn.injection.plugin_files import CONFIG, PluginFiles
@@ -45,7 +45,7 @@ class Injection(nn.Module):
     ) -> None:
         super().__init__()
         layers = range(len(architecture.attentions)) if config.layers is None else config.layers
-        heads, dim = architecture.num_heads, config.entity_dim
+        dim = config.entity_dim
         self.config = config
         self.shape = model_shape(architecture)
         self.features = GraphFeatures(graph, config.code_dim)
@@ -62,7 +62,16 @@ class Injection(nn.Module):
         )
         self.mention_vectors = MentionVectors(dim, config.dropout)
         self.pair_bias = (
-            PairBias(dim, config.code_dim, len(layers), heads, config.rank, config.bound, config.gate_scale)
+            PairBias(
+                dim=dim,
+                code_dim=config.code_dim,
+                num_layers=len(layers),
+                num_heads=architecture.num_heads,
+                rank=config.rank,
+                bound=config.bound,
+                gate_scale=config.gate_scale,
+                unlinked_queries=tuple(architecture.kinds[layer] == CROSS for layer in layers),
+            )
             if config.bias
             else None
         )
@@ -134,6 +143,8 @@ class Injection(nn.Module):
 
         Every call of the model inside, in this thread, that brings no links of its own takes these; tokens generated
         after the linked text lie in no mention. Beams and returned sequences repeat the links as they repeat the text.
+        In a model of two stacks the linked text is the source; `kg_decoder_token_slot` may link the first tokens of
+        the target, as those of a prompt for the decoder.
 
         Args:
             batch: A batch of `kgattn.Processor`.

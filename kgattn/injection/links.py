@@ -9,7 +9,7 @@ from torch import Tensor
 
 from kgattn.errors import SlotError
 from kgattn.injection.context import MentionContext
-from kgattn.mentions.batch import KEYS
+from kgattn.mentions.batch import DECODER_KEY, KEYS
 
 _LINKS: ContextVar[tuple["Links", ...]] = ContextVar("kgattn_links", default=())
 
@@ -19,7 +19,7 @@ class Links:
 
     Attributes:
         attachment: Says which model.
-        tensors: `kg_token_slot`, `kg_entities`, `kg_priors`.
+        tensors: `kg_token_slot`, `kg_entities`, `kg_priors`, and `kg_decoder_token_slot` if there is one.
         context: What the last whole pass over the text made of them, for the steps that go on from its cache.
         begun: Whether the text was seen from its first token on, so that what comes after it is told apart.
     """
@@ -48,7 +48,8 @@ def linked(attachment: object, batch: Mapping[str, Any]) -> Iterator[None]:
         raise SlotError(
             f"the batch must hold {', '.join(KEYS)}, {missing[0]} is missing; build it with kgattn.Processor"
         )
-    token = _LINKS.set((*_LINKS.get(), Links(attachment, {key: batch[key] for key in KEYS})))
+    tensors = {key: batch[key] for key in (*KEYS, DECODER_KEY) if batch.get(key) is not None}
+    token = _LINKS.set((*_LINKS.get(), Links(attachment, tensors)))
     try:
         yield
     finally:

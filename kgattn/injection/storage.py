@@ -41,7 +41,8 @@ def load(model: ModelT, folder: str | Path) -> ModelT:
         InjectionError: The model cannot be injected; nothing was changed.
     """
     files = PluginFiles.read(folder)
-    architecture = find_architecture(model)
+    config = InjectionConfig.from_json(files.settings)
+    architecture = find_architecture(model, config.attentions)
     for name, found in model_shape(architecture).items():
         expected = files.shape.get(name)
         if found != expected:
@@ -49,7 +50,6 @@ def load(model: ModelT, folder: str | Path) -> ModelT:
                 f"the plugin in {folder} was made for a model with {name} {expected}, got {found}; "
                 "load it into its own base model"
             )
-    config = InjectionConfig.from_json(files.settings)
     inject_as(model, files.graph, config, reads_types="encoder.type_projection.weight" in files.weights)
     injection = plugin_of(model)
     wanted = injection.state_dict()

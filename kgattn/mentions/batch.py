@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,6 +11,8 @@ from kgattn.errors import SlotError
 from kgattn.shapes import Bool, Float, Int
 
 KEYS = ("kg_token_slot", "kg_entities", "kg_priors")
+DECODER_KEY = "kg_decoder_token_slot"
+"""Optional: slots of the tokens a decoder reads, into the same mentions; 0 is "no mention"."""
 
 
 @dataclass(frozen=True)
@@ -76,18 +79,7 @@ class MentionBatch:
             SlotError: A shape, dtype, device, slot, entity or prior does not fit.
         """
         for name, tensor, ndim in zip(KEYS, (token_slot, entities, priors), (2, 3, 3), strict=True):
-            if not isinstance(tensor, Tensor):
-                raise SlotError(
-                    f'{name} must be a tensor, got {type(tensor).__name__}; ask the processor for return_tensors="pt"'
-                )
-            if tensor.ndim != ndim:
-                raise SlotError(
-                    f"{name} must have {ndim} axes, got {tuple(tensor.shape)}; build batches with kgattn.Processor"
-                )
-            if tensor.device != device:
-                raise SlotError(
-                    f"{name} must be on the model's device {device}, got {tensor.device}; move the whole batch there"
-                )
+            _check_tensor(name, tensor, ndim, device)
             if tensor.is_floating_point() != (name == "kg_priors"):
                 raise SlotError(
                     f"kg_token_slot and kg_entities must be integers and kg_priors floats, got {tensor.dtype} as {name}"
@@ -102,6 +94,42 @@ class MentionBatch:
         if priors.numel() and not bool(((priors >= 0) & (priors <= 1)).all()):
             raise SlotError("kg_priors must lie in [0, 1]; build batches with kgattn.Processor")
         return cls(token_slot.long(), entities.long(), priors.float())
+
+
+def checked_decoder_slots(
+    slots: Tensor, *, batch: int, num_slots: int, device: torch.device
+) -> Int[Tensor, "batch target"]:
+    """Check slots of a decoder's tokens that came from outside.
+
+    Args:
+        slots: `kg_decoder_token_slot`.
+        batch: Examples of the batch.
+        num_slots: Slots of its mentions, slot 0 among them.
+        device: Where the model is.
+
+    Raises:
+        SlotError: A shape, dtype, device or slot does not fit.
+    """
+    _check_tensor(DECODER_KEY, slots, 2, device)
+    if slots.is_floating_point():
+        raise SlotError(f"{DECODER_KEY} must hold integers, got {slots.dtype}")
+    if slots.shape[0] != batch:
+        raise SlotError(f"{DECODER_KEY} must have a row for each of the {batch} examples, got {slots.shape[0]}")
+    _check_range(DECODER_KEY, slots, 0, num_slots)
+    return slots.long()
+
+
+def _check_tensor(name: str, tensor: Any, ndim: int, device: torch.device) -> None:
+    if not isinstance(tensor, Tensor):
+        raise SlotError(
+            f'{name} must be a tensor, got {type(tensor).__name__}; ask the processor for return_tensors="pt"'
+        )
+    if tensor.ndim != ndim:
+        raise SlotError(f"{name} must have {ndim} axes, got {tuple(tensor.shape)}; build batches with kgattn.Processor")
+    if tensor.device != device:
+        raise SlotError(
+            f"{name} must be on the model's device {device}, got {tensor.device}; move the whole batch there"
+        )
 
 
 def _check_range(name: str, tensor: Tensor, low: int, high: int) -> None:

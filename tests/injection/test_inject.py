@@ -217,7 +217,7 @@ def test_settings_out_of_range_are_refused(settings, message):
 def test_settings_as_json_come_back_and_unknown_ones_are_refused():
     config = InjectionConfig(layers=(0, 2), bias=False)
     assert InjectionConfig.from_json(config.to_json()) == config
-    with pytest.raises(ConfigError, match="unknown injection setting 'colour'; known are bias, bound"):
+    with pytest.raises(ConfigError, match="unknown injection setting 'colour'; known are attentions, bias, bound"):
         InjectionConfig.from_json({"colour": 1})
 
 

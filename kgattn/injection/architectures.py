@@ -1,6 +1,5 @@
 """How each architecture's attention is reached: the one table, and finding it in a model."""
 
-import inspect
 import warnings
 from dataclasses import dataclass, replace
 
@@ -12,6 +11,7 @@ from kgattn.errors import InjectionError
 from kgattn.injection.adapters import Adapter, load_adapter
 from kgattn.injection.attention_function import IMPLEMENTATIONS
 from kgattn.injection.config import ATTENTIONS, CROSS, ENCODER
+from kgattn.injection.source import fetches_attention, first_to_drop
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,8 @@ def find_architecture(model: nn.Module, asked: tuple[str, ...] | None = None) ->
     attentions = tuple(module for module in attentions if not getattr(module, "is_cross_attention", False))
     if not attentions:
         raise InjectionError(
-            f"{type(model).__name__} (model type {model_type!r}) has no self-attention that kgattn reaches; "
-            f"supported model types: {', '.join(ARCHITECTURES)}"
+            f"{type(model).__name__} (model type {model_type!r}) of transformers {transformers.__version__} has no "
+            f"self-attention that kgattn reaches; supported model types: {', '.join(ARCHITECTURES)}"
         )
     _refuse_what_would_go_wrong(base, attentions, adapter)
     architecture = _describe(base, attentions, adapter)
@@ -177,14 +177,27 @@ def _stack(base: PreTrainedModel, name: str) -> PreTrainedModel:
     return base if stack is None else stack
 
 
+def _refuse_what_has_no_effect(base: PreTrainedModel, attentions: tuple[nn.Module, ...]) -> None:
+    """In older versions of Transformers attention is the model's own, or what the hook hands down is dropped midway."""
+    deaf = next((module for module in attentions if fetches_attention(module) is False), None)
+    if deaf is not None:
+        raise InjectionError(
+            f"{type(deaf).__name__} of transformers {transformers.__version__} does not fetch its attention "
+            "from the registry, so the graph would have no effect; use a newer transformers"
+        )
+    mute = first_to_drop(base, attentions)
+    if mute is not None:
+        raise InjectionError(
+            f"{type(mute).__name__} of transformers {transformers.__version__} drops arguments it does not know, so "
+            "the graph would have no effect; use a newer transformers"
+        )
+
+
 def _refuse_what_would_go_wrong(
     base: PreTrainedModel, attentions: tuple[nn.Module, ...], adapter: Adapter | None
 ) -> None:
-    if adapter is None and _fetches_attention(attentions[0]) is False:
-        raise InjectionError(
-            f"{type(attentions[0]).__name__} of transformers {transformers.__version__} does not fetch its attention "
-            "from the registry, so the graph would have no effect; use a newer transformers"
-        )
+    if adapter is None:
+        _refuse_what_has_no_effect(base, attentions)
     implementation = base.config._attn_implementation
     if implementation not in IMPLEMENTATIONS:
         raise InjectionError(
@@ -229,14 +242,6 @@ def _search(base: PreTrainedModel) -> tuple[PreTrainedModel, tuple[nn.Module, ..
     named = [
         (name, module)
         for name, module in base.named_modules()
-        if getattr(module, "config", None) is not None and _fetches_attention(module)
+        if getattr(module, "config", None) is not None and fetches_attention(module)
     ]
     return base, tuple(module for name, module in named if "cross" not in name and "encoder_attn" not in name)
-
-
-def _fetches_attention(module: nn.Module) -> bool | None:
-    """Whether its forward looks the attention function up; None where there is no source to read."""
-    try:
-        return "ALL_ATTENTION_FUNCTIONS" in inspect.getsource(type(module).forward)
-    except (OSError, TypeError):
-        return None

@@ -33,7 +33,9 @@ def test_only_transformers_models_can_be_injected(graph):
 
 def test_a_model_without_self_attention_is_refused_by_name(graph):
     model = ResNetModel(ResNetConfig(embedding_size=8, hidden_sizes=[8], depths=[1]))
-    with pytest.raises(InjectionError, match=r"ResNetModel \(model type 'resnet'\) has no self-attention .* bert"):
+    with pytest.raises(
+        InjectionError, match=r"ResNetModel \(model type 'resnet'\) of .* has no self-attention .* bert"
+    ):
         kgattn.inject(model, graph)
     assert not hasattr(model, "kgattn")
 
@@ -49,6 +51,20 @@ def test_attention_that_would_not_notice_is_refused(graph):
     for layer in model.bert.encoder.layer:
         layer.attention.self = BertSelfAttention()
     with pytest.raises(InjectionError, match=r"BertSelfAttention of transformers \d.* does not fetch its attention"):
+        kgattn.inject(model, graph)
+    assert not hasattr(model, "kgattn")
+
+
+def test_a_layer_that_drops_what_the_hook_hands_down_is_refused(graph):
+    """As in versions of transformers that take unknown arguments and pass them on to no one."""
+
+    class OldLayer(type(make_model("bert").bert.encoder.layer[0])):
+        def forward(self, hidden_states, attention_mask=None, **kwargs):
+            return super().forward(hidden_states, attention_mask)
+
+    model = make_model("bert")
+    model.bert.encoder.layer[1].__class__ = OldLayer
+    with pytest.raises(InjectionError, match=r"OldLayer of transformers \d.* drops arguments it does not know"):
         kgattn.inject(model, graph)
     assert not hasattr(model, "kgattn")
 

@@ -10,10 +10,13 @@ from torch.utils.hooks import RemovableHandle
 
 from kgattn.injection.adapters.adapt import adapt
 from kgattn.injection.adapters.adapter import AdapterSite
+from kgattn.injection.adapters.passage import Passage
 from kgattn.injection.attention_function import NAME, AttentionSite, register
 from kgattn.injection.config import ENCODER
 from kgattn.injection.hook import ContextHook
+from kgattn.injection.source import first_to_drop
 from kgattn.injection.two_stack_hook import TwoStackHook
+from kgattn.mentions.batch import DECODER_KEY, KEYS
 
 if TYPE_CHECKING:
     from kgattn.injection.architectures import Architecture
@@ -61,18 +64,28 @@ def attach(
     base, adapter, whole = architecture.base, architecture.adapter, architecture.whole
     kind_of = dict(zip(architecture.attentions, architecture.kinds, strict=True))
     kinds = tuple(kind_of[module] for module in attentions)
+    outer = whole if whole is not None and set(kinds) != {ENCODER} else None
+    past_head = _lead_past_head(model, base if outer is None else outer)
     if adapter is not None:
-        handles = adapt(adapter, model, base, attentions, ContextHook(model))
+        handles = adapt(adapter, base, attentions, ContextHook(model))
     else:
         _lead_through_registry(attentions, kinds, kernel)
         handles = ()
-        if whole is not None and set(kinds) != {ENCODER}:
-            handles += (whole.register_forward_pre_hook(TwoStackHook(model, kinds), with_kwargs=True),)
+        if outer is not None:
+            handles += (outer.register_forward_pre_hook(TwoStackHook(model, kinds), with_kwargs=True),)
         if ENCODER in kinds:  # which `generate` calls alone
-            hook = ContextHook(model, warns=not handles)
+            hook = ContextHook(model, warns=outer is None)
             handles += (base.register_forward_pre_hook(hook, with_kwargs=True),)
     model.kgattn = injection
-    return Attachment(model, attentions, handles)
+    return Attachment(model, attentions, (*past_head, *handles))
+
+
+def _lead_past_head(model: nn.Module, base: nn.Module) -> list[RemovableHandle]:
+    """Some task heads hand unknown arguments to no one: the mentions go past them, to what has the hook."""
+    if model is base or first_to_drop(model, (base,)) is None:
+        return []
+    mentions = Passage(*KEYS, DECODER_KEY)
+    return [*mentions.open(model), base.register_forward_pre_hook(mentions.give, with_kwargs=True)]
 
 
 def _lead_through_registry(attentions: tuple[nn.Module, ...], kinds: tuple[str, ...], kernel: str) -> None:

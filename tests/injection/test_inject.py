@@ -69,6 +69,29 @@ def test_a_layer_that_drops_what_the_hook_hands_down_is_refused(graph):
     assert not hasattr(model, "kgattn")
 
 
+@pytest.mark.parametrize("takes", ["unknown arguments", "none but its own"])
+def test_links_go_past_a_head_that_would_drop_them(graph, batch: Batch, takes):
+    model = make_model("bert")
+
+    class Deaf(type(model)):
+        def forward(self, input_ids=None, attention_mask=None, **kwargs):
+            return super().forward(input_ids, attention_mask)
+
+    class Strict(type(model)):
+        def forward(self, input_ids=None, attention_mask=None):
+            return super().forward(input_ids, attention_mask)
+
+    usual = open_gates(kgattn.inject(make_model("bert"), graph))
+    model.__class__ = Deaf if takes == "unknown arguments" else Strict
+    plain = model(**batch.plain).logits
+    kgattn.inject(model, graph).kgattn.load_state_dict(usual.kgattn.state_dict())
+    assert torch.equal(model(**batch.all).logits, usual(**batch.all).logits)
+    assert torch.equal(model(**batch.plain).logits, plain)
+    assert torch.equal(model.kgattn.remove()(**batch.plain).logits, plain)
+    assert not model._forward_pre_hooks
+    assert not model._forward_hooks
+
+
 def test_another_attention_implementation_is_refused(graph):
     model = make_model("bert")
     model.config._attn_implementation_internal = "flex_attention"

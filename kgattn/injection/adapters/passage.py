@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from kgattn.injection.context import CONTEXT, IdleContext, MentionContext
 
@@ -20,6 +21,13 @@ class Passage:
 
     def __init__(self, *names: str) -> None:
         self.names = names
+
+    def open(self, outer: nn.Module) -> list[RemovableHandle]:
+        """Take the arguments out of that module's calls from now on."""
+        return [
+            outer.register_forward_pre_hook(self.take, with_kwargs=True),
+            outer.register_forward_hook(self.end, always_call=True),
+        ]
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
     def take(self, outer: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:

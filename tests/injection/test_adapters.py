@@ -205,6 +205,20 @@ def test_checkpoints_are_computed_again_with_the_links_of_their_call(architectur
         torch.testing.assert_close(gradients(), expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:`gradient_checkpointing_enable` is deprecated:FutureWarning")
+@pytest.mark.parametrize("architecture", ["deberta", "deberta-v2"])
+def test_checkpoints_that_would_lose_the_links_are_refused(architecture, graph, batch: Batch, monkeypatch):
+    """As in versions of transformers that call a layer's hooks again when they compute it again."""
+    monkeypatch.setattr(passage, "HOOKS_ARE_CHECKPOINTED", True)
+    model = kgattn.inject(make_model(architecture), graph).train()
+    model(**batch.all).logits.sum().backward()
+    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    with pytest.raises(InjectionError, match=r"gradient checkpointing of Deberta.* use a newer transformers"):
+        model(**batch.all)
+    model(**batch.plain).logits.sum().backward()
+    model.eval()(**batch.all)
+
+
 def test_a_batch_without_links_gives_zero_gradients_where_processes_train_together(model, batch: Batch, monkeypatch):
     expected = model(**batch.plain).logits
     idle = IdleContext(tuple(model.kgattn.parameters()))

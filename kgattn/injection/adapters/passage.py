@@ -5,10 +5,16 @@ from inspect import signature
 from typing import Any
 
 import torch
+import transformers
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
+from transformers.modeling_layers import GradientCheckpointingLayer
 
+from kgattn.errors import InjectionError
 from kgattn.injection.context import CONTEXT, IdleContext, MentionContext
+
+HOOKS_ARE_CHECKPOINTED = "__call__" in vars(GradientCheckpointingLayer)
+"""Older versions of Transformers checkpoint a layer's call with its hooks, newer ones its forward alone."""
 
 _UNDER_WAY: ContextVar[tuple[tuple["Passage", dict[str, Any]], ...]] = ContextVar("kgattn_under_way", default=())
 
@@ -68,10 +74,20 @@ class Carrier:
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
     def __call__(self, layer: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
-        """Leave the hidden states first, name all others."""
+        """Leave the hidden states first, name all others.
+
+        Raises:
+            InjectionError: The layer is checkpointed by a version of Transformers that would call this hook again when
+                the layer is computed again, long after the outer call with its context has ended.
+        """
         context = self.passage.taken().get(CONTEXT)
         if context is None:
             return args, kwargs
+        if HOOKS_ARE_CHECKPOINTED and getattr(layer, "gradient_checkpointing", False) and layer.training:
+            raise InjectionError(
+                f"gradient checkpointing of {type(layer).__name__} in transformers {transformers.__version__} cannot "
+                "carry the graph's bias; train without, or use a newer transformers"
+            )
         kwargs = {**dict(zip(self.names, args[1:], strict=False)), **kwargs}
         view = kwargs[self.argument].view_as(kwargs[self.argument])
         setattr(view, CONTEXT, context)

@@ -191,7 +191,7 @@ def _fused(
         mask = mask.to(dtype) if mask is not None and mask.is_floating_point() else mask
     if device == "cpu" and mask is not None:  # as PyTorch does in every layer
         mask = context.additive(mask, query.dtype)
-    scaling, dropout = call.kwargs.get("scaling"), call.kwargs.get("dropout", 0.0)
+    scaling, dropout = call.kwargs.get("scaling"), float(call.kwargs.get("dropout", 0.0))  # ALBERT's is 0
     scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
     with torch.autocast(device, enabled=False):  # kernels choose their own precision
         output = attend(query, key, value, mask, scaling, dropout)

@@ -121,7 +121,7 @@ def load_tokenizer(name: str) -> Any:
             tokenizer = AutoTokenizer.from_pretrained(folder)
             if getattr(tokenizer, "add_prefix_space", None) is False:  # byte-level BPE refuses words without it
                 tokenizer = AutoTokenizer.from_pretrained(folder, add_prefix_space=True)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ImportError) as error:  # the last asks for a package to convert a slow one with
         raise ConfigError(f"no tokenizer for the model {name!r} could be loaded ({_first_line(error)})") from error
     if not tokenizer.is_fast:
         raise ConfigError(f"the tokenizer of {name!r} is a slow one; choose a model with a fast tokenizer")

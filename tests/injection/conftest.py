@@ -1,6 +1,7 @@
 """Tiny models of every supported architecture, a small graph, and batches with links."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
 import torch
@@ -45,8 +46,10 @@ from transformers import (
 )
 
 from kgattn.attention import KERNELS
+from kgattn.errors import InjectionError
 from kgattn.graph import KnowledgeGraph
-from kgattn.injection.architectures import ARCHITECTURES
+from kgattn.injection.adapters.passage import HOOKS_ARE_CHECKPOINTED
+from kgattn.injection.architectures import ARCHITECTURES, find_architecture
 
 COMMON = {"vocab_size": 60, "num_labels": 5}
 SPECIAL = {"pad_token_id": 1, "bos_token_id": 2, "eos_token_id": 3, "decoder_start_token_id": 2}
@@ -117,8 +120,31 @@ EAGER_ONLY = {name for name, reach in ARCHITECTURES.items() if reach.adapter is 
 """These write their attention out in the model; Transformers has no other implementation of it."""
 
 
+SERVED_SINCE = {"bart": "5.4", "marian": "5.4", "modernbert": "5.1", "t5": "5.15"}
+"""The first version of transformers whose attention kgattn reaches; of all others the oldest one it supports."""
+
+
+@cache
+def why_not_served(architecture: str) -> str | None:
+    """What `inject` says of an architecture if it needs a newer transformers than the one installed."""
+    try:
+        find_architecture(MODELS[architecture]())
+    except InjectionError as error:
+        if "use a newer transformers" in str(error):
+            return str(error)
+        raise
+    return None
+
+
+def skip_unless_served(architecture: str) -> None:
+    refusal = why_not_served(architecture)
+    if refusal is not None:
+        pytest.skip(refusal)
+
+
 def make_model(architecture: str, implementation: str = "sdpa") -> PreTrainedModel:
     """A small random model in eval mode; the same weights every time."""
+    skip_unless_served(architecture)
     torch.manual_seed(1)
     model = MODELS[architecture]().eval()
     model.set_attn_implementation("eager" if architecture in EAGER_ONLY else implementation)
@@ -209,6 +235,11 @@ def open_gates(model: PreTrainedModel, size: float = 0.08) -> PreTrainedModel:
 def head_of(model: PreTrainedModel) -> torch.nn.Module:
     """What turns the last hidden states into logits."""
     return next(getattr(model, name) for name in ("classifier", "score", "lm_head") if hasattr(model, name))
+
+
+def skip_unless_checkpointed(architecture: str) -> None:
+    if architecture in EAGER_ONLY and HOOKS_ARE_CHECKPOINTED:
+        pytest.skip(f"this transformers checkpoints {architecture}'s layers with their hooks: kgattn refuses")
 
 
 def without_dropout(model: PreTrainedModel) -> PreTrainedModel:

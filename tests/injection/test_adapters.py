@@ -22,7 +22,7 @@ from kgattn.injection.architectures import ARCHITECTURES
 from kgattn.injection.context import IdleContext
 from kgattn.mentions import MentionBatch
 
-from .conftest import POSITIONS, WIDE, Batch, make_model, open_gates, without_dropout
+from .conftest import POSITIONS, WIDE, Batch, make_model, open_gates, skip_unless_checkpointed, without_dropout
 
 ADAPTED = sorted(name for name, reach in ARCHITECTURES.items() if reach.adapter is not None)
 VARIANTS = {
@@ -183,6 +183,7 @@ def test_a_model_called_inside_another_has_a_context_of_its_own(model, batch: Ba
 @pytest.mark.parametrize("architecture", ["deberta", "deberta-v2"])
 def test_checkpoints_are_computed_again_with_the_links_of_their_call(architecture, graph, batch: Batch, gates):
     """Long after the call: its block has ended, other batches came, and another thread does the work."""
+    skip_unless_checkpointed(architecture)
     model = without_dropout(kgattn.inject(make_model(architecture), graph))
     if gates == "open":
         open_gates(model)

@@ -5,6 +5,8 @@ import inspect
 
 import pytest
 import torch
+import transformers
+from packaging.version import Version
 from transformers import (
     BartConfig,
     BartForCausalLM,
@@ -23,7 +25,17 @@ from kgattn.graph import KnowledgeGraph
 from kgattn.injection import InjectionConfig
 from kgattn.mentions import MentionBatch
 
-from .conftest import TRIPLES, TWO_STACKS, Batch, make_model, open_gates
+from .conftest import (
+    MODELS,
+    SERVED_SINCE,
+    TRIPLES,
+    TWO_STACKS,
+    Batch,
+    make_model,
+    open_gates,
+    skip_unless_served,
+    why_not_served,
+)
 
 
 def test_only_transformers_models_can_be_injected(graph):
@@ -92,6 +104,13 @@ def test_links_go_past_a_head_that_would_drop_them(graph, batch: Batch, takes):
     assert not model._forward_hooks
 
 
+def test_every_architecture_is_served_from_its_version_on():
+    """So no test is skipped for an old transformers without need, and none at all on the newest."""
+    installed = Version(transformers.__version__)
+    late = {name for name, first in SERVED_SINCE.items() if installed < Version(first)}
+    assert {name for name in MODELS if why_not_served(name)} == late
+
+
 def test_another_attention_implementation_is_refused(graph):
     model = make_model("bert")
     model.config._attn_implementation_internal = "flex_attention"
@@ -117,6 +136,7 @@ def test_a_decoder_that_has_an_encoder_elsewhere_is_refused(graph):
 
 
 def test_a_bare_encoder_is_taken_as_it_is(graph, batch: Batch):
+    skip_unless_served("bart")
     encoder = BartModel(BartConfig(**TWO_STACKS)).eval().encoder
     expected = encoder(**batch.plain).last_hidden_state
     model = open_gates(kgattn.inject(encoder, graph))

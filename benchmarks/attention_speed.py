@@ -1,6 +1,6 @@
 """Measure what biased attention costs: a sweep of kernels and whole steps of MiniLM; JSON, plot and README table.
 
-    python -m benchmarks.attention_speed             everything: about half an hour on one quiet core
+    python -m benchmarks.attention_speed             everything: about 40 minutes on one quiet core
     python -m benchmarks.attention_speed --quick     a few sizes, into runs/: to see that it works
 
 On the CPU it uses one thread and that thread's CPU time. Run it on a machine that does nothing else: caches and clock
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, write, fill the README's table."""
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{NAME}", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="small sizes, one round, results to runs/")
-    parser.add_argument("--repeats", type=int, default=9, help="rounds of each measurement")
+    parser.add_argument("--repeats", type=int, default=15, help="rounds of each measurement")
     options = parser.parse_args(arguments)
     device = training_device()
     if device.type == "cpu":

@@ -65,10 +65,15 @@ class Growth:
 
 @dataclass(frozen=True)
 class SpeedReport:
-    """Everything `kgattn bench` measured."""
+    """Everything `kgattn bench` measured.
+
+    Attributes:
+        freed_memory_kept: Whether the C library kept freed memory, so that fetching it disturbed nothing.
+    """
 
     model: str
     clock: str
+    freed_memory_kept: bool
     repeats: int
     steps: tuple[StepRow, ...]
     kernels: tuple[KernelRow, ...]
@@ -150,9 +155,10 @@ def markdown(values: dict[str, Any]) -> str:
         ]
         lines += ["", f"Extra cost of attention alone over the length, mentions fixed: {'; '.join(fits)}."]
     environment = values["environment"]
+    kept = ", freed memory kept" if values["freed_memory_kept"] else ""
     lines += [
         "",
-        f"{values['model']}, {environment['dtype']}, {environment['device_name']}, {values['clock']}, medians of "
+        f"{values['model']}, {environment['dtype']}, {environment['device_name']}, {values['clock']}{kept}, medians of "
         f"{values['repeats']} rounds with quartiles; torch {environment['versions']['torch']}, "
         f"transformers {environment['versions']['transformers']}.",
     ]

@@ -12,6 +12,7 @@ from kgattn.graph import KnowledgeGraph
 from kgattn.ner.labels import LabelSet
 from kgattn.speed.kernels import Shape, measure_kernels
 from kgattn.speed.measure import clock_for
+from kgattn.speed.memory import keep_freed_memory
 from kgattn.speed.report import KernelRow, SpeedReport, StepRow, fit_growth
 from kgattn.speed.steps import StepSettings, make_graph, measure_step
 from kgattn.training.checkpoints import load_tagger
@@ -75,6 +76,7 @@ class Suite:
             ConfigError: The model is not to be had.
             KernelError: A kernel gave wrong outputs.
         """
+        kept = keep_freed_memory()
         model: Any = load_tagger(self.model, LabelSet(("thing",))).to(device)
         graph = self.graph or make_graph(GRAPH_ENTITIES)
         steps = []
@@ -97,6 +99,7 @@ class Suite:
         return SpeedReport(
             model=self.model,
             clock=clock_for(device)[0],
+            freed_memory_kept=kept,
             repeats=self.repeats,
             steps=tuple(steps),
             kernels=(*rows, *growth),

@@ -1,5 +1,9 @@
 """Counting memory: what is saved for the backward pass, and the peak."""
 
+import subprocess
+import sys
+
+import pytest
 import torch
 
 from kgattn.speed.memory import peak_mib, saved_mib
@@ -35,3 +39,27 @@ def test_the_peak_is_what_lives_at_once():
 def test_views_and_work_in_place_cost_nothing():
     before = torch.zeros(SIDE, SIDE)
     assert peak_mib(lambda: before.view(-1).add_(1), torch.device("cpu")) == 0.0
+
+
+FAULTS = """
+import resource, torch
+from kgattn.speed.memory import keep_freed_memory
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(8):
+        torch.ones(64 * 2**18)  # 64 MiB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+given_back, able = faults(), keep_freed_memory()
+faults()
+print(int(able), given_back, faults())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux counts page faults so")
+def test_freed_memory_is_kept():
+    """In a process of its own, as it cannot be taken back."""
+    output = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True).stdout
+    able, given_back, kept = map(int, output.split())
+    assert kept <= given_back
+    if able:
+        assert 4 * kept < given_back, "it may grow once more, where memory lies in pieces"

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from kgattn.encoders.graph_features import GraphFeatures, SubgraphFeatures
 from kgattn.encoders.relational import RelationalLayer
-from kgattn.encoders.vector_cache import VectorCache
+from kgattn.encoders.vector_cache import VectorCache, layout_of
 from kgattn.shapes import Float, Int
 
 
@@ -36,12 +36,12 @@ class EntityEncoder(nn.Module):
     ) -> None:
         super().__init__()
         self.num_hops, self.fan_out = num_hops, fan_out
-        self._cache = VectorCache()
         self.label_projection = nn.Linear(code_dim, dim)
         self.type_projection = nn.Linear(code_dim, dim, bias=False) if has_types else None
         self.given_projection = nn.Linear(given_dim, dim, bias=False) if given_dim else None
         self.norm = nn.LayerNorm(dim)
         self.layers = nn.ModuleList(RelationalLayer(dim, code_dim, num_bases) for _ in range(num_hops))
+        self._cache = VectorCache(layout_of(self))
 
     def forward(
         self, features: GraphFeatures, entities: Int[Tensor, "batch mention candidate"]
@@ -68,9 +68,9 @@ class EntityEncoder(nn.Module):
             codes = (features.relation_codes().to(device), features.type_codes().to(device))
             return self.encode(subgraph, *codes)[: len(new)]
 
-        if torch.is_grad_enabled():
+        if torch.is_grad_enabled() or not self._cache.serves(self):
             return encode(seeds)
-        return self._cache.lookup(features, features.graph.num_entities, [*self.parameters()], seeds, encode)
+        return self._cache.lookup(features, features.graph.num_entities, self, seeds, encode)
 
     def encode(
         self,

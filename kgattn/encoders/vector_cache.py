@@ -1,7 +1,8 @@
 """Entity vectors kept between batches of inference, for as long as nothing they come from has changed."""
 
 import threading
-from collections.abc import Callable, Sequence
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,24 +16,36 @@ LARGEST = 2**18
 
 
 class VectorCache:
-    """Vectors by entity row. Copies and pickles of it are empty. Threads may share it."""
+    """Vectors by entity row, for one encoder. Copies and pickles of it are empty. Threads may share it.
 
-    def __init__(self) -> None:
+    Attributes:
+        layout: Types of the encoder's modules when it was made: what was wrapped since is not relied on.
+    """
+
+    def __init__(self, layout: tuple[type[nn.Module], ...]) -> None:
+        self.layout = layout
         self._lock = threading.Lock()
-        self._source: object = None
-        self._state: tuple[object, ...] = ()
+        self._source: Callable[[], object] = lambda: None
+        self._parameters: tuple[Tensor, ...] = ()
+        self._stream = 0
         self._place: Int[np.ndarray, " entity"] = np.zeros(0, dtype=np.int64)
         self._vectors = torch.zeros(0, 0)
         self._used = 0
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return VectorCache, ()
+        return VectorCache, (self.layout,)
+
+    def serves(self, encoder: nn.Module) -> bool:
+        """Whether its vectors depend on nothing but its parameters: no adapters, parametrizations or hooks in it."""
+        modules = tuple(encoder.modules())
+        hooked = any(module._forward_hooks or module._forward_pre_hooks for module in modules)
+        return not hooked and layout_of(encoder) == self.layout
 
     def lookup(
         self,
         source: object,
         num_entities: int,
-        parameters: Sequence[nn.Parameter],
+        encoder: nn.Module,
         entities: Int[np.ndarray, " pick"],
         encode: Callable[[Int[np.ndarray, " new"]], Float[Tensor, "new dim"]],
     ) -> Float[Tensor, "pick dim"]:
@@ -41,21 +54,34 @@ class VectorCache:
         Args:
             source: What the entities are rows of; the vectors of another one are forgotten.
             num_entities: Entities in all.
-            parameters: What `encode` depends on; when one has changed all vectors are forgotten.
+            encoder: When a parameter differs from what it was all vectors are forgotten.
             entities: Entity rows, each once.
             encode: Gives the vectors of entity rows; their order and company make no difference.
         """
-        state = _state(parameters)
+        if not len(entities):
+            return encode(entities)
         with self._lock:
-            if source is not self._source or state != self._state:
-                self._source, self._state = source, state
-                self._place, self._used = np.full(num_entities, -1), 0
+            self._forget_unless_same(source, num_entities, tuple(encoder.parameters()))
             new = entities[self._place[entities] < 0]
             if self._used + len(new) > LARGEST:
                 self._place[:], self._used, new = -1, 0, entities
             if len(new):
                 self._append(new, encode(new))
             return self._vectors[torch.from_numpy(self._place[entities]).to(self._vectors.device)]
+
+    def _forget_unless_same(self, source: object, num_entities: int, parameters: tuple[Tensor, ...]) -> None:
+        """By content: optimizers, adapters that are merged and writing to `.data` all tell in different ways, or none.
+
+        On an accelerator also when work goes to another stream, which would not wait for this one's.
+        """
+        device = parameters[0].device
+        stream = torch.cuda.current_stream(device).cuda_stream if device.type == "cuda" else 0
+        same = source is self._source() and stream == self._stream and len(parameters) == len(self._parameters)
+        if same and all(_equal(*pair) for pair in zip(parameters, self._parameters, strict=True)):
+            return
+        self._source, self._stream = weakref.ref(source), stream
+        self._parameters = tuple(parameter.detach().clone() for parameter in parameters)
+        self._place, self._used = np.full(num_entities, -1), 0
 
     def _append(self, entities: Int[np.ndarray, " new"], vectors: Float[Tensor, "new dim"]) -> None:
         used = self._used + len(entities)
@@ -70,7 +96,10 @@ class VectorCache:
         self._used = used
 
 
-def _state(parameters: Sequence[nn.Parameter]) -> tuple[object, ...]:
-    """Changes with the parameters: by optimizers, which count versions, and by writing to `.data`, which does not."""
-    versions = ((parameter.data_ptr(), parameter._version) for parameter in parameters)
-    return (*versions, float(torch.nn.utils.get_total_norm(parameters)))
+def layout_of(encoder: nn.Module) -> tuple[type[nn.Module], ...]:
+    """Types of a module and of all modules in it."""
+    return tuple(type(module) for module in encoder.modules())
+
+
+def _equal(now: Tensor, before: Tensor) -> bool:
+    return now.dtype == before.dtype and now.device == before.device and torch.equal(now, before)

@@ -1,12 +1,15 @@
 """Without gradients entities are encoded once, until a parameter or the graph changes."""
 
 import copy
+import gc
 import pickle
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
+from torch.nn.utils import prune
 
 from kgattn.encoders import EntityEncoder, GraphFeatures
 from kgattn.encoders import vector_cache as module
@@ -62,12 +65,44 @@ def test_training_encodes_anew():
     assert encoder.label_projection.weight.grad is not None
 
 
-@pytest.mark.parametrize("change", ["optimizer", "data", "load", "dtype", "features"])
+CHANGES = ["optimizer", "data", "sign", "order", "load", "dtype", "features", "hook", "adapter", "prune"]
+
+
+class Doubling(torch.nn.Module):
+    """What an adapter does: takes a layer's place, and may be switched without any parameter telling."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer, self.on = layer, False
+
+    @property
+    def weight(self):
+        return self.layer.weight
+
+    def forward(self, inputs):
+        return self.layer(inputs) * (2 if self.on else 1)
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_what_changed_is_encoded_anew(change):
     encoder, features = make()
+    if change == "adapter":
+        encoder.label_projection = Doubling(encoder.label_projection)
+    elif change == "prune":
+        prune.random_unstructured(encoder.label_projection, "weight", 0.5)
     with torch.no_grad():
         before = encoder(features, rows(0, 1))
-    if change == "optimizer":
+    if change == "sign":
+        encoder.label_projection.weight.data.neg_()
+    elif change == "order":
+        encoder.label_projection.weight.data.copy_(encoder.label_projection.weight.data.flip(0))
+    elif change == "hook":
+        encoder.norm.register_forward_hook(lambda module, inputs, output: output + 1)
+    elif change == "adapter":
+        encoder.label_projection.on = True
+    elif change == "prune":
+        prune.random_unstructured(encoder.label_projection, "weight", 0.5)
+    elif change == "optimizer":
         encoder(features, rows(0, 1)).square().sum().backward()
         torch.optim.SGD(encoder.parameters(), lr=0.5).step()
     elif change == "data":
@@ -104,6 +139,22 @@ def test_it_begins_anew_when_full(monkeypatch):
         for numbers in ((0, 1, 2), (2, 3), (4, 5), (0, 4), tuple(range(6))):
             torch.testing.assert_close(encoder(features, rows(*numbers))[0, 0], expected[0, 0, list(numbers)])
     assert encoder.encoded[1:] == [3, 1, 2, 1, 6]
+
+
+def test_a_graph_that_was_left_is_let_go():
+    encoder, features = make()
+    with torch.no_grad():
+        encoder(features, rows(0, 1))
+    left = weakref.ref(features)
+    del features
+    gc.collect()
+    assert left() is None
+
+
+def test_nothing_but_padding():
+    encoder, features = make()
+    with torch.no_grad():
+        assert torch.equal(encoder(features, rows(-1, -1)), torch.zeros(1, 1, 2, 6))
 
 
 def test_threads_share_it():

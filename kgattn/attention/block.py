@@ -1,5 +1,6 @@
 """PyTorch's fused attention without any bias, then an exact correction between linked tokens alone."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,9 @@ from kgattn.shapes import Float, Int
 
 LARGEST_BOUND = 4.6
 """In nats. A bias of -b on a key with all the mass leaves exp(-b) of the normaliser, and that share of accuracy."""
+
+_BACKWARD_LOCKS = tuple(threading.Lock() for _ in range(64))
+"""One for each value tensor, or some: threads may go back through one graph at a time."""
 
 _attention = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
 _attention_backward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward
@@ -111,7 +115,7 @@ class _BlockAttention(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         query, key, value, added, excess, rows, flat_rows, mask, output, lse = ctx.saved_tensors
         linked = LinkedRows(rows, flat_rows)
-        with _written(value, added, linked) as row_value:
+        with _BACKWARD_LOCKS[value.data_ptr() // 64 % 64], _written(value, added, linked) as row_value:
             grad_query, grad_key, grad_value = _attention_backward(
                 grad, query, key, value, output, lse, 0.0, ctx.is_causal, attn_mask=mask, scale=ctx.scaling
             )

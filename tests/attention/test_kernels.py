@@ -1,6 +1,7 @@
 """Every kernel equals the reference, in outputs and gradients; the reference equals a loop over tokens."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import pytest
@@ -281,6 +282,21 @@ def test_values_are_put_back_when_attention_fails(monkeypatch):
     with pytest.raises(RuntimeError, match="out of memory"), torch.no_grad():
         run("block", case)
     assert torch.equal(case.value, before)
+
+
+def test_threads_may_go_back_through_one_graph():
+    """As a kernel that writes into the values for a moment must not let them see."""
+    case = make_case(8, 4, 4, 64, 9, dim=16, token_major=True)
+    output = run("block", case).square().sum()
+    expected = torch.autograd.grad(output, case.inputs(), retain_graph=True)
+
+    def differs(number):
+        found = torch.autograd.grad(output, case.inputs(), retain_graph=True)
+        return any(not torch.allclose(*pair) for pair in zip(found, expected, strict=True))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(differs, range(40))) == 0
+    assert not differs(0)
 
 
 def test_a_forced_kernel_refuses_what_it_cannot_serve():

@@ -150,7 +150,7 @@ def _two_stacks(name: str, whole: PreTrainedModel, reach: Reach | None, asked: t
             if type(module).__name__ == reach.attention and (path.endswith(reach.cross) == (kind == CROSS))
         ]
     kinds, attentions = zip(*found, strict=True)
-    _refuse_what_would_go_wrong(encoder, attentions, None)
+    _refuse_what_would_go_wrong(whole, attentions, None)
     architecture = _describe(encoder, attentions, None)
     heads = {getattr(module, "num_heads", None) or module.n_heads for module in attentions}
     if len(heads) > 1:

@@ -52,6 +52,10 @@ class MentionContext:
     target: TargetTokens | None = None
     _masks: list[tuple[Tensor, Tensor]] = field(default_factory=list, repr=False, compare=False)
 
+    def at(self, offset: int) -> "MentionContext":
+        """The same tables for a later call, whose masks are its own."""
+        return replace(self, offset=offset, _masks=[])
+
     def of_target(self) -> "MentionContext":
         """The same tables for the tokens of the decoder."""
         target: TargetTokens = self.target  # type: ignore[assignment]  # always there where a decoder is injected

@@ -69,7 +69,7 @@ class ContextHook:
         earlier = None if links is None else links.context
         goes_on = offset > 0 and not torch.is_grad_enabled()
         if earlier is not None and goes_on and earlier.layout.token_slot.shape[0] == inputs.shape[0]:
-            return replace(earlier, offset=offset)
+            return earlier.at(offset)
         mentions = self._checked(given, inputs)
         length, here = mentions.token_slot.shape[1], inputs.shape[1]
         fits = length == offset + here

@@ -36,7 +36,7 @@ def first_to_drop(outer: nn.Module, inner: Collection[nn.Module]) -> nn.Module |
 
 
 def passes_on(module: nn.Module) -> bool | None:
-    """Whether its forward calls something with the arguments it does not know; None without source to read."""
+    """Whether its forward calls something but a loss with the arguments it does not know; None without source."""
     if type(module).forward is nn.Module.forward:
         return None
     source = _source(module)
@@ -48,8 +48,9 @@ def passes_on(module: nn.Module) -> bool | None:
         return None
     unknown = function.args.kwarg
     return unknown is not None and any(
-        isinstance(call, ast.Call) and any(_is_spread(keyword, unknown.arg) for keyword in call.keywords)
+        any(_is_spread(keyword, unknown.arg) for keyword in call.keywords)
         for call in ast.walk(function)
+        if isinstance(call, ast.Call) and "loss" not in ast.unparse(call.func)
     )
 
 

@@ -95,7 +95,7 @@ def _processor_of_checkpoint(model: PreTrainedModel, graph: KnowledgeGraph) -> "
     source = getattr(model.config, "_name_or_path", "")
     try:
         tokenizer = AutoTokenizer.from_pretrained(source) if source else None
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, ImportError):
         tokenizer = None
     if tokenizer is None or not tokenizer.is_fast:
         LOG.warning("saving without tokenizer and linker: %r has no fast tokenizer; pass processor=...", source)

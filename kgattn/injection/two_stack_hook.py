@@ -39,7 +39,7 @@ class TwoStackHook(ContextHook):
         goes_on = offset > 0 and not torch.is_grad_enabled()
         earlier = links.context if links is not None and goes_on else None
         if earlier is not None and earlier.target is not None and len(earlier.layout.token_slot) == len(source):
-            return replace(earlier, target=replace(earlier.target, offset=offset))
+            return replace(earlier.at(0), target=replace(earlier.target, offset=offset))
         mentions = self._checked(given, source)
         _check_length(KEYS[0], mentions.token_slot, source.shape[1])
         slots = self._target_slots(given, mentions, call, None if links is not None else offset)

@@ -81,7 +81,7 @@ def test_a_layer_that_drops_what_the_hook_hands_down_is_refused(graph):
     assert not hasattr(model, "kgattn")
 
 
-@pytest.mark.parametrize("takes", ["unknown arguments", "none but its own"])
+@pytest.mark.parametrize("takes", ["unknown arguments", "them for its loss", "none but its own"])
 def test_links_go_past_a_head_that_would_drop_them(graph, batch: Batch, takes):
     model = make_model("bert")
 
@@ -89,12 +89,20 @@ def test_links_go_past_a_head_that_would_drop_them(graph, batch: Batch, takes):
         def forward(self, input_ids=None, attention_mask=None, **kwargs):
             return super().forward(input_ids, attention_mask)
 
+    class Forgetful(type(model)):
+        def forward(self, input_ids=None, attention_mask=None, labels=None, **kwargs):
+            output = super().forward(input_ids, attention_mask)
+            if labels is not None:
+                output.loss = self.loss_function(output.logits, labels, self.config, **kwargs)
+            return output
+
     class Strict(type(model)):
         def forward(self, input_ids=None, attention_mask=None):
             return super().forward(input_ids, attention_mask)
 
     usual = open_gates(kgattn.inject(make_model("bert"), graph))
-    model.__class__ = Deaf if takes == "unknown arguments" else Strict
+    heads = {"unknown arguments": Deaf, "them for its loss": Forgetful, "none but its own": Strict}
+    model.__class__ = heads[takes]
     plain = model(**batch.plain).logits
     kgattn.inject(model, graph).kgattn.load_state_dict(usual.kgattn.state_dict())
     assert torch.equal(model(**batch.all).logits, usual(**batch.all).logits)

@@ -219,6 +219,19 @@ def test_a_damaged_whole_is_refused_in_one_line(bert_tiny_path, graph, tmp_path,
         kgattn.from_pretrained(tmp_path)
 
 
+def test_a_tokenizer_that_needs_another_package_is_not_saved(bert_tiny_path, graph, tmp_path, caplog, monkeypatch):
+    """Transformers asks for what it would convert a slow one with."""
+
+    def asks(source):
+        raise ImportError("install sentencepiece")
+
+    model = kgattn.inject(BertForTokenClassification.from_pretrained(bert_tiny_path), graph)
+    monkeypatch.setattr("kgattn.injection.storage.AutoTokenizer.from_pretrained", asks)
+    kgattn.save_pretrained(model, tmp_path / "whole")
+    assert "has no fast tokenizer" in caplog.text
+    assert (tmp_path / "whole" / "model.safetensors").is_file()
+
+
 def test_saving_a_plugin_leaves_the_graph_where_it_was(model, tmp_path):
     before = model.kgattn.graph.path
     model.kgattn.save(tmp_path / "plugin")

@@ -1,0 +1,38 @@
+"""The context of a pass: what all layers share."""
+
+import torch
+
+from kgattn.attention import additive_mask
+from kgattn.injection.context import MentionContext, TargetTokens
+from kgattn.mentions import SlotLayout
+
+
+def make(**settings):
+    layout = SlotLayout.of(torch.tensor([[0, 1, 1, 0]]), 2)
+    return MentionContext(layout, None, None, bound=4.0, gates_closed=False, **settings)
+
+
+def test_a_mask_is_made_additive_once_a_pass():
+    target = TargetTokens(SlotLayout.of(torch.tensor([[0, 1]]), 2), 0)
+    context, mask = make(target=target), torch.ones(1, 1, 4, 4, dtype=torch.bool).tril()
+    additive = context.additive(mask, torch.float32)
+    assert torch.equal(additive, additive_mask(mask, torch.float32))
+    assert context.additive(mask, torch.float32) is additive
+    assert context.of_target().additive(mask, torch.float32) is additive
+    assert context.additive(mask, torch.float64).dtype == torch.float64
+    assert context.additive(mask.clone(), torch.float32) is not additive
+
+
+def test_a_later_pass_makes_its_own():
+    """Its mask may be the same tensor with other numbers in it."""
+    context, mask = make(), torch.ones(1, 1, 1, 4, dtype=torch.bool)
+    context.additive(mask, torch.float32)
+    mask[..., 3] = False
+    assert context.at(1).additive(mask, torch.float32)[..., 3].item() == float("-inf")
+
+
+def test_no_more_masks_are_held_than_a_model_has():
+    context = make()
+    for _ in range(20):
+        context.additive(torch.ones(1, 1, 1, 4, dtype=torch.bool), torch.float32)
+    assert len(context._masks) == 3

@@ -93,7 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = list(sys.argv[1:] if arguments is None else arguments)
     code = pytest.main(["-q", "--no-header", "--tb=short", *tests, *chosen], plugins=[matrix])
     table = Table(title="tests that passed, by architecture, attention and law", title_justify="left")
-    for name in ("architecture", "attention", *(f"{number} {law}" for number, law in LAWS.items())):
+    table.add_column("architecture", no_wrap=True)
+    for name in ("attention", *(f"{number} {law}" for number, law in LAWS.items())):
         table.add_column(name)
     for row, laws in sorted(matrix.outcomes.items()):
         table.add_row(*row, *(cell(laws[number]) for number in LAWS))

@@ -55,11 +55,13 @@ def run(version: str) -> Outcome | None:
         f"VENV={folder.relative_to(ROOT)}",
         f"TESTS={tests} --junitxml={report.relative_to(ROOT)}",
     ]
-    subprocess.run(command, cwd=ROOT, env={**os.environ, "PIP_CONSTRAINT": str(constraint)}, check=False)
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PIP_CONSTRAINT": str(constraint)}, check=False)
     if not report.is_file():
         return None
     metadata = next(folder.glob("lib/*/site-packages/transformers-*.dist-info"))
-    return read(report, metadata.stem.removeprefix("transformers-"))
+    outcome = read(report, metadata.stem.removeprefix("transformers-"))
+    complete = outcome.passed > 0 and (done.returncode == 0) == (outcome.failed == 0)
+    return outcome if complete else None  # interrupted, or nothing was collected
 
 
 def read(report: Path, installed: str) -> Outcome:

@@ -670,7 +670,7 @@ def make_mbart() -> PreTrainedModel:
         lambda: T5EncoderModel(T5Config(**T5_SIZES)),
         lambda: BartModel(BartConfig(**TWO_STACKS)).encoder,
         lambda: BartForCausalLM(BartConfig(**TWO_STACKS)),
-        lambda: make_mbart(),
+        make_mbart,
     ],
     ids=["bert", "gpt2", "t5-tagger", "t5-encoder", "bart-encoder", "bart-decoder", "mbart"],
 )

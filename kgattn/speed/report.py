@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from kgattn.errors import RunError
 from kgattn.files import write_json
@@ -34,7 +35,8 @@ class StepRow:
         """Such as `train, 16 x 128, 8 mentions`."""
         kind = "train" if self.settings.training else "infer"
         dropout = f", attention dropout {self.settings.attention_dropout:g}" if self.settings.attention_dropout else ""
-        return f"{kind}, {self.batch} x {self.length}, {self.mentions} mentions{dropout}"
+        autocast = f", {_name_of(self.settings.autocast)}" if self.settings.autocast else ""
+        return f"{kind}, {self.batch} x {self.length}, {self.mentions} mentions{dropout}{autocast}"
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class SpeedReport:
         for row, step in zip(values["steps"], self.steps, strict=True):
             row["label"] = step.label
             autocast = row["settings"]["autocast"]
-            row["settings"]["autocast"] = None if autocast is None else str(autocast).removeprefix("torch.")
+            row["settings"]["autocast"] = None if autocast is None else _name_of(autocast)
         return {"format_version": FORMAT_VERSION, "kind": KIND, **values}
 
     def write(self, path: Path) -> None:
@@ -113,6 +115,10 @@ def fit_growth(rows: Sequence[KernelRow]) -> tuple[Growth, ...]:
         r_squared = 1 - float((residual**2).sum()) / spread if spread else 1.0
         fits.append(Growth(name, 1000 * float(slope), r_squared, exponent))
     return tuple(fits)
+
+
+def _name_of(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def _milliseconds(row: KernelRow, name: str) -> float:

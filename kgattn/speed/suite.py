@@ -19,6 +19,12 @@ from kgattn.training.checkpoints import load_tagger
 from kgattn.training.environment import describe_environment
 
 GRAPH_ENTITIES = 10_000
+STEPS = (
+    StepSettings(training=True),
+    StepSettings(training=True, attention_dropout=0.1),
+    StepSettings(training=True, attention_dropout=0.1, autocast=torch.bfloat16),
+    StepSettings(training=False),
+)
 SWEEP_KERNELS = tuple(name for name in KERNELS if name not in ("reference", "flex"))
 
 
@@ -67,7 +73,7 @@ class Suite:
     growth: tuple[Shape, ...] = ()
 
     def __len__(self) -> int:
-        return 3 * len(self.sizes) + 2 * len(self.sweep) + len(self.growth)
+        return len(STEPS) * len(self.sizes) + 2 * len(self.sweep) + len(self.growth)
 
     def run(self, device: torch.device, done: Callable[[], None] = lambda: None) -> SpeedReport:
         """Measure everything; `done` is called after each of `len(self)` measurements.
@@ -81,7 +87,7 @@ class Suite:
         graph = self.graph or make_graph(GRAPH_ENTITIES)
         steps = []
         for size in self.sizes:
-            for settings in (StepSettings(True), StepSettings(True, attention_dropout=0.1), StepSettings(False)):
+            for settings in STEPS:
                 cost = measure_step(model, graph, size.batch, size.length, size.mentions, settings, self.repeats)
                 steps.append(StepRow(size.batch, size.length, size.mentions, settings, cost))
                 done()

@@ -25,7 +25,7 @@ def test_prints_ratios_and_writes_a_report(bert_tiny_path: Path, tmp_path: Path,
     assert "train, 2 x 16, 2 mentions" in printed
     assert str(output) in printed.replace("\n", "")
     report = json.loads(output.read_text(encoding="utf-8"))
-    assert (report["kind"], len(report["steps"]), report["kernels"]) == ("speed", 3, [])
+    assert (report["kind"], len(report["steps"]), report["kernels"]) == ("speed", 4, [])
 
 
 def test_a_wrong_size_is_one_line(capsys: pytest.CaptureFixture[str]):

@@ -88,11 +88,12 @@ def test_a_report_is_written_read_and_shown(tmp_path, bert_tiny_path):
     suite = Suite(str(bert_tiny_path), make_graph(50), (Size(2, 16, 2),), 1, sweep=(SHAPE,), growth=growth)
     done: list[None] = []
     report = suite.run(torch.device("cpu"), lambda: done.append(None))
-    assert len(done) == len(suite) == 8
+    assert len(done) == len(suite) == 9
     report.write(tmp_path / "speed.json")
     values = load_report(tmp_path / "speed.json")
     text = markdown(values)
     assert "| train, 2 x 16, 2 mentions, attention dropout 0.1 | " in text
+    assert "| train, 2 x 16, 2 mentions, attention dropout 0.1, bfloat16 | " in text
     assert "ms per 1,000 tokens" in text
     assert values["environment"]["versions"]["torch"] in text
 

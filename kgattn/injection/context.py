@@ -84,13 +84,17 @@ class MentionContext:
         return SlotLayout.of(self._slots(start, start + num_keys), num_slots, min(num_linked, num_keys))
 
     def additive(self, mask: Tensor, dtype: torch.dtype) -> Tensor:
-        """The mask as numbers to add, made once for all layers that are handed the same one."""
-        if torch.compiler.is_compiling():
+        """The mask as numbers to add, made once for all layers that are handed the same one.
+
+        One row, where all queries may attend to the same keys: PyTorch reads less.
+        """
+        if torch.compiler.is_compiling() or mask.requires_grad:
             return additive_mask(mask, dtype)
         for known, additive in self._masks:
             if known is mask and additive.dtype == dtype:
                 return additive
-        additive = additive_mask(mask, dtype)
+        row = mask[:, :, :1]
+        additive = additive_mask(row if torch.equal(mask, row.expand_as(mask)) else mask, dtype)
         self._masks[:] = [*self._masks[1 - MASKS_OF_A_MODEL :], (mask, additive)]
         return additive
 

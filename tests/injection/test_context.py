@@ -23,6 +23,16 @@ def test_a_mask_is_made_additive_once_a_pass():
     assert context.additive(mask.clone(), torch.float32) is not additive
 
 
+def test_equal_rows_become_one():
+    context, keep = make(), torch.tensor([[True, True, True, False]])
+    full = keep[:, None, None].expand(1, 2, 4, 4).contiguous()
+    assert torch.equal(context.additive(full, torch.float32)[:, :1], additive_mask(keep[:, None, None], torch.float32))
+    full[0, 0, 0, 1] = False
+    assert context.at(0).additive(full, torch.float32).shape == full.shape
+    learned = torch.zeros(1, 1, 4, 4, requires_grad=True)
+    assert context.additive(learned, torch.float32).shape == learned.shape
+
+
 def test_a_later_pass_makes_its_own():
     """Its mask may be the same tensor with other numbers in it."""
     context, mask = make(), torch.ones(1, 1, 1, 4, dtype=torch.bool)

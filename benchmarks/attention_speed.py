@@ -3,6 +3,8 @@
     python -m benchmarks.attention_speed             everything: about 40 minutes on one quiet core
     python -m benchmarks.attention_speed --quick     a few sizes, into runs/: to see that it works
 
+Each measurement is kept under runs/ as it comes: what was stopped goes on, unless the commit or a version is another.
+
 On the CPU it uses one thread and that thread's CPU time. Run it on a machine that does nothing else: caches and clock
 rates are shared even where cores are not.
 """
@@ -96,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         done += 1
         print(f"{done} of {total} measurements", flush=True)
 
-    report = suite.run(device, advance)
+    report = suite.run(device, advance, ROOT / "runs" / f"{NAME}.progress.jsonl")
     report.write(folder / f"{NAME}.json")
     with replacing(folder) as scratch:
         (scratch / f"{NAME}.svg").write_text(plot(report), encoding="utf-8")

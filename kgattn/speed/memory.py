@@ -11,8 +11,10 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 MIB = 2**20
-TRIM_THRESHOLD, MMAP_MAX = -1, -4
+TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 """Settings of glibc's `mallopt`, from malloc.h."""
+LARGEST_KEPT = 32 * MIB
+"""Blocks of this size and more come and go as before; among those that are kept they would leave holes without end."""
 
 
 def keep_freed_memory() -> bool:
@@ -30,7 +32,7 @@ def keep_freed_memory() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except AttributeError:
         return False
-    return bool(mallopt(TRIM_THRESHOLD, 2**31 - 1) and mallopt(MMAP_MAX, 0))
+    return bool(mallopt(TRIM_THRESHOLD, 2**31 - 1) and mallopt(MMAP_THRESHOLD, LARGEST_KEPT))
 
 
 def saved_mib(run: Callable[[], object], known: tuple[Tensor, ...] = ()) -> float:

@@ -38,6 +38,28 @@ class StepRow:
         autocast = f", {_name_of(self.settings.autocast)}" if self.settings.autocast else ""
         return f"{kind}, {self.batch} x {self.length}, {self.mentions} mentions{dropout}{autocast}"
 
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        values = {**asdict(self), "label": self.label}
+        autocast = self.settings.autocast
+        values["settings"]["autocast"] = None if autocast is None else _name_of(autocast)
+        return values
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "StepRow":
+        """From what `to_json` gave."""
+        settings, cost = values["settings"], values["cost"]
+        autocast = settings["autocast"]
+        return cls(
+            values["batch"],
+            values["length"],
+            values["mentions"],
+            StepSettings(**{**settings, "autocast": None if autocast is None else getattr(torch, autocast)}),
+            StepCost(
+                tuple(Timing(**timing) for timing in cost["timings"]), tuple(cost["saved_mib"]), tuple(cost["peak_mib"])
+            ),
+        )
+
 
 @dataclass(frozen=True)
 class KernelRow:
@@ -46,6 +68,16 @@ class KernelRow:
     shape: Shape
     backward: bool
     timings: tuple[Timing, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "KernelRow":
+        """From what `to_json` gave."""
+        timings = tuple(Timing(**timing) for timing in values["timings"])
+        return cls(Shape(**values["shape"]), values["backward"], timings)
 
 
 @dataclass(frozen=True)
@@ -84,11 +116,7 @@ class SpeedReport:
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
-        values = asdict(self)
-        for row, step in zip(values["steps"], self.steps, strict=True):
-            row["label"] = step.label
-            autocast = row["settings"]["autocast"]
-            row["settings"]["autocast"] = None if autocast is None else _name_of(autocast)
+        values = {**asdict(self), "steps": [step.to_json() for step in self.steps]}
         return {"format_version": FORMAT_VERSION, "kind": KIND, **values}
 
     def write(self, path: Path) -> None:

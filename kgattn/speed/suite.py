@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -13,6 +15,7 @@ from kgattn.ner.labels import LabelSet
 from kgattn.speed.kernels import Shape, measure_kernels
 from kgattn.speed.measure import clock_for
 from kgattn.speed.memory import keep_freed_memory
+from kgattn.speed.progress import Progress
 from kgattn.speed.report import KernelRow, SpeedReport, StepRow, fit_growth
 from kgattn.speed.steps import StepSettings, make_graph, measure_step
 from kgattn.training.checkpoints import load_tagger
@@ -26,6 +29,7 @@ STEPS = (
     StepSettings(training=False),
 )
 SWEEP_KERNELS = tuple(name for name in KERNELS if name not in ("reference", "flex"))
+GROWN = ("block", "fold")
 
 
 @dataclass(frozen=True)
@@ -75,40 +79,64 @@ class Suite:
     def __len__(self) -> int:
         return len(STEPS) * len(self.sizes) + 2 * len(self.sweep) + len(self.growth)
 
-    def run(self, device: torch.device, done: Callable[[], None] = lambda: None) -> SpeedReport:
+    def run(
+        self, device: torch.device, done: Callable[[], None] = lambda: None, progress: Path | None = None
+    ) -> SpeedReport:
         """Measure everything; `done` is called after each of `len(self)` measurements.
+
+        Args:
+            device: Where.
+            done: Told of each measurement.
+            progress: File to keep each measurement in until the last is made; what it holds is not measured again.
 
         Raises:
             ConfigError: The model is not to be had.
             KernelError: A kernel gave wrong outputs.
+            StorageError: The progress cannot be written.
         """
-        kept = keep_freed_memory()
+        freed_memory_kept = keep_freed_memory()
         model: Any = load_tagger(self.model, LabelSet(("thing",))).to(device)
         graph = self.graph or make_graph(GRAPH_ENTITIES)
-        steps = []
-        for size in self.sizes:
-            for settings in STEPS:
-                cost = measure_step(model, graph, size.batch, size.length, size.mentions, settings, self.repeats)
-                steps.append(StepRow(size.batch, size.length, size.mentions, settings, cost))
-                done()
-        rows = []
-        for shape in self.sweep:
-            for backward in (True, False):
-                timings = measure_kernels(shape, SWEEP_KERNELS, backward=backward, repeats=self.repeats, device=device)
-                rows.append(KernelRow(shape, backward, tuple(timings)))
-                done()
-        growth = []
-        for shape in self.growth:
-            timings = measure_kernels(shape, ("block", "fold"), backward=True, repeats=self.repeats, device=device)
-            growth.append(KernelRow(shape, True, tuple(timings)))
+        environment, clock = describe_environment(device, None), clock_for(device)[0]
+        settings = {"clock": clock, "model": self.model, "graph": graph.fingerprint, "repeats": self.repeats}
+        kept = Progress(progress, {**environment, **settings})
+
+        def measured(name: str, measure: Callable[[], StepRow | KernelRow]) -> dict[str, Any]:
+            values = kept.measured(name, lambda: measure().to_json())
             done()
-        return SpeedReport(
+            return values
+
+        steps = [
+            StepRow.from_json(measured(f"{size} {kind}", partial(self._step, model, graph, size, kind)))
+            for size in self.sizes
+            for kind in STEPS
+        ]
+        rows = [
+            KernelRow.from_json(measured(f"{shape} {way}", partial(self._attention, shape, SWEEP_KERNELS, way, device)))
+            for shape in self.sweep
+            for way in (True, False)
+        ]
+        growth = [
+            KernelRow.from_json(measured(f"growth {shape}", partial(self._attention, shape, GROWN, True, device)))
+            for shape in self.growth
+        ]
+        report = SpeedReport(
             model=self.model,
-            clock=clock_for(device)[0],
-            freed_memory_kept=kept,
+            clock=clock,
+            freed_memory_kept=freed_memory_kept,
             repeats=self.repeats,
             steps=tuple(steps),
             kernels=(*rows, *growth),
             growth=fit_growth(growth),
-            environment=describe_environment(device, None),
+            environment=environment,
         )
+        kept.finish()
+        return report
+
+    def _step(self, model: Any, graph: KnowledgeGraph, size: Size, settings: StepSettings) -> StepRow:
+        cost = measure_step(model, graph, size.batch, size.length, size.mentions, settings, self.repeats)
+        return StepRow(size.batch, size.length, size.mentions, settings, cost)
+
+    def _attention(self, shape: Shape, names: tuple[str, ...], backward: bool, device: torch.device) -> KernelRow:
+        timings = measure_kernels(shape, names, backward=backward, repeats=self.repeats, device=device)
+        return KernelRow(shape, backward, tuple(timings))

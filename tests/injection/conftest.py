@@ -51,6 +51,8 @@ from kgattn.graph import KnowledgeGraph
 from kgattn.injection.adapters.passage import HOOKS_ARE_CHECKPOINTED
 from kgattn.injection.architectures import ARCHITECTURES, find_architecture
 
+CLOSE = {"rtol": 1e-4, "atol": 1e-5}
+"""Where sums are taken in another order, in float32."""
 COMMON = {"vocab_size": 60, "num_labels": 5}
 SPECIAL = {"pad_token_id": 1, "bos_token_id": 2, "eos_token_id": 3, "decoder_start_token_id": 2}
 WIDE = {

@@ -30,6 +30,7 @@ from kgattn.injection.context import CONTEXT, MentionContext
 from kgattn.mentions import MentionBatch
 
 from .conftest import (
+    CLOSE,
     COMMON,
     GROUPED,
     LENGTH,
@@ -45,7 +46,6 @@ from .conftest import (
     without_dropout,
 )
 
-CLOSE = {"rtol": 1e-4, "atol": 1e-5}
 LABELS = torch.zeros(3, LENGTH, dtype=torch.long)
 
 

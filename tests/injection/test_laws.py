@@ -15,6 +15,7 @@ from kgattn.graph import KnowledgeGraph
 from kgattn.injection import InjectionConfig
 
 from .conftest import (
+    CLOSE,
     EAGER_ONLY,
     LENGTH,
     TRIPLES,
@@ -27,8 +28,6 @@ from .conftest import (
     skip_unless_checkpointed,
     without_dropout,
 )
-
-CLOSE = {"rtol": 1e-4, "atol": 1e-5}
 
 
 @pytest.fixture

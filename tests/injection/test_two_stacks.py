@@ -35,6 +35,7 @@ from kgattn.injection.context import IdleContext
 from kgattn.mentions import MentionBatch
 
 from .conftest import (
+    CLOSE,
     COMMON,
     LENGTH,
     SPECIAL,
@@ -50,7 +51,6 @@ from .conftest import (
 )
 from .test_laws import plain_state
 
-CLOSE = {"rtol": 1e-4, "atol": 1e-5}
 ALL = ("encoder", "decoder", "cross")
 T5_SIZES = {**COMMON, **SPECIAL, "d_model": 32, "d_kv": 8, "num_layers": 2, "num_heads": 4, "d_ff": 48}
 MODELS = {

@@ -10,14 +10,15 @@ from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 
 from kgattn.attention.materialize import additive_mask, match_heads
-from kgattn.attention.rows import LinkedRows, add_values
+from kgattn.attention.rows import LinkedRows, add_values, spread_slots
 from kgattn.bias import MentionBias
-from kgattn.shapes import Float, Int
+from kgattn.mentions import SlotLayout
+from kgattn.shapes import Float
 
 LARGEST_BOUND = 4.6
 """In nats. A bias of -b on a key with all the mass leaves exp(-b) of the normaliser, and that share of accuracy."""
 
-_BACKWARD_LOCKS = tuple(threading.Lock() for _ in range(64))
+_WRITING = tuple(threading.Lock() for _ in range(64))
 """One for each value tensor, or some: threads may go back through one graph at a time."""
 
 _attention = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
@@ -45,15 +46,15 @@ def block(
     if torch.compiler.is_compiling() or _shares_memory(value, query, key):  # compilers cannot write and take back
         value = add_values(value, bias.values, layout)
     elif bias.values is not None:
-        added = match_heads(layout.row_one_hot.to(value.dtype)[:, None] @ bias.values.to(value.dtype), num_heads)
+        added = spread_slots(match_heads(bias.values.to(value.dtype), num_heads), layout)
     key, value = match_heads(key, num_heads), match_heads(value, num_heads)
     query, key, value = (tensor if tensor.stride(-1) == 1 else tensor.contiguous() for tensor in (query, key, value))
     additive = None if mask is None else additive_mask(mask, query.dtype)
     excess = None
     if bias.pair_bias is not None:
-        excess = _between_rows(torch.expm1(bias.pair_bias.to(query.dtype)), layout.row_one_hot.to(query.dtype))
+        excess = _between_rows(torch.expm1(bias.pair_bias.to(query.dtype)), layout)
     output: Tensor = _BlockAttention.apply(  # type: ignore[no-untyped-call]
-        query, key, value, added, excess, layout.rows, layout.flat_rows, additive, scaling, is_causal
+        query, key, value, added, excess, layout, additive, scaling, is_causal
     )
     return output
 
@@ -64,14 +65,12 @@ def _shares_memory(value: Tensor, *others: Tensor) -> bool:
 
 
 def _between_rows(
-    table: Float[Tensor, "batch head slot slot"], one_hot: Float[Tensor, "batch linked slot"]
+    table: Float[Tensor, "batch head slot slot"], layout: SlotLayout
 ) -> Float[Tensor, "batch head linked linked"]:
-    """The table between linked tokens, by two products over the batch rather than one for each head."""
-    batch, num_heads, num_slots, _ = table.shape
-    num_linked = one_hot.shape[1]
-    queries = one_hot @ table.permute(0, 2, 1, 3).reshape(batch, num_slots, num_heads * num_slots)
-    pairs = queries.view(batch, num_linked * num_heads, num_slots) @ one_hot.transpose(1, 2)
-    return pairs.view(batch, num_linked, num_heads, num_linked).transpose(1, 2)
+    """The table between linked tokens, by a product over the batch rather than one for each head."""
+    rows = spread_slots(table, layout)
+    pairs = rows.flatten(1, 2) @ layout.row_one_hot(table.dtype).transpose(1, 2)
+    return pairs.view(*rows.shape[:3], rows.shape[2])
 
 
 class _BlockAttention(torch.autograd.Function):
@@ -89,43 +88,42 @@ class _BlockAttention(torch.autograd.Function):
         value: Tensor,
         added: Float[Tensor, "batch head linked dim"] | None,
         excess: Float[Tensor, "batch head linked linked"] | None,
-        rows: Int[Tensor, "batch linked"],
-        flat_rows: Int[Tensor, " batch_linked"],
+        layout: SlotLayout,
         mask: Tensor | None,
         scaling: float,
         is_causal: bool,
     ) -> Tensor:
-        linked = LinkedRows(rows, flat_rows)
+        linked = LinkedRows(layout)
         with _written(value, added, linked) as row_value:
             output, lse = _attention(query, key, value, 0.0, is_causal, attn_mask=mask, scale=scaling)
-        if excess is not None and rows.shape[1]:
+        if excess is not None and excess.numel():
             row_lse = linked.take(lse[..., None])
-            gain = _plain_weights(linked.take(query), linked.take(key), row_lse, rows, mask, scaling, is_causal)
+            gain = _plain_weights(linked.take(query), linked.take(key), row_lse, layout, mask, scaling, is_causal)
             gain.mul_(excess)
             total = gain.sum(dim=-1, keepdim=True).add_(1)
-            linked.put(output, (gain @ row_value).add_(linked.take(output)).div_(total))
+            linked.put(output, _add_product(linked.take(output), gain, row_value).div_(total))
             if any(ctx.needs_input_grad):  # type: ignore[attr-defined]
                 linked.put(lse[..., None], row_lse + total.log())
-        ctx.save_for_backward(query, key, value, added, excess, rows, flat_rows, mask, output, lse)  # type: ignore[arg-type]
-        ctx.scaling, ctx.is_causal = scaling, is_causal  # type: ignore[attr-defined]
+        ctx.save_for_backward(query, key, value, added, excess, mask, output, lse)  # type: ignore[arg-type]
+        ctx.layout, ctx.scaling, ctx.is_causal = layout, scaling, is_causal  # type: ignore[attr-defined]
         return output  # type: ignore[no-any-return]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        query, key, value, added, excess, rows, flat_rows, mask, output, lse = ctx.saved_tensors
-        linked = LinkedRows(rows, flat_rows)
-        with _BACKWARD_LOCKS[value.data_ptr() // 64 % 64], _written(value, added, linked) as row_value:
+        query, key, value, added, excess, mask, output, lse = ctx.saved_tensors
+        linked = LinkedRows(ctx.layout)
+        with _written(value, added, linked) as row_value:
             grad_query, grad_key, grad_value = _attention_backward(
                 grad, query, key, value, output, lse, 0.0, ctx.is_causal, attn_mask=mask, scale=ctx.scaling
             )
         grad_excess = None
-        if excess is not None and rows.shape[1]:
+        if excess is not None and excess.numel():
             row_query, row_key, row_grad = linked.take(query), linked.take(key), linked.take(grad)
             row_lse = linked.take(lse[..., None])
-            weights = _plain_weights(row_query, row_key, row_lse, rows, mask, ctx.scaling, ctx.is_causal)
+            weights = _plain_weights(row_query, row_key, row_lse, ctx.layout, mask, ctx.scaling, ctx.is_causal)
             inner = (row_grad * linked.take(output)).sum(-1, keepdim=True)
-            grad_weights = (row_grad @ row_value.transpose(-1, -2)).sub_(inner)
+            grad_weights = _add_product(inner, row_grad, row_value.transpose(-1, -2), share=-1.0)
             grad_excess = weights * grad_weights
             gain = weights.mul_(excess)  # what the bias adds to the weights
             grad_logits = grad_weights.mul_(gain).mul_(ctx.scaling)
@@ -133,7 +131,7 @@ class _BlockAttention(torch.autograd.Function):
             linked.add(grad_key, grad_logits.transpose(-1, -2) @ row_query)
             linked.add(grad_value, gain.transpose(-1, -2) @ row_grad)
         grad_added = None if added is None else linked.take(grad_value)
-        return grad_query, grad_key, grad_value, grad_added, grad_excess, None, None, None, None, None
+        return grad_query, grad_key, grad_value, grad_added, grad_excess, None, None, None, None
 
 
 @contextmanager
@@ -141,34 +139,49 @@ def _written(
     value: Tensor, added: Tensor | None, linked: LinkedRows
 ) -> Iterator[Float[Tensor, "batch head linked dim"]]:
     """Values of linked tokens with what is added; in the block they stand in `value`, afterwards what was there."""
-    before = linked.take(value)
     if added is None:
-        yield before
+        yield linked.take(value)
         return
-    memory, total = value.data, before + added  # the version, which autograd checks, stays: the tensor ends as it began
-    try:
-        linked.put(memory, total)
-        yield total
-    finally:
-        linked.put(memory, before)
+    memory = value.data  # the version, which autograd checks, stays: the tensor ends as it began
+    with _WRITING[value.data_ptr() // 64 % 64]:
+        before = linked.take(value)
+        total = before + added
+        try:
+            linked.put(memory, total)
+            yield total
+        finally:
+            linked.put(memory, before)
 
 
 def _plain_weights(
     row_query: Float[Tensor, "batch head linked dim"],
     row_key: Float[Tensor, "batch head linked dim"],
     row_lse: Float[Tensor, "batch head linked 1"],
-    rows: Int[Tensor, "batch linked"],
+    layout: SlotLayout,
     mask: Tensor | None,
     scaling: float,
     is_causal: bool,
 ) -> Float[Tensor, "batch head linked linked"]:
     """exp(logits - log-sum-exp) between linked tokens; zero where masked."""
-    logits = (row_query @ row_key.transpose(-1, -2)).mul_(scaling).sub_(row_lse)
+    logits = _add_product(row_lse, row_query, row_key.transpose(-1, -2), share=-1.0, scale=scaling)
+    rows = layout.rows
     if mask is not None:
         logits += _between(mask, rows)
     if is_causal:  # before exp: a later key is not part of the log-sum-exp and may lie far above it
         logits.masked_fill_(rows[:, None, :, None] < rows[:, None, None, :], float("-inf"))
     return logits.exp_()
+
+
+def _add_product(
+    start: Float[Tensor, "batch head row #column"],
+    left: Float[Tensor, "batch head row inner"],
+    right: Float[Tensor, "batch head inner column"],
+    share: float = 1.0,
+    scale: float = 1.0,
+) -> Float[Tensor, "batch head row column"]:
+    """A share of `start` and the scaled product, by one operation."""
+    product = torch.baddbmm(*(tensor.flatten(0, 1) for tensor in (start, left, right)), beta=share, alpha=scale)
+    return product.view(*left.shape[:3], right.shape[-1])
 
 
 def _between(

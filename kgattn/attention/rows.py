@@ -8,44 +8,56 @@ from kgattn.shapes import Float, Int
 
 
 class LinkedRows:
-    """The same tokens of several tensors [batch, head, token, dim], as [batch, head, linked, dim].
+    """The linked tokens of tensors [batch, head, token, dim], as [batch, head, linked, dim].
 
-    Attributes:
-        rows: Positions of each example's linked tokens.
-        flat: The same positions, counted through the whole batch.
+    A token's vector under one head is read and written as one piece of memory, wherever it lies.
     """
 
-    def __init__(self, rows: Int[Tensor, "batch linked"], flat: Int[Tensor, " batch_linked"]) -> None:
-        self.rows, self.flat = rows, flat
+    def __init__(self, layout: SlotLayout) -> None:
+        self._layout = layout
 
     def take(self, tensor: Float[Tensor, "batch head token dim"]) -> Float[Tensor, "batch head linked dim"]:
         """The tensor at these tokens, contiguous."""
-        tokens = tensor.transpose(1, 2)
-        if _is_token_major(tensor):
-            part = tokens.flatten(0, 1).index_select(0, self.flat).view(*self.rows.shape, *tokens.shape[2:])
-        else:
-            part = tokens[self._places()]
-        linked: Tensor = part.transpose(1, 2).contiguous()
-        return linked
+        memory = self._memory(tensor)
+        if memory is None:
+            return tensor.transpose(1, 2)[self._indices()].transpose(1, 2).contiguous()
+        vectors, places = memory
+        batch, num_heads, _, dim = tensor.shape
+        return vectors.index_select(0, places).view(batch, num_heads, self._layout.rows.shape[1], dim)
 
     def put(self, tensor: Float[Tensor, "batch head token dim"], part: Float[Tensor, "batch head linked dim"]) -> None:
         """Write a part that `take` could have taken, in place."""
-        tokens, part = tensor.transpose(1, 2), part.transpose(1, 2)
-        if _is_token_major(tensor):
-            tokens.flatten(0, 1).index_copy_(0, self.flat, part.flatten(0, 1))
+        memory = self._memory(tensor)
+        if memory is None:
+            tensor.transpose(1, 2).index_put_(self._indices(), part.transpose(1, 2))
         else:
-            tokens.index_put_(self._places(), part)
+            vectors, places = memory
+            vectors.index_copy_(0, places, part.reshape(-1, part.shape[-1]))
 
     def add(self, tensor: Float[Tensor, "batch head token dim"], part: Float[Tensor, "batch head linked dim"]) -> None:
         """Add a part to what is there, in place."""
-        tokens, part = tensor.transpose(1, 2), part.transpose(1, 2)
-        if _is_token_major(tensor):
-            tokens.flatten(0, 1).index_add_(0, self.flat, part.flatten(0, 1))
+        memory = self._memory(tensor)
+        if memory is None:
+            tensor.transpose(1, 2).index_put_(self._indices(), part.transpose(1, 2), accumulate=True)
         else:
-            tokens.index_put_(self._places(), part, accumulate=True)
+            vectors, places = memory
+            vectors.index_add_(0, places, part.reshape(-1, part.shape[-1]))
 
-    def _places(self) -> tuple[Tensor, Tensor]:
-        return torch.arange(self.rows.shape[0], device=self.rows.device)[:, None], self.rows
+    def _memory(self, tensor: Tensor) -> tuple[Float[Tensor, "vector dim"], Int[Tensor, " place"]] | None:
+        """All memory of a tensor as vectors, and where its linked tokens are; None if it is no row of vectors."""
+        if torch.compiler.is_compiling():  # compilers are not asked to follow
+            return None
+        *strides, last = tensor.stride()
+        dim = tensor.shape[-1]
+        if last != 1 or tensor.numel() == 0 or any(stride % dim for stride in strides):
+            return None
+        steps = tuple(stride // dim for stride in strides)
+        num_vectors = 1 + sum((size - 1) * step for size, step in zip(tensor.shape, steps, strict=False))
+        return tensor.as_strided((num_vectors, dim), (dim, 1)), self._layout.row_places(tensor.shape[1], steps)
+
+    def _indices(self) -> tuple[Tensor, Tensor]:
+        rows = self._layout.rows
+        return torch.arange(len(rows), device=rows.device)[:, None], rows
 
 
 def add_values(
@@ -56,14 +68,17 @@ def add_values(
     """Add to each token's value vector what its slot adds; `slot_values` None adds nothing."""
     if slot_values is None or layout.rows.shape[1] == 0:
         return value
-    batch, num_heads, num_slots, dim = slot_values.shape
-    slot_major = slot_values.to(value.dtype).transpose(1, 2).reshape(batch, num_slots, num_heads * dim)
-    part = layout.row_one_hot.to(value.dtype) @ slot_major
-    tokens = value.transpose(1, 2).reshape(-1, num_heads * dim)
-    total = tokens.index_add(0, layout.flat_rows, part.reshape(-1, num_heads * dim))
-    return total.view(batch, -1, num_heads, dim).transpose(1, 2)
+    batch, num_heads, length, dim = value.shape
+    slots, tokens = (tensor.transpose(1, 2).reshape(-1, num_heads * dim) for tensor in (slot_values, value))
+    part = slots.to(value.dtype).index_select(0, layout.slot_places(1, (layout.num_slots, 0, 1)))
+    total = tokens.index_add(0, layout.row_places(1, (length, 0, 1)), part)
+    return total.view(batch, length, num_heads, dim).transpose(1, 2)
 
 
-def _is_token_major(tensor: Tensor) -> bool:
-    """Whether batch and token are one axis in memory, as after a projection that is split into heads."""
-    return tensor.stride(0) == tensor.shape[2] * tensor.stride(2)
+def spread_slots(
+    table: Float[Tensor, "batch head slot dim"], layout: SlotLayout
+) -> Float[Tensor, "batch head linked dim"]:
+    """What belongs to the slot of each linked token."""
+    batch, num_heads, num_slots, dim = table.shape
+    places = layout.slot_places(num_heads, (num_heads * num_slots, num_slots, 1))
+    return table.reshape(-1, dim).index_select(0, places).view(batch, num_heads, layout.rows.shape[1], dim)

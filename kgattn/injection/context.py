@@ -80,8 +80,8 @@ class MentionContext:
         start = max(0, self.offset + num_queries - num_keys)
         if start == 0 and num_keys == self.layout.token_slot.shape[1]:
             return self.layout
-        num_linked, num_slots = self.layout.row_one_hot.shape[1:]
-        return SlotLayout.of(self._slots(start, start + num_keys), num_slots, min(num_linked, num_keys))
+        num_linked = min(self.layout.rows.shape[1], num_keys)
+        return SlotLayout.of(self._slots(start, start + num_keys), self.layout.num_slots, num_linked)
 
     def additive(self, mask: Tensor, dtype: torch.dtype) -> Tensor:
         """The mask as numbers to add, made once for all layers that are handed the same one.

@@ -39,12 +39,12 @@ TOKENS = 4096
 SHAPES = tuple(Shape(max(1, min(16, TOKENS // length)), 12, length, 32, 8) for length in LENGTHS)
 
 
-def full_suite(repeats: int) -> Suite:
+def full_suite(repeats: int, device: torch.device) -> Suite:
     """Length, head width and mentions each vary around 8 x 256, 12 heads of 32 and 8 mentions."""
     widths = [Shape(8, 12, 256, dim, 8) for dim in (64, 128)]
     mentions = [Shape(8, 12, 256, 32, count) for count in (1, 4, 16, 32, 64)]
     batches = [Shape(batch, 12, 128, 32, 8) for batch in (1, 64)]
-    growth = tuple(Shape(1, 12, length, 32, 8) for length in LENGTHS[1:])
+    growth = tuple(Shape(1, 12, length, 32, 8) for length in LENGTHS[1:]) if device.type == "cpu" else ()
     return Suite("minilm", None, SIZES, repeats, sweep=(*SHAPES, *widths, *mentions, *batches), growth=growth)
 
 
@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     device = training_device()
     if device.type == "cpu":
         torch.set_num_threads(1)
-    suite = quick_suite() if options.quick else full_suite(options.repeats)
+    suite = quick_suite() if options.quick else full_suite(options.repeats, device)
     folder = ROOT / "runs" if options.quick else ROOT / "benchmarks" / "results"
     total, done = len(suite), 0
 

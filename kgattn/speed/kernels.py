@@ -70,6 +70,21 @@ def measure_kernels(
         KernelError: A kernel's output is not the reference's; nothing is timed then.
     """
     device = device or torch.device("cpu")
+    runs = prepare_kernels(shape, names, backward=backward, dropout=dropout, dtype=dtype, device=device)
+    return interleave(runs, repeats, clock_for(device)[1])
+
+
+def prepare_kernels(
+    shape: Shape,
+    names: Sequence[str],
+    *,
+    backward: bool,
+    dropout: float = 0.0,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | None = None,
+) -> dict[str, Callable[[], object]]:
+    """What `measure_kernels` times, by name, "plain" first. Arguments and errors are those of `measure_kernels`."""
+    device = device or torch.device("cpu")
     generator = torch.Generator().manual_seed(0)
     slots, keep = spread_mentions(shape, generator)
     mask = keep[:, None, None, :].to(device)  # one row for all queries, for plain as well: with a full one it is slower
@@ -96,7 +111,8 @@ def measure_kernels(
 
     def timed(name: str | None) -> Callable[[], object]:
         def run() -> object:
-            output = attend(name)
+            with torch.set_grad_enabled(backward):
+                output = attend(name)
             if not backward:
                 return output
             wanted = [leaf for leaf in leaves[: 3 if name is None else 5] if leaf.requires_grad]
@@ -108,8 +124,7 @@ def measure_kernels(
         able = [name for name in names if why_not(name, query, key, value, mask, dropout, bias) is None]
         if dropout == 0:
             _check(able, attend, dtype)
-        runs = {"plain": timed(None), **{name: timed(name) for name in able}}
-        return interleave(runs, repeats, clock_for(device)[1])
+    return {"plain": timed(None), **{name: timed(name) for name in able}}
 
 
 def _check(names: Sequence[str], attend: Callable[[str], Tensor], dtype: torch.dtype) -> None:

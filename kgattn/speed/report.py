@@ -1,16 +1,15 @@
 """Results of speed measurements: as JSON, as Markdown, and how the extra cost grows with length."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from kgattn.errors import RunError
 from kgattn.files import write_json
+from kgattn.speed.growth import Growth
 from kgattn.speed.kernels import Shape
 from kgattn.speed.measure import Timing
 from kgattn.speed.steps import StepCost, StepSettings
@@ -81,23 +80,6 @@ class KernelRow:
 
 
 @dataclass(frozen=True)
-class Growth:
-    """A straight line through a kernel's extra milliseconds over the length, mentions fixed.
-
-    Attributes:
-        kernel: Its name.
-        milliseconds_per_1000_tokens: Slope.
-        r_squared: Share of the variance that the line explains.
-        exponent: Slope in a log-log plot: 1 is linear, 2 quadratic.
-    """
-
-    kernel: str
-    milliseconds_per_1000_tokens: float
-    r_squared: float
-    exponent: float
-
-
-@dataclass(frozen=True)
 class SpeedReport:
     """Everything `kgattn bench` measured.
 
@@ -128,29 +110,8 @@ class SpeedReport:
         write_json(path, self.to_json())
 
 
-def fit_growth(rows: Sequence[KernelRow]) -> tuple[Growth, ...]:
-    """Lines through the extra cost of every kernel that served all rows; none for fewer than three rows."""
-    if len(rows) < 3:
-        return ()
-    lengths = np.array([row.shape.length for row in rows], dtype=float)
-    fits = []
-    for name in [timing.name for timing in rows[0].timings[1:]]:
-        extra = np.array([_milliseconds(row, name) - _milliseconds(row, "plain") for row in rows])
-        slope, offset = np.polyfit(lengths, extra, 1)
-        residual = extra - (slope * lengths + offset)
-        spread = float(((extra - extra.mean()) ** 2).sum())
-        exponent = float(np.polyfit(np.log(lengths), np.log(np.maximum(extra, 1e-3)), 1)[0])
-        r_squared = 1 - float((residual**2).sum()) / spread if spread else 1.0
-        fits.append(Growth(name, 1000 * float(slope), r_squared, exponent))
-    return tuple(fits)
-
-
 def _name_of(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
-
-
-def _milliseconds(row: KernelRow, name: str) -> float:
-    return next(timing.milliseconds for timing in row.timings if timing.name == name)
 
 
 def step_rows(values: dict[str, Any], *, quartiles: bool) -> list[tuple[str, ...]]:
@@ -183,11 +144,13 @@ def markdown(values: dict[str, Any]) -> str:
     lines += [f"| {' | '.join(cells)} |" for cells in step_rows(values, quartiles=True)]
     if values["growth"]:
         fits = [
-            f"{fit['kernel']} {fit['milliseconds_per_1000_tokens']:.1f} ms per 1,000 tokens "
-            f"(R² {fit['r_squared']:.2f}, exponent {fit['exponent']:.2f})"
+            f"{fit['kernel']} {fit['extra'][0]:.1f} ms at {fit['lengths'][0]:,} tokens, {fit['extra'][-1]:.1f} ms at "
+            f"{fit['lengths'][-1]:,} (a line of {fit['milliseconds_per_1000_tokens']:.1f} ms per 1,000 tokens, "
+            f"R² {fit['r_squared']:.2f}; exponent {fit['exponent']:.2f}), and {fit['inside'][-1]:.2f} of plain's time "
+            "in the fused attention"
             for fit in values["growth"]
         ]
-        lines += ["", f"Extra cost of attention alone over the length, mentions fixed: {'; '.join(fits)}."]
+        lines += ["", f"Beyond plain attention, outside of PyTorch's fused one, mentions fixed: {'; '.join(fits)}."]
     environment = values["environment"]
     kept = ", freed memory kept" if values["freed_memory_kept"] else ""
     lines += [

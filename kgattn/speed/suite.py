@@ -12,11 +12,12 @@ from kgattn.attention import KERNELS
 from kgattn.errors import ConfigError
 from kgattn.graph import KnowledgeGraph
 from kgattn.ner.labels import LabelSet
+from kgattn.speed.growth import GrowthRow, fit_growth, measure_growth
 from kgattn.speed.kernels import Shape, measure_kernels
 from kgattn.speed.measure import clock_for
 from kgattn.speed.memory import keep_freed_memory
 from kgattn.speed.progress import Progress
-from kgattn.speed.report import KernelRow, SpeedReport, StepRow, fit_growth
+from kgattn.speed.report import KernelRow, SpeedReport, StepRow
 from kgattn.speed.steps import StepSettings, make_graph, measure_step
 from kgattn.training.checkpoints import load_tagger
 from kgattn.training.environment import describe_environment
@@ -66,7 +67,7 @@ class Suite:
         sizes: Batches for the whole steps.
         repeats: Rounds of a measurement.
         sweep: Shapes for attention alone, forward and backward; none leaves the sweep out.
-        growth: Shapes that differ in length alone, for the growth of the extra cost; none leaves it out.
+        growth: Shapes that differ in length alone, for the growth of the extra cost, on the CPU; none leaves it out.
     """
 
     model: str
@@ -101,7 +102,7 @@ class Suite:
         settings = {"clock": clock, "model": self.model, "graph": graph.fingerprint, "repeats": self.repeats}
         kept = Progress(progress, {**environment, **settings})
 
-        def measured(name: str, measure: Callable[[], StepRow | KernelRow]) -> dict[str, Any]:
+        def measured(name: str, measure: Callable[[], StepRow | KernelRow | GrowthRow]) -> dict[str, Any]:
             values = kept.measured(name, lambda: measure().to_json())
             done()
             return values
@@ -117,7 +118,7 @@ class Suite:
             for way in (True, False)
         ]
         growth = [
-            KernelRow.from_json(measured(f"growth {shape}", partial(self._attention, shape, GROWN, True, device)))
+            GrowthRow.from_json(measured(f"growth {shape}", partial(measure_growth, shape, GROWN, self.repeats)))
             for shape in self.growth
         ]
         report = SpeedReport(
@@ -126,7 +127,7 @@ class Suite:
             freed_memory_kept=freed_memory_kept,
             repeats=self.repeats,
             steps=tuple(steps),
-            kernels=(*rows, *growth),
+            kernels=tuple(rows),
             growth=fit_growth(growth),
             environment=environment,
         )

@@ -8,9 +8,9 @@ from kgattn.errors import ConfigError, KernelError, RunError
 from kgattn.files import write_json
 from kgattn.ner.labels import LabelSet
 from kgattn.speed import kernels
+from kgattn.speed.growth import GrowthRow, Parts, fit_growth, measure_growth
 from kgattn.speed.kernels import Shape, measure_kernels
-from kgattn.speed.measure import Timing
-from kgattn.speed.report import KernelRow, fit_growth, load_report, markdown
+from kgattn.speed.report import load_report, markdown
 from kgattn.speed.steps import StepSettings, make_graph, measure_step
 from kgattn.speed.suite import Size, Suite
 from kgattn.training.checkpoints import load_tagger
@@ -37,16 +37,25 @@ def test_a_kernel_that_is_wrong_is_not_timed(monkeypatch):
 
 
 def test_the_growth_of_the_extra_cost_is_told_by_its_exponent():
-    def row(length: int, extra: float) -> KernelRow:
-        timings = (Timing("plain", 1.0, 1.0, 1.0, 1.0), Timing("block", 1.0 + extra, 1.0, 1.0, 1.0))
-        return KernelRow(Shape(1, 1, length, 1, 1), True, timings)
+    def row(length: int, extra: float) -> GrowthRow:
+        return GrowthRow(length, (Parts("plain", 2.0, 1.0), Parts("block", 3.0, 1.0 + extra)))
 
     (linear,) = fit_growth([row(length, 0.002 * length) for length in (100, 200, 400, 800)])
     assert linear.milliseconds_per_1000_tokens == pytest.approx(2.0)
     assert (linear.r_squared, linear.exponent) == (pytest.approx(1.0), pytest.approx(1.0))
+    assert linear.extra == pytest.approx((0.2, 0.4, 0.8, 1.6))
+    assert linear.inside == (1.5, 1.5, 1.5, 1.5)
     (square,) = fit_growth([row(length, 1e-5 * length**2) for length in (100, 200, 400, 800)])
     assert square.exponent == pytest.approx(2.0)
     assert fit_growth([row(100, 1.0), row(200, 2.0)]) == ()
+
+
+def test_time_inside_the_fused_attention_is_told_from_time_outside():
+    """The backward pass counts: the fused attention of 512 tokens takes far more than all else."""
+    plain, block = measure_growth(Shape(1, 4, 512, 16, 3), ["block"], repeats=1).parts
+    assert (plain.name, block.name) == ("plain", "block")
+    assert plain.inside > plain.outside > 0
+    assert block.outside > plain.outside
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,64 @@
+"""Arrays of a graph folder: one numpy file each, read memory-mapped, and checked without being mapped."""
+
+from pathlib import Path
+
+import numpy as np
+
+from kgattn.errors import GraphError
+from kgattn.shapes import Int
+
+_BLOCK = 1 << 20
+_FORMS = {"bytes": ("u", 1), "triples": ("i", 2), "features": ("f", 2)}
+
+
+def write_array(path: Path, values: np.ndarray) -> None:
+    """Write an array as a numpy file."""
+    with open(path, "wb") as file:
+        np.lib.format.write_array(file, np.ascontiguousarray(values), allow_pickle=False)
+
+
+def read_array(folder: Path, name: str) -> np.ndarray:
+    """Map `name.npy` into memory.
+
+    Raises:
+        GraphError: It is missing, damaged or not of the form that arrays of this name have.
+    """
+    path = folder / f"{name}.npy"
+    try:
+        values = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise GraphError(f"{path}: the file is missing; save the graph again") from None
+    except (OSError, ValueError, EOFError) as error:
+        raise GraphError(f"{path}: not a readable array ({error}); save the graph again") from None
+    kind, ndim = _FORMS.get(name.rpartition(".")[2], ("i", 1))
+    if values.dtype.kind != kind or values.ndim != ndim or not values.flags.c_contiguous:
+        raise GraphError(
+            f"{path}: expected {ndim} axes of kind {kind!r}, in C order, got {values.ndim} of {values.dtype}; "
+            "save the graph again"
+        )
+    return np.asarray(values)
+
+
+def in_range(folder: Path, name: str, *limits: int) -> bool:
+    """Whether all numbers of `name.npy` lie in [0, limit of their column).
+
+    Read in blocks, not through the map: pages of a map that were looked at once stay with the process.
+    """
+    mapped = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    with open(folder / f"{name}.npy", "rb") as file:
+        file.seek(mapped.offset)
+        while len(block := np.fromfile(file, mapped.dtype, _BLOCK * len(limits))):
+            rows = block.reshape(-1, len(limits))
+            if (rows.min(axis=0) < 0).any() or (rows.max(axis=0) >= limits).any():
+                return False
+    return True
+
+
+def check_offsets(offsets: Int[np.ndarray, " row_plus_one"], end: int, path: Path) -> None:
+    """Check where rows begin.
+
+    Raises:
+        GraphError: The offsets do not rise from 0 to `end`.
+    """
+    if not len(offsets) or offsets[0] != 0 or offsets[-1] != end or bool((np.diff(offsets) < 0).any()):
+        raise GraphError(f"{path}: offsets must rise from 0 to {end}; save the graph again")

@@ -18,6 +18,7 @@ from kgattn.graph.strings import StringTable
 FORMAT_VERSION = 1
 HEADER = "graph.json"
 INDEX_FOLDER = "linker"  # the linker keeps its index of the graph in here
+CODES_FOLDER = "codes"  # and encoders the codes of its labels in here
 _TABLES = (
     "entity_ids",
     "labels",
@@ -230,7 +231,7 @@ def _check_replaceable(folder: Path) -> None:
     if not (folder / HEADER).is_file():
         raise GraphError(f"{refusal} something else; choose another folder to save to")
     try:
-        own = {HEADER, INDEX_FOLDER, *read_header(folder)["files"]}
+        own = {HEADER, INDEX_FOLDER, CODES_FOLDER, *read_header(folder)["files"]}
     except (GraphError, TypeError):
         raise GraphError(f"{refusal} an unreadable {HEADER}; choose another folder to save to") from None
     foreign = sorted(path.name for path in folder.iterdir() if path.name not in own)

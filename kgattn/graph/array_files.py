@@ -48,8 +48,8 @@ def in_range(folder: Path, name: str, *limits: int) -> bool:
     with open(folder / f"{name}.npy", "rb") as file:
         file.seek(mapped.offset)
         while len(block := np.fromfile(file, mapped.dtype, _BLOCK * len(limits))):
-            rows = block.reshape(-1, len(limits))
-            if (rows.min(axis=0) < 0).any() or (rows.max(axis=0) >= limits).any():
+            rows = block.view(f"u{block.itemsize}").reshape(-1, len(limits))  # negative numbers are beyond any limit
+            if any(rows[:, column].max() >= limit for column, limit in enumerate(limits)):
                 return False
     return True
 

@@ -3,7 +3,8 @@
     python -m benchmarks.unseen_entities --seeds 5      about 80 minutes on one core
 
 CrossNER politics (KGATTN_DATA) and FB15k-237. Entities are halved by a hash of their ids; each half keeps the
-triples among its own. Runs stay under runs/: what was stopped goes on. Settings are those of `benchmarks/configs/politics.json`.
+triples among its own. Runs stay under runs/: what was stopped goes on. Settings are those of
+`benchmarks/configs/politics.json`.
 """
 
 import argparse

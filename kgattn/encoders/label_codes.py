@@ -15,8 +15,8 @@ from kgattn.graph import KnowledgeGraph
 from kgattn.graph.storage import CODES_FOLDER
 from kgattn.shapes import Float, Int
 
-LARGEST = 1 << 18
-"""Codes that are kept in memory: 128 MiB at 256 numbers each."""
+LARGEST = 1 << 16
+"""Codes that are kept in memory: 32 MiB at 256 numbers each."""
 
 Read = Callable[[Int[np.ndarray, " new"]], np.ndarray]
 
@@ -31,8 +31,8 @@ class LabelCodes:
         self.dim, self.largest = dim, largest
         self._read = _reader(graph, dim)
         self._lock = threading.Lock()
-        self._place = np.zeros(graph.num_entities, dtype=np.int32)  # 0: not known; untouched pages take no memory
-        self._codes = np.empty((0, dim), dtype=np.float16)
+        self._place = np.zeros(graph.num_entities, dtype=np.int32)  # 0: not known; pages not touched take no memory
+        self._codes = np.empty((min(largest, graph.num_entities), dim), dtype=np.float16)  # nor do these
         self._used = 0
 
     def of(self, entities: Int[np.ndarray, " node"]) -> Float[np.ndarray, "node code"]:
@@ -43,20 +43,12 @@ class LabelCodes:
                 self._place[:], self._used, new = 0, 0, entities
             if len(new) > self.largest:
                 return self._read(new).astype(np.float32)
-            if len(new):
-                self._append(new)
+            used = self._used + len(new)
+            self._codes[self._used : used] = self._read(new)
+            self._place[new] = np.arange(self._used + 1, used + 1)
+            self._used = used
             codes: np.ndarray = self._codes[self._place[entities] - 1].astype(np.float32)
             return codes
-
-    def _append(self, new: Int[np.ndarray, " new"]) -> None:
-        used = self._used + len(new)
-        if used > len(self._codes):
-            grown = np.empty((min(max(used, 2 * self._used), self.largest), self.dim), dtype=np.float16)
-            grown[: self._used] = self._codes[: self._used]
-            self._codes = grown
-        self._codes[self._used : used] = self._read(new)
-        self._place[new] = np.arange(self._used + 1, used + 1)
-        self._used = used
 
 
 def save_label_codes(graph: KnowledgeGraph, dim: int) -> Path:

@@ -1,11 +1,11 @@
 """Arrays of a graph folder: one numpy file each, read memory-mapped, and checked without being mapped."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from kgattn.errors import GraphError
-from kgattn.shapes import Int
 
 _BLOCK = 1 << 20
 _FORMS = {"bytes": ("u", 1), "triples": ("i", 2), "features": ("f", 2)}
@@ -40,25 +40,33 @@ def read_array(folder: Path, name: str) -> np.ndarray:
 
 
 def in_range(folder: Path, name: str, *limits: int) -> bool:
-    """Whether all numbers of `name.npy` lie in [0, limit of their column).
-
-    Read in blocks, not through the map: pages of a map that were looked at once stay with the process.
-    """
-    mapped = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-    with open(folder / f"{name}.npy", "rb") as file:
-        file.seek(mapped.offset)
-        while len(block := np.fromfile(file, mapped.dtype, _BLOCK * len(limits))):
-            rows = block.view(f"u{block.itemsize}").reshape(-1, len(limits))  # negative numbers are beyond any limit
-            if any(rows[:, column].max() >= limit for column, limit in enumerate(limits)):
-                return False
+    """Whether all numbers of `name.npy` lie in [0, limit of their column)."""
+    for block in _blocks(folder, name, len(limits)):
+        rows = block.view(f"u{block.itemsize}").reshape(-1, len(limits))  # negative numbers are beyond any limit
+        if any(rows[:, column].max() >= limit for column, limit in enumerate(limits)):
+            return False
     return True
 
 
-def check_offsets(offsets: Int[np.ndarray, " row_plus_one"], end: int, path: Path) -> None:
+def check_offsets(folder: Path, name: str, end: int) -> None:
     """Check where rows begin.
 
     Raises:
-        GraphError: The offsets do not rise from 0 to `end`.
+        GraphError: The offsets in `name.npy` do not rise from 0 to `end`.
     """
-    if not len(offsets) or offsets[0] != 0 or offsets[-1] != end or bool((np.diff(offsets) < 0).any()):
-        raise GraphError(f"{path}: offsets must rise from 0 to {end}; save the graph again")
+    first, last, rising = None, 0, True
+    for block in _blocks(folder, name, 1):
+        first = block[0] if first is None else first
+        rising = rising and bool(block[0] >= last and (block[1:] >= block[:-1]).all())
+        last = block[-1]
+    if not rising or first != 0 or last != end:
+        raise GraphError(f"{folder / name}.npy: offsets must rise from 0 to {end}; save the graph again")
+
+
+def _blocks(folder: Path, name: str, columns: int) -> Iterator[np.ndarray]:
+    """Numbers of an array, read beside the map: pages of a map that were looked at once stay with the process."""
+    mapped = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    with open(folder / f"{name}.npy", "rb") as file:
+        file.seek(mapped.offset)
+        while len(block := np.fromfile(file, mapped.dtype, _BLOCK * columns)):
+            yield block

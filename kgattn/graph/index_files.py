@@ -35,7 +35,7 @@ def read_indexes(graph: GraphContent, files: Collection[str], folder: Path) -> d
         if len(parts[name, column]) != length or not in_range(folder, f"{name}.{column}", limit):
             raise GraphError(f"{folder}: {name}.{column} does not fit the graph; save the graph again")
     offsets = parts["adjacency", "offsets"]
-    check_offsets(offsets, edges, folder / "adjacency.offsets.npy")
+    check_offsets(folder, "adjacency.offsets", edges)
     if len(offsets) != graph.num_entities + 1:
         raise GraphError(f"{folder}: adjacency.offsets does not fit the graph; save the graph again")
     return {

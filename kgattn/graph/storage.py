@@ -183,7 +183,7 @@ def _write(graph: KnowledgeGraph, draft: Path) -> None:
 
 def _read_table(folder: Path, name: str) -> StringTable:
     table = StringTable(read_array(folder, f"{name}.bytes"), read_array(folder, f"{name}.offsets"))
-    check_offsets(table.offsets, len(table.data), folder / f"{name}.offsets.npy")
+    check_offsets(folder, f"{name}.offsets", len(table.data))
     return table
 
 
@@ -200,8 +200,8 @@ def _check_consistent(content: dict[str, Any], header: dict[str, Any], folder: P
     ):
         if size.get(name, expected) != expected:
             raise GraphError(f"{folder}: {name} must have {expected} rows, got {size[name]}; save the graph again")
-    check_offsets(content["alias_offsets"], size["alias_texts"], folder / "alias_offsets.npy")
-    check_offsets(content["type_offsets"], size["type_indices"], folder / "type_offsets.npy")
+    check_offsets(folder, "alias_offsets", size["alias_texts"])
+    check_offsets(folder, "type_offsets", size["type_indices"])
     limits = size["entity_ids"], size["relation_ids"], size["entity_ids"]
     triples, types = content["triples"], content["type_indices"]
     if (

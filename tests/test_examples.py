@@ -2,6 +2,8 @@
 
 import json
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,3 +45,24 @@ def test_finetuning_with_trainer(tmp_path: Path, bert_tiny_path: Path, capsys: p
     f1 = example["main"](str(corpus), str(tmp_path / "graph"), str(output), str(bert_tiny_path), epochs=1)
     assert 0 <= f1 <= 1
     assert (output / "model.safetensors").is_file()
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_linking_a_corpus_with_datasets(
+    processes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    KnowledgeGraph.from_triples([("Rhine", "passes", "Bonn")]).save(tmp_path / "graph")
+    texts = [f"{number}: the Rhine passes Bonn" if number % 3 else "nothing here" for number in range(50)]
+    (tmp_path / "texts.txt").write_text("\n".join(texts), encoding="utf-8")
+    output = tmp_path / "linked.jsonl"
+    command = [sys.executable, str(ROOT / "examples" / "link_corpus.py"), str(tmp_path / "texts.txt")]
+    options = ["--processes", str(processes)]
+    subprocess.run([*command, str(tmp_path / "graph"), str(output), *options], check=True)
+    lines = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
+    assert [line["text"] for line in lines] == texts
+    for line in lines:
+        found = [line["text"][mention["start"] : mention["end"]] for mention in line["mentions"]]
+        assert found == ([] if line["text"] == "nothing here" else ["Rhine", "Bonn"])
+        assert found == [mention["entity"] for mention in line["mentions"]]
+    assert f"{len(texts)} texts" in capfd.readouterr().out

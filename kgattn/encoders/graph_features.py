@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from kgattn.encoders.label_codes import LabelCodes
 from kgattn.encoders.text_codes import text_codes
 from kgattn.graph import KnowledgeGraph, Subgraph, sample_subgraph
 from kgattn.shapes import Float, Int
@@ -33,7 +34,7 @@ class SubgraphFeatures:
 
 
 class GraphFeatures:
-    """Codes of one graph, computed when first asked for: memory grows with the entities in use, not with the graph."""
+    """Codes of one graph, computed when first asked for."""
 
     def __init__(self, graph: KnowledgeGraph, code_dim: int) -> None:
         self.graph = graph
@@ -41,8 +42,7 @@ class GraphFeatures:
         self._clear()
 
     def _clear(self) -> None:
-        self._codes = np.empty((self.graph.num_entities, self.code_dim), dtype=np.float16)
-        self._known = np.zeros(self.graph.num_entities, dtype=bool)
+        self._label_codes: LabelCodes | None = None
         self._relation_codes: Tensor | None = None
         self._type_codes: Tensor | None = None
 
@@ -74,14 +74,10 @@ class GraphFeatures:
         return self._type_codes
 
     def label_codes(self, entities: Int[np.ndarray, " node"]) -> Float[np.ndarray, "node code"]:
-        """Codes of the labels of these entities."""
-        new = entities[~self._known[entities]]
-        if len(new):
-            labels = self.graph.labels
-            self._codes[new] = text_codes([labels[int(row)] for row in new], self.code_dim)
-            self._known[new] = True
-        codes: np.ndarray = self._codes[entities].astype(np.float32)
-        return codes
+        """Codes of the labels of these entities, each given once."""
+        if self._label_codes is None:
+            self._label_codes = LabelCodes(self.graph, self.code_dim)
+        return self._label_codes.of(entities)
 
     def sample(self, seeds: Int[np.ndarray, " seed"], num_hops: int, fan_out: int) -> SubgraphFeatures:
         """Sample around the seeds (unique entity rows) and collect the features of all nodes, seeds first."""

@@ -28,7 +28,7 @@ class VectorCache:
         self._source: Callable[[], object] = lambda: None
         self._parameters: tuple[Tensor, ...] = ()
         self._stream = 0
-        self._place: Int[np.ndarray, " entity"] = np.zeros(0, dtype=np.int64)
+        self._place: Int[np.ndarray, " entity"] = np.zeros(0, dtype=np.int32)  # counted from 1; 0 is not known
         self._vectors = torch.zeros(0, 0)
         self._used = 0
 
@@ -62,12 +62,12 @@ class VectorCache:
             return encode(entities)
         with self._lock:
             self._forget_unless_same(source, num_entities, tuple(encoder.parameters()))
-            new = entities[self._place[entities] < 0]
+            new = entities[self._place[entities] == 0]
             if self._used + len(new) > LARGEST:
-                self._place[:], self._used, new = -1, 0, entities
+                self._place[:], self._used, new = 0, 0, entities
             if len(new):
                 self._append(new, encode(new))
-            return self._vectors[torch.from_numpy(self._place[entities]).to(self._vectors.device)]
+            return self._vectors[torch.from_numpy(self._place[entities] - 1).to(self._vectors.device)]
 
     def _forget_unless_same(self, source: object, num_entities: int, parameters: tuple[Tensor, ...]) -> None:
         """By content: optimizers, adapters that are merged and writing to `.data` all tell in different ways, or none.
@@ -81,7 +81,7 @@ class VectorCache:
             return
         self._source, self._stream = weakref.ref(source), stream
         self._parameters = tuple(parameter.detach().clone() for parameter in parameters)
-        self._place, self._used = np.full(num_entities, -1), 0
+        self._place, self._used = np.zeros(num_entities, dtype=np.int32), 0
 
     def _append(self, entities: Int[np.ndarray, " new"], vectors: Float[Tensor, "new dim"]) -> None:
         used = self._used + len(entities)
@@ -92,7 +92,7 @@ class VectorCache:
                 grown[: self._used] = self._vectors[: self._used]
             self._vectors = grown
         self._vectors[self._used : used] = vectors
-        self._place[entities] = np.arange(self._used, used)
+        self._place[entities] = np.arange(self._used + 1, used + 1)
         self._used = used
 
 

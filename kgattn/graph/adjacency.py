@@ -53,7 +53,7 @@ def build_adjacency(
     order = np.lexsort((order_hashes, target))
     offsets = np.zeros(num_entities + 1, dtype=np.int64)
     np.cumsum(np.bincount(target, minlength=num_entities), out=offsets[1:])
-    return Adjacency(offsets, neighbour[order], edge_type[order])
+    return Adjacency(offsets, neighbour[order].astype(np.int32), _smallest(edge_type[order], 2 * num_relations))
 
 
 def build_pair_index(triples: Int[np.ndarray, "triple 3"], num_entities: int) -> PairIndex:
@@ -61,4 +61,10 @@ def build_pair_index(triples: Int[np.ndarray, "triple 3"], num_entities: int) ->
     head, relation, tail = triples.T.astype(np.int64)
     keys = head * num_entities + tail
     order = np.argsort(keys, kind="stable")
-    return PairIndex(keys[order], relation[order])
+    return PairIndex(keys[order], _smallest(relation[order], int(relation.max(initial=0)) + 1))
+
+
+def _smallest(numbers: Int[np.ndarray, " item"], limit: int) -> Int[np.ndarray, " item"]:
+    """Numbers below `limit` in as few bytes as hold them: most of a mapped index ends up in memory."""
+    kinds = (np.int8, np.int16, np.int32)
+    return numbers.astype(next((kind for kind in kinds if limit <= np.iinfo(kind).max), np.int64))

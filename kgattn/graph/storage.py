@@ -8,16 +8,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from kgattn.errors import GraphError
 from kgattn.files import replacing_folder, write_json
+from kgattn.graph.array_files import check_offsets, in_range, read_array, write_array
+from kgattn.graph.index_files import read_indexes, write_indexes
 from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.strings import StringTable
 
 FORMAT_VERSION = 1
 HEADER = "graph.json"
 INDEX_FOLDER = "linker"  # the linker keeps its index of the graph in here
+CODES_FOLDER = "codes"  # and encoders the codes of its labels in here
 _TABLES = (
     "entity_ids",
     "labels",
@@ -81,14 +82,15 @@ def open_graph(folder: Path) -> KnowledgeGraph:
         GraphError: A file is missing, damaged or of another format version.
     """
     header = read_header(folder)
-    content: dict[str, Any] = {name: _read_array(folder, name) for name in _ARRAYS}
+    content: dict[str, Any] = {name: read_array(folder, name) for name in _ARRAYS}
     content |= {name: _read_table(folder, name) for name in _TABLES}
-    content["features"] = _read_array(folder, "features") if header["has_features"] else None
+    content["features"] = read_array(folder, "features") if header["has_features"] else None
     _check_consistent(content, header, folder)
     graph = KnowledgeGraph(
         **content, licence=header["licence"], sources=tuple(header["sources"]), path=folder.absolute()
     )
     graph.__dict__["fingerprint"] = header["fingerprint"]
+    graph.__dict__.update(read_indexes(graph, header["files"], folder))
     return graph
 
 
@@ -161,11 +163,12 @@ def _write(graph: KnowledgeGraph, draft: Path) -> None:
     for name in _TABLES:
         table: StringTable = getattr(graph, name)
         names += [f"{name}.bytes.npy", f"{name}.offsets.npy"]
-        _write_array(draft / names[-2], table.data)
-        _write_array(draft / names[-1], table.offsets)
+        write_array(draft / names[-2], table.data)
+        write_array(draft / names[-1], table.offsets)
     for name in (*_ARRAYS, *(("features",) if graph.features is not None else ())):
         names.append(f"{name}.npy")
-        _write_array(draft / names[-1], getattr(graph, name))
+        write_array(draft / names[-1], getattr(graph, name))
+    names += write_indexes(graph, draft)
     header = {
         "format_version": FORMAT_VERSION,
         "counts": {name: len(getattr(graph, column)) for name, column in _COUNTED.items()},
@@ -178,34 +181,10 @@ def _write(graph: KnowledgeGraph, draft: Path) -> None:
     write_json(draft / HEADER, header)
 
 
-def _write_array(path: Path, values: np.ndarray) -> None:
-    with open(path, "wb") as file:
-        np.lib.format.write_array(file, np.ascontiguousarray(values), allow_pickle=False)
-
-
 def _read_table(folder: Path, name: str) -> StringTable:
-    table = StringTable(_read_array(folder, f"{name}.bytes"), _read_array(folder, f"{name}.offsets"))
-    _check_offsets(table.offsets, len(table.data), folder / f"{name}.offsets.npy")
+    table = StringTable(read_array(folder, f"{name}.bytes"), read_array(folder, f"{name}.offsets"))
+    check_offsets(folder, f"{name}.offsets", len(table.data))
     return table
-
-
-def _read_array(folder: Path, name: str) -> np.ndarray:
-    path = folder / f"{name}.npy"
-    try:
-        values = np.load(path, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError:
-        raise GraphError(f"{path}: the file is missing; save the graph again") from None
-    except (OSError, ValueError, EOFError) as error:
-        raise GraphError(f"{path}: not a readable array ({error}); save the graph again") from None
-    kind, ndim = _FORMS.get(name.rpartition(".")[2], ("i", 1))
-    if values.dtype.kind != kind or values.ndim != ndim:
-        raise GraphError(
-            f"{path}: expected {ndim} axes of kind {kind!r}, got {values.ndim} of {values.dtype}; save the graph again"
-        )
-    return np.asarray(values)
-
-
-_FORMS = {"bytes": ("u", 1), "triples": ("i", 2), "features": ("f", 2)}
 
 
 def _check_consistent(content: dict[str, Any], header: dict[str, Any], folder: Path) -> None:
@@ -221,21 +200,19 @@ def _check_consistent(content: dict[str, Any], header: dict[str, Any], folder: P
     ):
         if size.get(name, expected) != expected:
             raise GraphError(f"{folder}: {name} must have {expected} rows, got {size[name]}; save the graph again")
-    _check_offsets(content["alias_offsets"], size["alias_texts"], folder / "alias_offsets.npy")
-    _check_offsets(content["type_offsets"], size["type_indices"], folder / "type_offsets.npy")
-    limits = np.array([size["entity_ids"], size["relation_ids"], size["entity_ids"]])
+    check_offsets(folder, "alias_offsets", size["alias_texts"])
+    check_offsets(folder, "type_offsets", size["type_indices"])
+    limits = size["entity_ids"], size["relation_ids"], size["entity_ids"]
     triples, types = content["triples"], content["type_indices"]
-    in_range = triples.shape[1] == 3 and bool(((triples >= 0) & (triples < limits)).all())
-    if not in_range or bool(((types < 0) | (types >= size["type_ids"])).any()):
+    if (
+        triples.shape[1] != 3
+        or not in_range(folder, "triples", *limits)
+        or bool(((types < 0) | (types >= size["type_ids"])).any())
+    ):
         raise GraphError(f"{folder}: triples or types point outside the graph; save the graph again")
     counts = {name: size[column] for name, column in _COUNTED.items()}
     if header["counts"] != counts:
         raise GraphError(f"{folder}: {HEADER} counts {header['counts']}, got {counts}; save the graph again")
-
-
-def _check_offsets(offsets: np.ndarray, end: int, path: Path) -> None:
-    if not len(offsets) or offsets[0] != 0 or offsets[-1] != end or bool((np.diff(offsets) < 0).any()):
-        raise GraphError(f"{path}: offsets must rise from 0 to {end}; save the graph again")
 
 
 def _file_hash(path: Path) -> str:
@@ -254,7 +231,7 @@ def _check_replaceable(folder: Path) -> None:
     if not (folder / HEADER).is_file():
         raise GraphError(f"{refusal} something else; choose another folder to save to")
     try:
-        own = {HEADER, INDEX_FOLDER, *read_header(folder)["files"]}
+        own = {HEADER, INDEX_FOLDER, CODES_FOLDER, *read_header(folder)["files"]}
     except (GraphError, TypeError):
         raise GraphError(f"{refusal} an unreadable {HEADER}; choose another folder to save to") from None
     foreign = sorted(path.name for path in folder.iterdir() if path.name not in own)

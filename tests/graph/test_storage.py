@@ -32,6 +32,27 @@ def test_a_saved_graph_comes_back_memory_mapped(graph, tmp_path):
     verify_folder(tmp_path / "graph")
 
 
+def test_the_indexes_over_the_triples_are_mapped_too(graph, tmp_path):
+    graph.save(tmp_path / "graph")
+    loaded = KnowledgeGraph.load(tmp_path / "graph")
+    for name in ("adjacency", "pair_index"):
+        for column, values in vars(loaded.__dict__[name]).items():
+            assert isinstance(values.base, np.memmap)
+            np.testing.assert_array_equal(values, getattr(getattr(graph, name), column))
+
+
+def test_a_folder_without_indexes_is_read_and_indexed(graph, tmp_path):
+    """As written before indexes were kept."""
+    graph.save(tmp_path / "graph")
+    header = json.loads((tmp_path / "graph" / "graph.json").read_text())
+    for path in [*(tmp_path / "graph").glob("adjacency.*"), *(tmp_path / "graph").glob("pair_index.*")]:
+        path.unlink()
+        del header["files"][path.name]
+    (tmp_path / "graph" / "graph.json").write_text(json.dumps(header))
+    loaded = KnowledgeGraph.load(tmp_path / "graph")
+    np.testing.assert_array_equal(loaded.adjacency.neighbours, graph.adjacency.neighbours)
+
+
 def test_a_graph_may_replace_another_even_the_one_it_is_mapped_from(graph, other, tmp_path):
     folder = tmp_path / "graph"
     other.save(folder)
@@ -184,7 +205,7 @@ def header_is_folder(folder):
         (object_array, "type_indices.npy: not a readable array"),
         (
             damage_array("triples.npy", lambda values: values.astype(float)),
-            "expected 2 axes of kind 'i', got 2 of float64",
+            "expected 2 axes of kind 'i', in C order, got 2 of float64",
         ),
         (damage_array("triples.npy", lambda values: values + 2), "point outside the graph"),
         (damage_array("triples.npy", lambda values: values[:, :2]), "point outside the graph"),
@@ -195,6 +216,16 @@ def header_is_folder(folder):
         (damage_array("labels.offsets.npy", lambda values: values[[0, 2, 3, 4]]), "labels must have 4 rows, got 3"),
         (damage_array("labels.offsets.npy", lambda values: values + 1), "offsets must rise from 0"),
         (damage_array("features.npy", lambda values: values[:2]), "features must have 4 rows, got 2"),
+        (damage_array("triples.npy", np.asfortranarray), "triples.npy: expected 2 axes of kind 'i', in C order"),
+        (damage_array("adjacency.neighbours.npy", lambda values: values + 9), "adjacency.neighbours does not fit"),
+        (damage_array("adjacency.neighbours.npy", lambda values: ~values), "adjacency.neighbours does not fit"),
+        (damage_array("adjacency.edge_types.npy", lambda values: values[:-1]), "adjacency.edge_types does not fit"),
+        (damage_array("adjacency.offsets.npy", lambda values: values[[0, -1]]), "adjacency.offsets does not fit"),
+        (damage_array("pair_index.keys.npy", lambda values: values + 99), "pair_index.keys does not fit"),
+        (
+            lambda folder: (folder / "pair_index.relations.npy").unlink(),
+            "pair_index.relations.npy: the file is missing",
+        ),
     ],
 )
 def test_a_damaged_folder_is_refused(graph, tmp_path, damage, message):

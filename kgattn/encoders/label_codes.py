@@ -1,0 +1,114 @@
+"""Codes of a graph's labels: as many as fit in memory, computed or read from the disk when first asked for."""
+
+import os
+import threading
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from kgattn.encoders.text_codes import CHUNK, text_codes
+from kgattn.errors import GraphError
+from kgattn.files import replacing
+from kgattn.graph import KnowledgeGraph
+from kgattn.graph.storage import CODES_FOLDER
+from kgattn.shapes import Float, Int
+
+LARGEST = 1 << 16
+"""Codes that are kept in memory: 32 MiB at 256 numbers each."""
+
+Read = Callable[[Int[np.ndarray, " new"]], np.ndarray]
+
+
+class LabelCodes:
+    """The codes of one graph's labels, in half precision.
+
+    Memory grows with the entities in use, up to a limit, and not with the graph.
+    """
+
+    def __init__(self, graph: KnowledgeGraph, dim: int, largest: int = LARGEST) -> None:
+        self.dim, self.largest = dim, largest
+        self._read = _reader(graph, dim)
+        self._lock = threading.Lock()
+        self._place = np.zeros(graph.num_entities, dtype=np.int32)  # 0: not known; pages not touched take no memory
+        self._codes = np.empty((min(largest, graph.num_entities), dim), dtype=np.float16)  # nor do these
+        self._used = 0
+
+    def of(self, entities: Int[np.ndarray, " node"]) -> Float[np.ndarray, "node code"]:
+        """Codes of these entities, each given once."""
+        with self._lock:
+            new = entities[self._place[entities] == 0]
+            if self._used + len(new) > self.largest:
+                self._place[:], self._used, new = 0, 0, entities
+            if len(new) > self.largest:
+                return self._read(new).astype(np.float32)
+            used = self._used + len(new)
+            self._codes[self._used : used] = self._read(new)
+            self._place[new] = np.arange(self._used + 1, used + 1)
+            self._used = used
+            codes: np.ndarray = self._codes[self._place[entities] - 1].astype(np.float32)
+            return codes
+
+
+def save_label_codes(graph: KnowledgeGraph, dim: int) -> Path:
+    """Compute the codes of all labels of a saved graph and keep them in its folder; they are read from there later.
+
+    Worth it for large graphs: training on a million entities meets new ones in every batch. `dim` half precision
+    numbers an entity.
+
+    Args:
+        graph: Loaded from or saved to a folder.
+        dim: Length of a code, `InjectionConfig.code_dim`.
+
+    Returns:
+        The file.
+
+    Raises:
+        GraphError: The graph has no folder.
+        StorageError: Writing failed.
+    """
+    path = _file(graph, dim)
+    if path is None:
+        raise GraphError("label codes are kept in the folder of a graph, this one has none; call graph.save(folder)")
+    with replacing(path.parent) as scratch:
+        codes = np.lib.format.open_memmap(
+            scratch / path.name, mode="w+", dtype=np.float16, shape=(graph.num_entities, dim)
+        )
+        for start in range(0, graph.num_entities, CHUNK):
+            codes[start : start + CHUNK] = text_codes(graph.labels[start : start + CHUNK], dim)
+        codes.flush()
+    return path
+
+
+def _reader(graph: KnowledgeGraph, dim: int) -> Read:
+    """Where codes come from: a file that is asked for anew each time, for it may come and go, else the texts."""
+    path, labels = _file(graph, dim), graph.labels
+
+    def read(entities: Int[np.ndarray, " new"]) -> np.ndarray:
+        if path is not None and path.is_file():
+            return _stored(path, entities, dim)
+        return text_codes([labels[int(row)] for row in entities], dim).astype(np.float16)
+
+    return read
+
+
+def _stored(path: Path, entities: Int[np.ndarray, " new"], dim: int) -> Float[np.ndarray, "new code"]:
+    """Row by row, not through a map: pages of a map that were looked at once stay with the process."""
+    mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+    if mapped.shape[1:] != (dim,) or mapped.dtype != np.float16:
+        raise GraphError(f"{path}: expected rows of {dim} float16, got {mapped.dtype} {mapped.shape}; remove the file")
+    size = dim * mapped.itemsize
+    with path.open("rb", buffering=0) as file:
+        pieces = [os.pread(file.fileno(), size, mapped.offset + size * row) for row in entities.tolist()]
+    codes: np.ndarray = np.frombuffer(b"".join(pieces), dtype=np.float16).reshape(-1, dim)
+    return codes
+
+
+def _file(graph: KnowledgeGraph, dim: int) -> Path | None:
+    """Named by the labels and their order: codes of other labels are never taken for these."""
+    if graph.path is None:
+        return None
+    digest = sha256(graph.labels.offsets.astype("<i8").tobytes())
+    digest.update(graph.labels.data.tobytes())
+    return graph.path / CODES_FOLDER / f"labels-{dim}-{digest.hexdigest()[:16]}.npy"

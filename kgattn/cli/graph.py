@@ -1,4 +1,4 @@
-"""`kgattn graph build` and `kgattn graph info`."""
+"""`kgattn graph build` and `kgattn graph info`; `kgattn graph pretrain` is in `kgattn.cli.graph_pretrain`."""
 
 import json
 from pathlib import Path
@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kgattn.cli.graph_pretrain import pretrain
+
 if TYPE_CHECKING:
     from kgattn.graph import KnowledgeGraph
     from kgattn.linking import EntityLinker
 
-graph = typer.Typer(help="Build a graph folder, or look into one.")
+graph = typer.Typer(help="Build a graph folder, look into one, or train vectors of its entities.")
 
 
 @graph.command()
@@ -86,3 +88,6 @@ def info(
     console = Console(markup=False, emoji=False, highlight=False)  # labels are data
     for table in tables(summary, folder):
         console.print(table)
+
+
+graph.command()(pretrain)

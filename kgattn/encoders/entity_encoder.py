@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from kgattn.encoders.graph_features import GraphFeatures, SubgraphFeatures
-from kgattn.encoders.relational import RelationalLayer
+from kgattn.encoders.layers import LAYERS, NO_NEIGHBOURS, LayerSettings
 from kgattn.encoders.vector_cache import VectorCache, layout_of
 from kgattn.shapes import Float, Int
 
@@ -16,6 +16,17 @@ class EntityEncoder(nn.Module):
 
     Everything a graph names is read through codes of its text, so the same parameters serve a graph with other
     entities, and renumbering changes nothing.
+
+    Args:
+        dim: Length of an entity vector.
+        code_dim: Length of the codes of labels, types and relations.
+        num_hops: Rounds of messages.
+        fan_out: Most incoming edges of a node in a sampled subgraph.
+        num_bases: Basis matrices of an "rgcn" layer.
+        given_dim: Length of the vectors that come with the graph; None where there are none.
+        has_types: Whether types are read.
+        encoder: One of `kgattn.encoders.ENCODERS`: how a node takes its neighbours' messages.
+        composition: One of `kgattn.encoders.COMPOSITIONS`, for "compgcn".
     """
 
     label_projection: nn.Linear
@@ -33,14 +44,17 @@ class EntityEncoder(nn.Module):
         num_bases: int,
         given_dim: int | None,
         has_types: bool,
+        encoder: str = "rgcn",
+        composition: str = "multiplication",
     ) -> None:
         super().__init__()
-        self.num_hops, self.fan_out = num_hops, fan_out
+        self.num_hops, self.fan_out = 0 if encoder == NO_NEIGHBOURS else num_hops, fan_out
         self.label_projection = nn.Linear(code_dim, dim)
         self.type_projection = nn.Linear(code_dim, dim, bias=False) if has_types else None
         self.given_projection = nn.Linear(given_dim, dim, bias=False) if given_dim else None
         self.norm = nn.LayerNorm(dim)
-        self.layers = nn.ModuleList(RelationalLayer(dim, code_dim, num_bases) for _ in range(num_hops))
+        settings = LayerSettings(dim, code_dim, num_bases, composition)
+        self.layers = nn.ModuleList(LAYERS[encoder](settings) for _ in range(self.num_hops))
         self._cache = VectorCache(layout_of(self))
 
     def forward(

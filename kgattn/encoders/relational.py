@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.nn import MessagePassing
 
+from kgattn.encoders.self_loops import with_self_loops
 from kgattn.shapes import Float, Int
 
 
@@ -35,18 +36,8 @@ class RelationalLayer(MessagePassing):  # type: ignore[misc]  # torch_geometric 
         edge_type: Int[Tensor, " edge"],
         relation_codes: Float[Tensor, "relation code"],
     ) -> Float[Tensor, "node dim"]:
-        """One round of messages.
-
-        Args:
-            nodes: Vector of each node.
-            edge_index: Source and target of each edge, without self loops.
-            edge_type: Row of each edge's relation in `relation_codes`.
-            relation_codes: Codes of relations, inverses and, last, identity.
-        """
-        own = torch.arange(nodes.shape[0], device=nodes.device)
-        identity = torch.full_like(own, relation_codes.shape[0] - 1)
-        edge_index = torch.cat([edge_index, torch.stack([own, own])], dim=1)
-        edge_type = torch.cat([edge_type, identity])
+        """One round of messages; see `kgattn.encoders.layers.GraphLayer`."""
+        edge_index, edge_type = with_self_loops(edge_index, edge_type, nodes.shape[0], relation_codes.shape[0])
         projected = self.basis(nodes).view(-1, self.num_bases, nodes.shape[1])
         coefficients = self.coefficients(relation_codes)[edge_type]
         received = self.propagate(edge_index, x=projected, coefficients=coefficients)

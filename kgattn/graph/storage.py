@@ -69,7 +69,7 @@ def saving_graph(graph: KnowledgeGraph, folder: Path) -> Iterator[Path]:
         GraphError: The target holds something other than a graph and its index.
         StorageError: Writing failed; what was there before is untouched.
     """
-    _check_replaceable(Path(os.path.abspath(folder)))
+    check_replaceable(Path(os.path.abspath(folder)))
     with replacing_folder(folder, task="save the graph to") as draft:
         _write(graph, draft)
         yield draft
@@ -223,8 +223,12 @@ def _file_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _check_replaceable(folder: Path) -> None:
-    """Raise unless nothing is lost when a graph takes the place of the folder."""
+def check_replaceable(folder: Path) -> None:
+    """Check that nothing is lost when a graph takes the place of the folder.
+
+    Raises:
+        GraphError: The target holds something other than a graph and its index.
+    """
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     refusal = f"{folder} must be new, empty or a graph folder, got"

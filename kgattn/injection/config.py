@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from kgattn.attention import KERNELS
+from kgattn.encoders import COMPOSITIONS, ENCODERS
 from kgattn.errors import ConfigError
 
 ENCODER, DECODER, CROSS = ATTENTIONS = ("encoder", "decoder", "cross")
@@ -34,7 +35,11 @@ class InjectionConfig:
         rank: Length of the query and key a head compares two mentions by.
         num_hops: Rounds of messages in the graph encoder; 0 leaves out the neighbours.
         fan_out: Largest number of incoming edges a node keeps in a sampled subgraph.
-        num_bases: Basis matrices of a relational layer.
+        encoder: How an entity takes its neighbours in: "rgcn" (a mix of basis matrices for each relation), "rgat"
+            (attention over neighbours and relations), "compgcn" (neighbour and relation composed), "sage" and "mean"
+            (both blind to relations), or "none" (no neighbours).
+        num_bases: Basis matrices of an "rgcn" layer.
+        composition: How "compgcn" composes neighbour and relation: "subtraction", "multiplication" or "correlation".
         dropout: Probability of dropping an element of a mention vector in training, in [0, 1).
     """
 
@@ -50,7 +55,9 @@ class InjectionConfig:
     rank: int = 8
     num_hops: int = 1
     fan_out: int = 8
+    encoder: str = "rgcn"
     num_bases: int = 4
+    composition: str = "multiplication"
     dropout: float = 0.1
 
     def __post_init__(self) -> None:
@@ -66,6 +73,10 @@ class InjectionConfig:
             raise ConfigError(f"code_dim must be at least 2, got {self.code_dim}")
         if self.num_hops < 0:
             raise ConfigError(f"num_hops must be 0 or more, got {self.num_hops}")
+        if self.encoder not in ENCODERS:
+            raise ConfigError(f"encoder must be one of {', '.join(ENCODERS)}, got {self.encoder!r}")
+        if self.composition not in COMPOSITIONS:
+            raise ConfigError(f"composition must be one of {', '.join(COMPOSITIONS)}, got {self.composition!r}")
         if not self.bound > 0:
             raise ConfigError(f"bound must be positive, got {self.bound}")
         if not self.gate_scale > 0:

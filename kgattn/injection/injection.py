@@ -59,6 +59,8 @@ class Injection(nn.Module):
             num_bases=config.num_bases,
             given_dim=None if graph.features is None else graph.features.shape[1],
             has_types=reads_types,
+            encoder=config.encoder,
+            composition=config.composition,
         )
         self.mention_vectors = MentionVectors(dim, config.dropout)
         self.pair_bias = (

@@ -79,7 +79,7 @@ def measure_step(
     """
     plain, injected = _pair(model, graph, settings)
     device = next(plain.parameters()).device
-    inputs, links = _make_batch(plain.config.vocab_size, graph, Shape(batch, 1, length, 1, mentions), device)
+    inputs, links = make_batch(plain.config.vocab_size, graph, Shape(batch, 1, length, 1, mentions), device)
     unlinked = {**links, "kg_token_slot": torch.zeros_like(links["kg_token_slot"])}
     context = _given_context(injected, links, settings.training)
     labels = torch.zeros_like(inputs["input_ids"])
@@ -132,26 +132,31 @@ def make_graph(num_entities: int, seed: int = 0) -> KnowledgeGraph:
 
 
 def _pair(model: Any, graph: KnowledgeGraph, settings: StepSettings) -> tuple[Any, Any]:
-    plain, injected = _sharing_parameters(model), _sharing_parameters(model)
+    plain, injected = sharing_parameters(model), sharing_parameters(model)
     for network in (plain, injected):
         for module in find_architecture(network).attentions:
-            _set_attention_dropout(module, settings.attention_dropout)
+            set_attention_dropout(module, settings.attention_dropout)
     injected = inject(injected, graph, InjectionConfig(kernel=settings.kernel))
+    open_gates(injected)
+    return plain.train(settings.training), injected.train(settings.training)
+
+
+def open_gates(injected: Any) -> None:
+    """Move every gate of an injected model off zero, by random amounts of the size of `GATE`."""
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for name, parameter in injected.kgattn.named_parameters():
             if name.endswith("gate"):
                 parameter.copy_(GATE * torch.randn(parameter.shape, generator=generator))
-    return plain.train(settings.training), injected.train(settings.training)
 
 
-def _sharing_parameters(model: Any) -> Any:
+def sharing_parameters(model: Any) -> Any:
     """A copy with the same parameters: where in memory weights lie makes a difference of a per cent."""
     return copy.deepcopy(model, {id(parameter): parameter for parameter in model.parameters()})
 
 
-def _set_attention_dropout(module: nn.Module, probability: float) -> None:
-    """Architectures keep it as a number or as a module, under one of these names."""
+def set_attention_dropout(module: nn.Module, probability: float) -> None:
+    """Set it in one attention module; architectures keep it as a number or as a module, under one of these names."""
     for name in ("dropout", "attention_dropout", "attn_dropout"):
         part = getattr(module, name, None)
         if isinstance(part, nn.Dropout):
@@ -160,9 +165,10 @@ def _set_attention_dropout(module: nn.Module, probability: float) -> None:
             setattr(module, name, probability)
 
 
-def _make_batch(
+def make_batch(
     vocabulary: int, graph: KnowledgeGraph, shape: Shape, device: torch.device
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Random inputs, and links of random entities of the graph: `kg_*` tensors."""
     generator = torch.Generator().manual_seed(0)
     slots, keep = spread_mentions(shape, generator)
     ids = torch.randint(vocabulary // 4, vocabulary, slots.shape, generator=generator)

@@ -83,13 +83,19 @@ class PairTerms:
         return len(self.names) - sum(len(_NAMES[kind]) for kind in self.kinds)
 
     def _nearness(self, pairs: EntityPairs) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        size = self.graph.num_entities
+        keys = np.minimum(pairs.head, pairs.tail) * size + np.maximum(pairs.head, pairs.tail)
+        keys, place = np.unique(keys[pairs.head != pairs.tail], return_inverse=True)
+        first, second = np.divmod(keys, max(size, 1))
+        number = np.flatnonzero(pairs.head != pairs.tail)
         truths: dict[str, np.ndarray] = {}
         if PATHS in self.kinds or SIBLINGS in self.kinds:
-            near = pair_nearness(self.graph, pairs.head, pairs.tail, self.hub_degree)
+            near = pair_nearness(self.graph, first, second, self.hub_degree)
             truths["path of 2"], truths["path of 3"] = near.length == 2, near.length == 3
             truths["siblings"] = near.siblings
         if TYPES in self.kinds:
-            truths["shared types"] = shared_types(self.graph, pairs.head, pairs.tail) * (pairs.head != pairs.tail)
+            truths["shared types"] = shared_types(self.graph, first, second)
         for term, name in enumerate(self.names[: len(self.names) - self._num_rules]):
-            pair = np.flatnonzero(truths[name])
-            yield pair, np.full(len(pair), term), truths[name][pair].astype(np.float32)
+            truth = truths[name].astype(np.float32)[place.reshape(-1)]
+            holds = np.flatnonzero(truth)
+            yield number[holds], np.full(len(holds), term), truth[holds]

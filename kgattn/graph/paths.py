@@ -12,6 +12,7 @@ from kgattn.shapes import Bool, Int
 FARTHEST = 3
 """Longest path that is told apart, in edges."""
 NO_PATH = FARTHEST + 1
+_FILTER_BITS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +33,9 @@ def pair_nearness(
 ) -> PairNearness:
     """Measure pairs of entities, edges taken in either direction.
 
-    A hub, an entity with more than `hub_degree` edges, is near everything: nobody walks through one or away from one.
-    It may be one end of a pair, not both. So the walk from an entity sees at most `hub_degree` squared places, whatever
-    the size of the graph, and the whole costs at most that times the distinct entities.
+    A hub, an entity with more than `hub_degree` edges, is near everything: nobody walks through one or away from one,
+    and it is one end of a pair only up to two edges away. So the walk from an entity sees at most `hub_degree` squared
+    places, whatever the size of the graph, and the whole costs at most that times the distinct entities.
 
     Args:
         graph: Where to walk.
@@ -48,22 +49,27 @@ def pair_nearness(
     if hub_degree < 1:
         raise GraphError(f"hub_degree must be at least 1, got {hub_degree}; raise it")
     size = np.int64(graph.num_entities)
-    low, high = np.minimum(first, second).astype(np.int64), np.maximum(first, second).astype(np.int64)
-    keys, place = np.unique(low * size + high, return_inverse=True)
-    start, goal = np.divmod(keys, size) if len(keys) else (keys, keys)
-    swap = _degree(graph, start) > _degree(graph, goal)
-    start, goal = np.where(swap, goal, start), np.where(swap, start, goal)  # the walk begins where fewer edges are
-
-    walk = _Walk.from_entities(graph, np.unique(start[_degree(graph, start) <= hub_degree]), hub_degree)
-    length = np.full(len(keys), NO_PATH, dtype=np.int64)
+    swap = _degree(graph, first) > _degree(graph, second)
+    start, goal = np.where(swap, second, first), np.where(swap, first, second)  # the walk begins where fewer edges are
     pairs = start * size + goal
-    length[_contains(walk.beyond, pairs)] = 2
+
+    near = np.flatnonzero(_degree(graph, goal) <= hub_degree)
+    edge, goes_to = _edges(graph, goal[near])
+    last = graph.adjacency.neighbours[edge]
+    through = _degree(graph, last) <= hub_degree
+    pair, last = near[goes_to[through]], last[through]
+    gates = start[pair] * size + last  # from where one more step leads to the goal
+
+    walk = _Walk.from_entities(
+        graph, np.unique(start[_degree(graph, start) <= hub_degree]), hub_degree, _Filter.of(pairs, gates)
+    )
+    length = np.full(len(pairs), NO_PATH, dtype=np.int64)
+    few = np.flatnonzero(_Filter.of(walk.places).may_hold(gates))
+    length[pair[few[_contains(walk.places, gates[few])]]] = 3
+    length[_contains(walk.places, pairs)] = 2
     length[_joined(graph, start, goal)] = 1
     length[start == goal] = 0
-    open_pairs = np.flatnonzero(length == NO_PATH)
-    length[open_pairs[_meets(graph, walk, start[open_pairs], goal[open_pairs], hub_degree)]] = 3
-    siblings = _contains(walk.siblings, pairs) & (start != goal)
-    return PairNearness(length[place.reshape(-1)], siblings[place.reshape(-1)])
+    return PairNearness(length, _contains(walk.siblings, pairs) & (start != goal))
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,57 +77,55 @@ class _Walk:
     """Two steps from each start; a place is the key `start * num_entities + entity`, sorted and unique.
 
     Attributes:
-        beyond: Reached in two steps, over no hub.
-        siblings: Those of `beyond` that were reached by an edge and its like, the other way round.
+        places: Reached in two steps, over no hub, and asked for.
+        siblings: Those of them that were reached by an edge and its like, the other way round.
     """
 
-    beyond: Int[np.ndarray, " beyond"]
+    places: Int[np.ndarray, " place"]
     siblings: Int[np.ndarray, " sibling"]
 
     @classmethod
-    def from_entities(cls, graph: KnowledgeGraph, starts: Int[np.ndarray, " start"], hub_degree: int) -> "_Walk":
-        size = np.int64(graph.num_entities)
-        edge, origin = _edges(graph, starts)
+    def from_entities(
+        cls, graph: KnowledgeGraph, starts: Int[np.ndarray, " start"], hub_degree: int, wanted: "_Filter"
+    ) -> "_Walk":
         neighbours, edge_types = graph.adjacency.neighbours, graph.adjacency.edge_types
-        middle, kind = neighbours[edge], edge_types[edge]
-        owner = starts[origin]
-        through = _degree(graph, middle) <= hub_degree
-        owner, middle, kind = owner[through], middle[through], kind[through]
-        onward, came_by = _edges(graph, middle)
-        owner, there = owner[came_by], neighbours[onward]
-        beyond = owner * size + there
-        back = (kind[came_by] + graph.num_relations) % (2 * graph.num_relations) if len(kind) else kind[came_by]
-        alike = (edge_types[onward] == back) & (middle[came_by] != owner) & (middle[came_by] != there)
-        return cls(np.unique(beyond), np.unique(beyond[alike]))
+        edge, origin = _edges(graph, starts)
+        through = _degree(graph, neighbours[edge]) <= hub_degree
+        edge, owner = edge[through], starts[origin[through]]
+        onward, came_by = _edges(graph, neighbours[edge])
+        places = owner[came_by] * np.int64(graph.num_entities) + neighbours[onward]
+        kept = np.flatnonzero(wanted.may_hold(places))  # most lead nowhere: sorting them would cost more than all else
+        onward, came_by, places = onward[kept], came_by[kept], places[kept]
+
+        back = (edge_types[edge] + graph.num_relations) % max(2 * graph.num_relations, 1)
+        middle = neighbours[edge][came_by]
+        alike = (edge_types[onward] == back[came_by]) & (middle != owner[came_by]) & (middle != neighbours[onward])
+        return cls(np.unique(places), np.unique(places[alike]))
 
 
-def _meets(
-    graph: KnowledgeGraph,
-    walk: _Walk,
-    start: Int[np.ndarray, " pair"],
-    goal: Int[np.ndarray, " pair"],
-    hub_degree: int,
-) -> Bool[np.ndarray, " pair"]:
-    """Whether a last step leads to the goal: from the goal back if it is no hub, else by asking each place for it."""
-    size = np.int64(graph.num_entities)
-    met = np.zeros(len(start), dtype=bool)
+@dataclass(frozen=True, eq=False)
+class _Filter:
+    """A set of keys that forgets some differences: never a wrong no, now and then a wrong yes (Bloom 1970)."""
 
-    small = np.flatnonzero(_degree(graph, goal) <= hub_degree)
-    edge, pair = _edges(graph, goal[small])
-    last = graph.adjacency.neighbours[edge]
-    through = _degree(graph, last) <= hub_degree
-    pair, last = small[pair[through]], last[through]
-    met[pair[_contains(walk.beyond, start[pair] * size + last)]] = True
+    table: Bool[np.ndarray, " cell"]
 
-    large = np.flatnonzero(_degree(graph, goal) > hub_degree)  # with a hub at the start, too, nothing is beyond
-    begin = np.searchsorted(walk.beyond, start[large] * size)
-    count = np.searchsorted(walk.beyond, (start[large] + 1) * size) - begin
-    last = walk.beyond[ranges(begin, count)] % size
-    pair = np.repeat(large, count)
-    through = _degree(graph, last) <= hub_degree
-    pair, last = pair[through], last[through]
-    met[pair[_joined(graph, last, goal[pair])]] = True
-    return met
+    @classmethod
+    def of(cls, *keys: np.ndarray) -> "_Filter":
+        table = np.zeros(1 << _FILTER_BITS, dtype=bool)
+        for part in keys:
+            table[_cells(part)] = True
+        return cls(table)
+
+    def may_hold(self, keys: Int[np.ndarray, " key"]) -> Bool[np.ndarray, " key"]:
+        held: np.ndarray = self.table[_cells(keys)]
+        return held
+
+
+def _cells(keys: Int[np.ndarray, " key"]) -> Int[np.ndarray, " key"]:
+    """The upper bits of a product with the golden ratio of 64 bits (Knuth 1973, sec. 6.4)."""
+    hashed: np.ndarray = keys.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    cells: np.ndarray = hashed >> np.uint64(64 - _FILTER_BITS)
+    return cells.astype(np.int64)
 
 
 def _joined(

@@ -45,7 +45,8 @@ def slow_length(edges, start, goal, hub_degree):
             if other not in distance:
                 distance[other] = distance[node] + 1
                 queue.append(other)
-    return distance.get(goal, NO_PATH)
+    length = distance.get(goal, NO_PATH)
+    return NO_PATH if length == FARTHEST and len(edges[goal]) > hub_degree else length
 
 
 def slow_siblings(edges, first, second, hub_degree):
@@ -95,10 +96,12 @@ def test_nobody_walks_through_a_hub_but_up_to_one():
     assert nearness(graph, "a", "c", hub_degree=10) == (2, True)
 
 
-def test_a_last_step_into_a_hub_is_found():
+def test_a_hub_is_the_end_of_a_path_of_two_but_not_of_three():
     leaves = [("hub", "likes", f"leaf {number}") for number in range(9)]
     graph = KnowledgeGraph.from_triples([("a", "r", "b"), ("b", "r", "c"), ("c", "r", "hub"), *leaves])
-    assert nearness(graph, "a", "hub") == (3, False)
+    assert nearness(graph, "b", "hub") == (2, False)
+    assert nearness(graph, "a", "hub") == (NO_PATH, False)
+    assert nearness(graph, "a", "hub", hub_degree=10) == (3, False)
 
 
 def test_no_pairs_and_no_triples():

@@ -221,7 +221,7 @@ def test_learned_strengths_are_told_by_name(trained, graph):
 
 
 def test_unknown_names_are_refused(trained):
-    for names, got in ((("vai",), "'vai'"), ((), "'none'")):
+    for names, got in ((("nothing",), "'nothing'"), ((), "'none'")):
         with pytest.raises(InjectionError, match=f"expected names among .*path of 2, .*via, turned, got {got}"):
             trained.kgattn.without(*names)
 

@@ -158,6 +158,22 @@ class KnowledgeGraph(GraphContent):
 
         return derive(self, rules, rounds=rounds, limit=limit, time_limit=time_limit)
 
+    def with_ancestors(self, depth: int) -> "KnowledgeGraph":
+        """A graph in which what an entity is under, up to `depth` steps, counts among its types.
+
+        Steps go along rdfs:subClassOf, skos:broader and OBO's is_a, from the entity itself and from its types. Entities
+        keep their rows.
+
+        Args:
+            depth: Steps to go up, at least 1. Few are enough: near the root everything is alike.
+
+        Raises:
+            GraphError: `depth` is below 1, or the graph has no hierarchy.
+        """
+        from kgattn.graph.ancestors import with_ancestors
+
+        return with_ancestors(self, depth)
+
     @classmethod
     def from_rdf(cls, graph: "rdflib.Graph", *, language: str = "en") -> "KnowledgeGraph":
         """Take over an rdflib graph; `kgattn.graph.statements` says what becomes of each statement, and of languages.

@@ -105,7 +105,8 @@ class InjectionConfig:
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
-        return {**asdict(self), "rules": {rule.name: rule.query for rule in self.rules}}
+        rules = {rule.name: rule.query for rule in self.rules}
+        return {**asdict(self), "pair_terms": list(self.pair_terms), "rules": rules}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "InjectionConfig":

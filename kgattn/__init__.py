@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kgattn.graph import KnowledgeGraph as KnowledgeGraph
+    from kgattn.graph import Rule as Rule
+    from kgattn.graph import read_rules as read_rules
     from kgattn.injection import Injection as Injection
     from kgattn.injection import InjectionConfig as InjectionConfig
     from kgattn.injection import from_pretrained as from_pretrained
@@ -21,6 +23,8 @@ __version__ = "0.1.0"
 # public name -> the package that has it; imported when first used, so that `import kgattn` is quick
 _HOMES = {
     "KnowledgeGraph": "kgattn.graph",
+    "Rule": "kgattn.graph",
+    "read_rules": "kgattn.graph",
     "EntityLinker": "kgattn.linking",
     "LinkerConfig": "kgattn.linking",
     "Processor": "kgattn.linking",

@@ -47,3 +47,7 @@ class RunError(KgattnError):
 
 class StorageError(KgattnError, OSError):
     """Writing failed (disk full, no permission); what was there before is untouched."""
+
+
+class RuleError(KgattnError):
+    """A rule is no query of the kind that is allowed, or asks for more than the limits of time, memory or pairs."""

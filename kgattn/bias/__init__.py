@@ -5,4 +5,7 @@ from kgattn.bias.mention_values import MentionValues as MentionValues
 from kgattn.bias.mention_vectors import MentionVectors as MentionVectors
 from kgattn.bias.pair_bias import PairBias as PairBias
 from kgattn.bias.pair_bias import RelationMatches as RelationMatches
+from kgattn.bias.pair_terms import KINDS as KINDS
+from kgattn.bias.pair_terms import PairTerms as PairTerms
+from kgattn.bias.pair_terms import term_names as term_names
 from kgattn.bias.relation_matches import match_relations as match_relations

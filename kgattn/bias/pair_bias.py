@@ -15,8 +15,9 @@ class RelationMatches:
 
     Attributes:
         batch, query, key: Which example, which mention asks, which is asked; mentions counted from 0.
-        relation: Row of the relation in the relation codes; inverses and identity have rows of their own.
-        weight: P(both mentions name the joined entities), in [0, 1].
+        relation: Row of the relation in the relation codes; inverses and identity have rows of their own. The terms
+            of `PairTerms` count on from there.
+        weight: P(both mentions name the joined entities), in [0, 1]; of a term times its truth.
     """
 
     batch: Int[Tensor, " match"]
@@ -29,10 +30,11 @@ class RelationMatches:
 class PairBias(nn.Module):
     """A bounded, gated bias per layer, head and pair of mentions.
 
-    bound * tanh(scale * gate * (q_m . k_n / sqrt(rank) + relation[r(m, n)] + key(g_n)) / bound)
+    bound * tanh(scale * gate * (q_m . k_n / sqrt(rank) + relation[r(m, n)] + term[t(m, n)] + key(g_n)) / bound)
 
     The relation term is the edge encoding of Graphormer (Ying et al. 2021, arXiv:2106.05234, sec. 3.1.3) kept to direct
-    edges; a mention is joined to itself by the identity relation. The gate starts at zero: injecting changes nothing.
+    edges; a mention is joined to itself by the identity relation. A term, of `PairTerms`, is scale * strength * truth,
+    the strength zero at the start. The gate starts at zero: injecting changes nothing.
     In the layers of `unlinked_queries`, queries that lie in no mention look by key(g_n) alone.
     """
 
@@ -41,6 +43,7 @@ class PairBias(nn.Module):
     salience: nn.Linear
     relation: nn.Linear
     gate: nn.Parameter
+    strength: nn.Parameter | None
 
     def __init__(
         self,
@@ -52,6 +55,7 @@ class PairBias(nn.Module):
         bound: float,
         gate_scale: float,
         unlinked_queries: tuple[bool, ...] = (),
+        num_terms: int = 0,
     ) -> None:
         super().__init__()
         self.unlinked_queries = unlinked_queries
@@ -62,6 +66,7 @@ class PairBias(nn.Module):
         self.salience = nn.Linear(dim, num_layers * num_heads)
         self.relation = nn.Linear(code_dim, num_layers * num_heads, bias=False)
         self.gate = nn.Parameter(torch.zeros(num_layers, num_heads))
+        self.strength = nn.Parameter(torch.zeros(num_terms, num_layers, num_heads)) if num_terms else None
         nn.init.normal_(self.relation.weight, std=1.0)  # codes have unit length: terms near 1
 
     def forward(
@@ -89,6 +94,13 @@ class PairBias(nn.Module):
         row = self._bounded(salience) * real[:, None, None, :] * looks
         return F.pad(torch.cat([row, table], dim=-2), (1, 0))
 
+    def term_biases(self) -> Float[Tensor, "term layer head"]:
+        """What each term by itself, with truth 1, adds to a logit, in nats; at most `bound` in size."""
+        if self.strength is None:
+            return self.gate.new_zeros(0, self.num_layers, self.num_heads)
+        gated = self.gate_scale * self.gate * (self.gate_scale * self.strength)
+        return self.bound * torch.tanh(gated / self.bound)
+
     def _bounded(
         self, total: Float[Tensor, "layer batch head query key"]
     ) -> Float[Tensor, "layer batch head query key"]:
@@ -99,6 +111,8 @@ class PairBias(nn.Module):
         self, matches: RelationMatches, relation_codes: Tensor, batch: int, num_mentions: int
     ) -> Float[Tensor, "layer batch head mention mention"]:
         strength = self.relation(relation_codes)  # [relation, layer * head]
+        if self.strength is not None:
+            strength = torch.cat([strength, self.gate_scale * self.strength.flatten(1)])
         cell = (matches.batch * num_mentions + matches.query) * num_mentions + matches.key
         sums = strength.new_zeros(batch * num_mentions * num_mentions, strength.shape[1])
         sums = sums.index_add(0, cell, strength[matches.relation] * matches.weight[:, None].to(strength.dtype))

@@ -1,10 +1,13 @@
-"""Training settings in JSON files, as `--config` of several commands takes them."""
+"""Training settings in files, as `--config` and `--rules` of several commands take them."""
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kgattn.errors import ConfigError
+from kgattn.errors import ConfigError, RuleError
+
+if TYPE_CHECKING:
+    from kgattn.graph import Rule
 
 
 def read_settings(file: Path) -> dict[str, Any]:
@@ -32,3 +35,19 @@ def merge_settings(files: list[dict[str, Any]]) -> dict[str, Any]:
             before = merged.get(name)
             merged[name] = {**before, **value} if isinstance(before, dict) and isinstance(value, dict) else value
     return merged
+
+
+def select_rules(path: Path) -> "tuple[Rule, ...]":
+    """The SELECT rules of a file or folder; CONSTRUCT rules beside them are for `kgattn graph build --rules`.
+
+    Raises:
+        RuleError: One is broken, or there is none of that kind.
+    """
+    from kgattn.graph import read_rules
+
+    rules = tuple(rule for rule in read_rules(path) if rule.kind == "select")
+    if not rules:
+        raise RuleError(
+            f"{path}: expected a SELECT rule to inject, got CONSTRUCT rules alone; build the graph with them"
+        )
+    return rules

@@ -1,11 +1,12 @@
 """`kgattn train`: fine-tune a tagger with or without a graph."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kgattn.cli.settings import merge_settings, read_settings
+from kgattn.cli.settings import merge_settings, read_settings, select_rules
 
 
 def train(
@@ -25,6 +26,10 @@ def train(
     config: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE", help="Training settings as JSON; may be repeated, later ones win, options last."),
+    ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="SELECT rules to inject: a NAME.rq file or a folder of them."),
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Sample, new weights, data order, dropout.")] = None,
     limit_train: Annotated[int | None, typer.Option(min=1, help="Learn from a sample of so many sentences.")] = None,
@@ -68,6 +73,9 @@ def train(
             "language": language,
         }
     )
+    if rules is not None:
+        injection = replace(training.injection, rules=select_rules(rules))
+        training = training.with_changes({"injection": injection})
     chosen, *others = parse_arms(training.arm)
     if others:
         raise ConfigError(f"train runs one arm, got {training.arm}; choose one, or run kgattn compare --arms")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import rdflib
     from torch_geometric.data import Data, HeteroData
 
+    from kgattn.graph.rules import Rule
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class KnowledgeGraph(GraphContent):
@@ -133,6 +135,44 @@ class KnowledgeGraph(GraphContent):
         from kgattn.graph.merge import merge_graphs
 
         return merge_graphs(graphs)
+
+    def derive(
+        self, rules: "Sequence[Rule]", *, rounds: int = 1, limit: int = 1_000_000, time_limit: float = 60.0
+    ) -> "KnowledgeGraph":
+        """A graph with the triples that CONSTRUCT rules add; entities keep their rows, so links stay valid.
+
+        A derived triple joins two entities by a relation, or gives one a type (`a`). `sources` notes how many each rule
+        added.
+
+        Args:
+            rules: From `kgattn.read_rules`.
+            rounds: How often all rules are run, each over what the ones before derived; it ends early when nothing new
+                comes. 1 is one pass; more let rules feed one another, up to a fixed point.
+            limit: Most triples to derive.
+            time_limit: Seconds for the queries, which run in a process of their own.
+
+        Raises:
+            RuleError: A rule is no CONSTRUCT rule, derives what is neither of these, or exceeds a limit.
+        """
+        from kgattn.graph.rule_engine import derive
+
+        return derive(self, rules, rounds=rounds, limit=limit, time_limit=time_limit)
+
+    def with_ancestors(self, depth: int) -> "KnowledgeGraph":
+        """A graph in which what an entity is under, up to `depth` steps, counts among its types.
+
+        Steps go along rdfs:subClassOf, skos:broader and OBO's is_a, from the entity itself and from its types. Entities
+        keep their rows.
+
+        Args:
+            depth: Steps to go up, at least 1. Few are enough: near the root everything is alike.
+
+        Raises:
+            GraphError: `depth` is below 1, or the graph has no hierarchy.
+        """
+        from kgattn.graph.ancestors import with_ancestors
+
+        return with_ancestors(self, depth)
 
     @classmethod
     def from_rdf(cls, graph: "rdflib.Graph", *, language: str = "en") -> "KnowledgeGraph":

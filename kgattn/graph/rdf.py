@@ -55,6 +55,13 @@ def _all_triples(graph: Graph) -> Iterable[tuple[Node, Node, Node]]:
 def graph_to_rdf(graph: KnowledgeGraph) -> Graph:
     """What `KnowledgeGraph.to_rdf` says."""
     result = Graph()
+    for statement in rdf_statements(graph):
+        result.add(statement)
+    return result
+
+
+def rdf_statements(graph: KnowledgeGraph) -> Iterator[tuple[Node, Node, Node]]:
+    """The statements of `KnowledgeGraph.to_rdf`, one after the other; the term of an id is one object throughout."""
     entities = [_term(name, "entity") for name in graph.entity_ids]
     relations = [_term(name, "relation") for name in graph.relation_ids]
     types = [_term(name, "type") for name in graph.type_ids]
@@ -64,16 +71,22 @@ def graph_to_rdf(graph: KnowledgeGraph) -> Graph:
         (types, graph.type_labels),
     ):
         for term, label in zip(terms, labels, strict=True):
-            result.add((term, URIRef(LABEL), Literal(label)))
+            yield term, URIRef(LABEL), Literal(label)
     for relation in relations:
-        result.add((relation, URIRef(TYPE), URIRef(PROPERTY)))
+        yield relation, URIRef(TYPE), URIRef(PROPERTY)
     for entity, alias in _owned(entities, graph.alias_offsets, graph.alias_texts):
-        result.add((entity, URIRef(ALT_LABEL), Literal(alias)))
+        yield entity, URIRef(ALT_LABEL), Literal(alias)
     for entity, row in _owned(entities, graph.type_offsets, graph.type_indices.tolist()):
-        result.add((entity, URIRef(TYPE), types[row]))
+        yield entity, URIRef(TYPE), types[row]
     for head, relation_row, tail in graph.triples.tolist():
-        result.add((entities[head], relations[relation_row], entities[tail]))
-    return result
+        yield entities[head], relations[relation_row], entities[tail]
+
+
+def entity_name(node: Node) -> str | None:
+    """The id that a term of `rdf_statements` stands for; None for texts, and relations and types of our own."""
+    if isinstance(node, Literal) or str(node).startswith((f"{_OWN}relation:", f"{_OWN}type:")):
+        return None
+    return node_name(node)
 
 
 def add_statement(

@@ -43,15 +43,30 @@ def graph_from_rdf_file(path: Path, suffix: str, *, language: str) -> KnowledgeG
         GraphError: The file is broken (names the line), hostile, empty or without any label.
     """
     statements = Statements(language)
+    _parse(path, suffix, _Sink(statements))
+    return statements.build(origin=str(path), sources=(path.name,))
+
+
+def rdf_graph_from_file(path: Path, suffix: str) -> Graph:
+    """Read a file of RDF whole, statements about properties too, for what works on all of them.
+
+    Raises:
+        GraphError: The file is broken (names the line) or hostile.
+    """
+    graph = Graph(bind_namespaces="none")
+    _parse(path, suffix, _Keeper(graph))
+    return graph
+
+
+def _parse(path: Path, suffix: str, sink: "_Sink") -> None:
     try:
         with open_plain(path) as file, _quiet_terms():
-            _READERS[suffix](file, path, _Sink(statements))
+            _READERS[suffix](file, path, sink)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise GraphError(f"{path}:{line}: expected UTF-8, got {error.reason}; convert the file") from None
     except (OSError, EOFError, zlib.error) as error:
         raise GraphError(f"{path}: cannot be read ({error}); check the file") from None
-    return statements.build(origin=str(path), sources=(path.name,))
 
 
 class _Sink(Store):
@@ -93,6 +108,18 @@ class _Sink(Store):
         if isinstance(node, BNode):
             return self._blank_names.setdefault(str(node), f"_:b{len(self._blank_names)}")
         return node_name(node)
+
+
+class _Keeper(_Sink):
+    """Keeps every statement."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(Statements(""))
+        self._graph = graph
+
+    def add(self, triple: tuple[Node, Node, Node], context: Any = None, quoted: bool = False) -> None:
+        super().add(triple)
+        self._graph.add(triple)
 
 
 def _read_turtle(file: BufferedIOBase, path: Path, sink: _Sink) -> None:

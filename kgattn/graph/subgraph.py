@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kgattn.errors import GraphError
+from kgattn.graph.adjacency import PairIndex
 from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.shapes import Int
 
@@ -64,7 +65,7 @@ def sample_subgraph(graph: KnowledgeGraph, seeds: Int[np.ndarray, " seed"], num_
     for _ in range(num_hops):
         start = adjacency.offsets[frontier]
         degree = np.minimum(adjacency.offsets[frontier + 1] - start, fan_out)
-        edges = _ranges(start, degree)
+        edges = ranges(start, degree)
         neighbours = adjacency.neighbours[edges]
         sources.append(neighbours)
         targets.append(np.repeat(frontier, degree))
@@ -93,16 +94,22 @@ def pair_relations(
     Returns:
         The number of the pair, rising, and the relation row of each match.
     """
-    index = graph.pair_index
-    keys = heads.astype(np.int64) * graph.num_entities + tails
+    return match_pairs(graph.pair_index, graph.num_entities, heads, tails)
+
+
+def match_pairs(
+    index: PairIndex, num_entities: int, heads: Int[np.ndarray, " pair"], tails: Int[np.ndarray, " pair"]
+) -> tuple[Int[np.ndarray, " match"], Int[np.ndarray, " match"]]:
+    """What an index holds of each pair of entities; `pair_relations` says how."""
+    keys = heads.astype(np.int64) * num_entities + tails
     keys = np.where((heads < 0) | (tails < 0), -1, keys)
     first = np.searchsorted(index.keys, keys, side="left")
     count = np.searchsorted(index.keys, keys, side="right") - first
     pair_number = np.repeat(np.arange(len(keys), dtype=np.int64), count)
-    return pair_number, index.relations[_ranges(first, count)]
+    return pair_number, index.relations[ranges(first, count)]
 
 
-def _ranges(start: Int[np.ndarray, " item"], length: Int[np.ndarray, " item"]) -> Int[np.ndarray, " place"]:
+def ranges(start: Int[np.ndarray, " item"], length: Int[np.ndarray, " item"]) -> Int[np.ndarray, " place"]:
     """The ranges `[start, start + length)`, one after the other."""
     ends = np.cumsum(length)
     total = int(ends[-1]) if len(ends) else 0

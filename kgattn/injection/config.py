@@ -4,8 +4,11 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from kgattn.attention import KERNELS
+from kgattn.bias import KINDS, term_names
 from kgattn.encoders import COMPOSITIONS, ENCODERS
 from kgattn.errors import ConfigError
+from kgattn.graph import Rule
+from kgattn.graph.rules import check_rules, rules_from_json
 
 ENCODER, DECODER, CROSS = ATTENTIONS = ("encoder", "decoder", "cross")
 """The attentions of a model of two stacks: of source tokens and of target tokens to their own, of target to source."""
@@ -40,6 +43,13 @@ class InjectionConfig:
             (both blind to relations), or "none" (no neighbours).
         num_bases: Basis matrices of an "rgcn" layer.
         composition: How "compgcn" composes neighbour and relation: "subtraction", "multiplication" or "correlation".
+        pair_terms: What else than relations biases a pair of mentions: any of "paths" (shortest paths of 2 and of 3
+            edges), "types" (the share of types in common) and "siblings" (joined to one node by the same relation).
+            Each has a learned strength a layer and head that starts at zero. None by default: what they cost was
+            measured, a gain in F1 was not, and figures of earlier versions stay comparable. They need `bias`.
+        hub_degree: Most edges of an entity that paths and siblings go through; one with more is near everything.
+        rules: SELECT rules from `kgattn.read_rules`, each a pair relation of its own with a learned strength a layer
+            and head that starts at zero. Evaluated when the graph is given or swapped. They need `bias`.
         dropout: Probability of dropping an element of a mention vector in training, in [0, 1).
     """
 
@@ -59,14 +69,18 @@ class InjectionConfig:
     num_bases: int = 4
     composition: str = "multiplication"
     dropout: float = 0.1
+    pair_terms: tuple[str, ...] = ()
+    hub_degree: int = 64
+    rules: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:
         """Check every setting.
 
         Raises:
             ConfigError: A setting is out of range.
+            RuleError: A rule is no SELECT rule, or two have one name.
         """
-        for name in ("entity_dim", "rank", "fan_out", "num_bases"):
+        for name in ("entity_dim", "rank", "fan_out", "num_bases", "hub_degree"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.code_dim < 2:
@@ -88,6 +102,13 @@ class InjectionConfig:
             raise ConfigError(
                 f"attentions must be None or different ones of {', '.join(ATTENTIONS)}, at least one, got {names!r}"
             )
+        kinds = self.pair_terms
+        if not set(kinds) <= set(KINDS) or len(set(kinds)) != len(kinds):
+            raise ConfigError(f"pair_terms must be different ones of {', '.join(KINDS)}, got {kinds!r}")
+        check_rules(self.rules, "select", "call graph.derive(rules) with it before inject")
+        taken = set(term_names(KINDS, ())) & {rule.name for rule in self.rules}
+        if taken:
+            raise ConfigError(f"no rule may be called {min(taken)!r}, as a pair term is; rename its file")
         if not (self.bias or self.values):
             raise ConfigError("bias and values are both off: an injection would do nothing; turn one on")
         if self.kernel != "auto" and self.kernel not in KERNELS:
@@ -95,7 +116,8 @@ class InjectionConfig:
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
-        return asdict(self)
+        rules = {rule.name: rule.query for rule in self.rules}
+        return {**asdict(self), "pair_terms": list(self.pair_terms), "rules": rules}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "InjectionConfig":
@@ -103,10 +125,13 @@ class InjectionConfig:
 
         Raises:
             ConfigError: A key is unknown or a value out of range.
+            RuleError: A rule is broken.
         """
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
             raise ConfigError(f"unknown injection setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
         lists = {name: values.get(name) for name in ("attentions", "layers")}
-        return cls(**{**values, **{name: None if value is None else tuple(value) for name, value in lists.items()}})
+        given = {name: None if value is None else tuple(value) for name, value in lists.items()}
+        given["pair_terms"] = tuple(values.get("pair_terms", ()))
+        return cls(**{**values, **given, "rules": rules_from_json(values.get("rules", {}))})

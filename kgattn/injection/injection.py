@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from kgattn.bias import MentionValues, MentionVectors, PairBias, match_relations
+from kgattn.bias import MentionValues, MentionVectors, PairBias, PairTerms, match_relations
 from kgattn.encoders import EntityEncoder, GraphFeatures
 from kgattn.errors import GraphError, InjectionError
 from kgattn.files import replacing
@@ -22,8 +22,9 @@ from kgattn.injection.context import MentionContext
 from kgattn.injection.links import linked
 from kgattn.injection.plugin_files import CONFIG, PluginFiles
 from kgattn.injection.random_state import untouched_random_state
-from kgattn.injection.switch import off
+from kgattn.injection.switch import current_terms_off, off, terms_off
 from kgattn.mentions import MentionBatch, SlotLayout
+from kgattn.shapes import Float
 
 if TYPE_CHECKING:
     from kgattn.linking import Processor
@@ -49,6 +50,7 @@ class Injection(nn.Module):
         self.config = config
         self.shape = model_shape(architecture)
         self.features = GraphFeatures(graph, config.code_dim)
+        self.terms = _terms_of(graph, config)
         self.processor: Processor | None = None
         self.attachment: Attachment | None = None
         self.encoder = EntityEncoder(
@@ -73,6 +75,7 @@ class Injection(nn.Module):
                 bound=config.bound,
                 gate_scale=config.gate_scale,
                 unlinked_queries=tuple(architecture.kinds[layer] == CROSS for layer in layers),
+                num_terms=len(self.terms.names),
             )
             if config.bias
             else None
@@ -116,7 +119,7 @@ class Injection(nn.Module):
             vectors = self.mention_vectors(entities, priors.to(entities.dtype))
             pair_bias = values = None
             if self.pair_bias is not None:
-                matches = match_relations(self.graph, on_cpu)
+                matches = match_relations(self.graph, on_cpu, self.terms, current_terms_off(self.attachment))
                 matches = type(matches)(**{name: tensor.to(device) for name, tensor in vars(matches).items()})
                 codes = self.features.relation_codes().to(device, vectors.dtype)
                 pair_bias = self.pair_bias(vectors, matches, codes)
@@ -140,6 +143,29 @@ class Injection(nn.Module):
         """`with model.kgattn.disabled():` runs the plain model on the same weights, in this thread; may be nested."""
         return off(self.attachment)
 
+    def without(self, *names: str) -> AbstractContextManager[None]:
+        """`with model.kgattn.without("rule"):` runs as if these rules and pair terms held nowhere, in this thread.
+
+        Blocks may be nested.
+
+        Raises:
+            InjectionError: The injection has no term of such a name.
+        """
+        unknown = next((name for name in names if name not in self.terms.names), None)
+        if unknown is not None or not names:
+            raise InjectionError(
+                f"expected names among the rules and pair terms {', '.join(self.terms.names) or '(none)'}, "
+                f"got {unknown or 'none'!r}"
+            )
+        return terms_off(self.attachment, names)
+
+    def term_biases(self) -> dict[str, Float[Tensor, "layer head"]]:
+        """What each rule and pair term by itself adds to a logit, in nats: its learned strength."""
+        if self.pair_bias is None:
+            return {}
+        biases = self.pair_bias.term_biases().detach()
+        return dict(zip(self.terms.names, biases.unbind(), strict=True))
+
     def linked(self, batch: Mapping[str, Any]) -> AbstractContextManager[None]:
         """`with model.kgattn.linked(batch): model.generate(...)` hands `kg_*` past functions that refuse them.
 
@@ -161,6 +187,7 @@ class Injection(nn.Module):
 
         Raises:
             GraphError: The plugin was made for given vectors and the graph has none of that length, or the reverse.
+            RuleError: A rule finds too many pairs in the new graph, or takes too long.
         """
         if not isinstance(graph, KnowledgeGraph):
             raise GraphError(f"swap_graph needs a kgattn.KnowledgeGraph, got {type(graph).__name__}")
@@ -171,7 +198,8 @@ class Injection(nn.Module):
                 f"the plugin was made for {trained or 'no'} given features an entity, got {offered or 'none'}; "
                 "give the new graph vectors of the same kind"
             )
-        self.features = GraphFeatures(graph, self.config.code_dim)
+        terms = _terms_of(graph, self.config)
+        self.features, self.terms = GraphFeatures(graph, self.config.code_dim), terms
 
     def remove(self) -> Any:
         """Take everything off again.
@@ -200,6 +228,12 @@ class Injection(nn.Module):
     def files(self) -> PluginFiles:
         """The plugin as it would lie on disk."""
         return PluginFiles(self.config.to_json(), self.shape, self.state_dict(), self.graph)
+
+
+def _terms_of(graph: KnowledgeGraph, config: InjectionConfig) -> PairTerms:
+    if not config.bias:
+        return PairTerms.of(graph, (), config.hub_degree, ())
+    return PairTerms.of(graph, config.pair_terms, config.hub_degree, config.rules)
 
 
 def model_shape(architecture: Architecture) -> dict[str, Any]:

@@ -1,8 +1,11 @@
 """Score the model of a finished run on a split of a corpus."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from transformers import AutoModelForTokenClassification
 
@@ -10,11 +13,11 @@ from kgattn.errors import KgattnError, PluginError, RunError
 from kgattn.graph import KnowledgeGraph
 from kgattn.injection import from_pretrained
 from kgattn.ner.collate import Collator
-from kgattn.ner.corpus import Corpus
+from kgattn.ner.corpus import Corpus, Sentence
 from kgattn.ner.features import encode_sentences
 from kgattn.ner.labels import LabelSet
 from kgattn.ner.metrics import EntityScores, entity_scores, entity_texts
-from kgattn.ner.predict import make_batches, predict_tags
+from kgattn.ner.predict import Batches, make_batches, predict_tags
 from kgattn.training.checkpoints import load_tokenizer, quiet_transformers
 from kgattn.training.config import TrainConfig
 from kgattn.training.encode import with_entities, without_links
@@ -24,7 +27,45 @@ from kgattn.training.run_folder import CONFIG, MODEL, RunFolder
 
 
 def evaluate_run(run: Path, corpus: Corpus, split: str = "test", graph: KnowledgeGraph | None = None) -> EntityScores:
-    """Strict typed entity scores of a run's model, over all gold entities of a split.
+    """Strict typed entity scores of a run's model, over all gold entities of a split; `open_run` says the rest."""
+    return open_run(run, corpus, split, graph).score()
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    """A run's model and the sentences to score it on, ready to be scored any number of times.
+
+    Attributes:
+        model: The model, on the device it computes on.
+        batches: The sentences.
+        labels: Tags of the model's outputs.
+        autocast: As `predict_tags` takes it.
+        sentences: The sentences with their gold tags.
+        linked: Of each gold entity, whether it was linked; None without a graph.
+        seen: Texts of gold entities of the training sentences, None on another corpus.
+    """
+
+    model: Any
+    batches: Batches
+    labels: LabelSet
+    autocast: torch.dtype | None
+    sentences: Sequence[Sentence]
+    linked: Any
+    seen: frozenset[str] | None
+
+    def score(self) -> EntityScores:
+        """Scores of the model as it now is."""
+        return entity_scores(
+            [sentence.tags for sentence in self.sentences],
+            predict_tags(self.model, self.batches, self.labels, autocast=self.autocast),
+            words=[sentence.words for sentence in self.sentences],
+            linked=self.linked,
+            seen=self.seen,
+        )
+
+
+def open_run(run: Path, corpus: Corpus, split: str = "test", graph: KnowledgeGraph | None = None) -> OpenRun:
+    """Load a finished run's model and encode a split for it.
 
     Args:
         run: Folder of a finished run.
@@ -58,18 +99,26 @@ def evaluate_run(run: Path, corpus: Corpus, split: str = "test", graph: Knowledg
     tokenizer = getattr(processor, "tokenizer", processor)
     collator = Collator(tokenizer if result.injection is None else processor)
     trained_here = corpus.fingerprint == identity["corpus"].get("fingerprint")
-    return entity_scores(
-        [sentence.tags for sentence in sentences],
-        predict_tags(
-            model.to(device),
-            make_batches(ready, collator, config.eval_batch_size),
-            labels,
-            autocast=autocast_type(config.bf16, device),
-        ),
-        words=[sentence.words for sentence in sentences],
+    return OpenRun(
+        model=model.to(device),
+        batches=make_batches(ready, collator, config.eval_batch_size),
+        labels=labels,
+        autocast=autocast_type(config.bf16, device),
+        sentences=sentences,
         linked=encoded.linked if hasattr(processor, "linker") else None,
         seen=entity_texts(corpus.limit(config.limit_train, seed=config.seed).train) if trained_here else None,
     )
+
+
+def load_run_model(run: Path) -> Any:
+    """The model of a finished run.
+
+    Raises:
+        RunError: The folder holds no finished run, or its model is gone or damaged.
+    """
+    folder = RunFolder(run)
+    folder.result()  # an unfinished run is refused
+    return _load(folder.path / MODEL)[0]
 
 
 def _load(folder: Path) -> tuple[Any, Any]:

@@ -181,3 +181,33 @@ def test_lists_are_as_long_as_asked(saved: Path) -> None:
 def test_info_of_nothing_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["graph", "info", str(tmp_path / "absent")]) == 2
     assert "absent" in capsys.readouterr().err
+
+
+ONTOLOGY = Path(__file__).parents[1] / "graph" / "ontology.ttl"
+EXAMPLE = "http://example.org/"
+
+
+def test_build_closes_an_ontology(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("reasonable")
+    assert main(["graph", "build", str(ONTOLOGY), "--closure", "owl-rl", "-o", str(tmp_path / "graph")]) == 0
+    assert KnowledgeGraph.load(tmp_path / "graph").types(f"{EXAMPLE}Berlin")
+    assert main(["graph", "build", str(ONTOLOGY), "--closure", "rdfs", "-o", str(tmp_path / "graph")]) == 2
+    assert "expected owl-rl, got 'rdfs'" in capsys.readouterr().err
+
+
+def test_build_adds_ancestors_and_what_rules_derive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "located.rq").write_text(
+        f"CONSTRUCT {{ ?a <{EXAMPLE}locatedIn> ?b ; a <{EXAMPLE}City> }} WHERE {{ ?a <{EXAMPLE}capitalOf> ?b }}",
+        encoding="utf-8",
+    )
+    (tmp_path / "rules" / "pairs.rq").write_text("SELECT ?head ?tail WHERE { ?head ?p ?tail }", encoding="utf-8")
+    command = ["graph", "build", str(ONTOLOGY), "-o", str(tmp_path / "graph"), "--rules", str(tmp_path / "rules")]
+    assert main([*command, "--ancestors", "2"]) == 0
+    built = KnowledgeGraph.load(tmp_path / "graph")
+    assert built.types(f"{EXAMPLE}Berlin") == [f"{EXAMPLE}City"]
+    assert set(built.types(f"{EXAMPLE}City")) == {f"{EXAMPLE}Place", f"{EXAMPLE}Thing"}
+    assert built.sources[-1] == "rule located: 2 derived"
+    (tmp_path / "rules" / "located.rq").write_text("CONSTRUCT {", encoding="utf-8")
+    assert main(command) == 2
+    assert "located.rq:1: rule 'located': not a SPARQL query" in capsys.readouterr().err

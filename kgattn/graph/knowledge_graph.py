@@ -40,21 +40,71 @@ class KnowledgeGraph(GraphContent):
         return KnowledgeGraph, tuple(getattr(self, field.name) for field in dataclasses.fields(self))
 
     @classmethod
-    def load(cls, path: str | Path, *, language: str = "en") -> "KnowledgeGraph":
-        """Read a graph folder, a folder of TSV tables, or one file in a format named by its suffix.
+    def load(cls, path: str | Path, *, language: str = "en", query: str | None = None) -> "KnowledgeGraph":
+        """Read a graph folder, a folder of TSV tables, one file in a format named by its suffix, or a SPARQL endpoint.
 
         Args:
-            path: A folder written by `save` (opened memory-mapped); a folder of tables, see `kgattn.graph.tables`; or a
+            path: A folder written by `save` (opened memory-mapped); a folder of tables, see `kgattn.graph.tables`; a
                 file, plain or gzipped (.gz): RDF (.ttl .nt .rdf .owl .xml .jsonld), .obo, .graphml, .gexf, or triples
-                (.tsv .csv).
-            language: Language tag of the labels and aliases to take from RDF; `"xx"` takes those of every language.
+                (.tsv .csv); or the http or https address of a SPARQL endpoint, which is read as `from_sparql` says. A
+                web address that ends like a file is refused: files are not downloaded.
+            language: Language tag of the labels and aliases to take from RDF, or several in order of preference:
+                `"de,en"` takes the German label of an entity, or its English one if there is none. `"xx"` takes those
+                of every language.
+            query: What to ask an endpoint.
 
         Raises:
             GraphError: Nothing readable is there, or it is malformed; names the file and, where it has one, the line.
         """
         from kgattn.graph.sources import load_graph
 
-        return load_graph(path, language=language)
+        return load_graph(path, language=language, query=query)
+
+    @classmethod
+    def from_sparql(
+        cls,
+        endpoint: str,
+        *,
+        query: str | None = None,
+        language: str = "en",
+        page_size: int = 10_000,
+        max_pages: int = 10_000,
+        timeout: float = 60.0,
+        retries: int = 3,
+        headers: Mapping[str, str] | None = None,
+    ) -> "KnowledgeGraph":
+        """Read what a SPARQL endpoint answers, page by page; progress is logged to `kgattn.graph.sparql`.
+
+        Args:
+            endpoint: An http or https address.
+            query: A CONSTRUCT query, or a SELECT of three variables: head, relation and tail. It is ordered by its
+                variables and asked page by page, unless it ends in a LIMIT of its own or has `{limit}` and `{offset}`
+                where the endpoint should find these numbers. Left out: all statements of the default graph between
+                IRIs, and all labels and aliases. Blank nodes join statements of one page alone.
+            language: As in `load`.
+            page_size: Rows a page. For CONSTRUCT it must not exceed the most the endpoint gives (10,000 on many public
+                ones), since what it cut cannot be seen; a SELECT goes on where the rows of a page end.
+            max_pages: Pages after which to give up.
+            timeout: Seconds without a byte after which an attempt is given up.
+            retries: Further attempts after time-outs, broken connections and HTTP 429, 500, 502, 503 or 504.
+            headers: Sent along with each request, such as `{"Authorization": ...}`.
+
+        Raises:
+            GraphError: The query does not give statements; the endpoint fails, answers something else, gives the same
+                page again, or has more pages than `max_pages`.
+        """
+        from kgattn.graph.sparql import graph_from_sparql
+
+        return graph_from_sparql(
+            endpoint,
+            query=query,
+            language=language,
+            page_size=page_size,
+            max_pages=max_pages,
+            timeout=timeout,
+            retries=retries,
+            headers=headers,
+        )
 
     def save(self, folder: str | Path) -> None:
         """Write a graph folder: all of it or, after an error, nothing.

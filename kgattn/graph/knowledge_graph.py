@@ -169,20 +169,35 @@ class KnowledgeGraph(GraphContent):
         )
 
     @classmethod
-    def merge(cls, graphs: Sequence["KnowledgeGraph"]) -> "KnowledgeGraph":
+    def merge(
+        cls,
+        graphs: Sequence["KnowledgeGraph"],
+        *,
+        same_as: Mapping[str, str] | str | Path | None = None,
+        max_cluster: int = 100,
+    ) -> "KnowledgeGraph":
         """Unite graphs, entity by entity id.
 
         The first graph that has a label for an entity names it, where a label that is no more than the id as text
-        gives way to any other; labels it has elsewhere become aliases. Blank nodes of different graphs stay apart:
-        `_:b0` of a later graph may become `_:b0x2`. Where only some graphs have features, the entities of the others
-        get zeros.
+        gives way to any other; labels it has elsewhere become aliases, other than the ends of IRIs. Blank nodes of
+        different graphs stay apart: `_:b0` of a later graph may become `_:b0x2`. Where only some graphs have features,
+        the entities of the others get zeros.
+
+        Args:
+            graphs: The graphs, the most trusted first.
+            same_as: Other names of an entity: id to id, a tab-separated file of two columns of ids, or `"owl"` for the
+                owl:sameAs and skos:exactMatch triples inside the graphs. Sameness passes on from pair to pair. Of
+                several names the entity keeps the one in the first graph; within that one with a label, the first in
+                the alphabet.
+            max_cluster: Most names an entity may get by `same_as`: one wrong link can make thousands of entities one.
 
         Raises:
-            GraphError: No graph is given, or their features differ in width.
+            GraphError: No graph is given, their features differ in width, `same_as` unites nothing, or more than
+                `max_cluster` ids.
         """
         from kgattn.graph.merge import merge_graphs
 
-        return merge_graphs(graphs)
+        return merge_graphs(graphs, same_as=same_as, max_cluster=max_cluster)
 
     @classmethod
     def from_rdf(cls, graph: "rdflib.Graph", *, language: str = "en") -> "KnowledgeGraph":

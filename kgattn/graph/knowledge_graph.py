@@ -279,3 +279,48 @@ class KnowledgeGraph(GraphContent):
         from kgattn.graph.pyg import graph_to_pyg
 
         return graph_to_pyg(self)
+
+    @classmethod
+    def from_pykeen(
+        cls,
+        triples_factory: Any,
+        *,
+        model: Any = None,
+        embeddings: Any = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> "KnowledgeGraph":
+        """Take over PyKEEN triples and, as features, trained vectors.
+
+        Args:
+            triples_factory: A `pykeen.triples.TriplesFactory`; inverse relations are left out.
+            model: A trained PyKEEN model of these triples. Where it has several vectors an entity they stand side by
+                side; complex ones become twice as many real numbers, real and imaginary part next to each other.
+            embeddings: Vectors instead of a model, an array or tensor [entity, dim] in the order of `entity_to_id`.
+            labels: Entity to label; left out, an entity's name is its label.
+
+        Raises:
+            GraphError: Both `model` and `embeddings` are given, the triples have no names, a length does not fit, or
+                the names are IRIs and there are no labels.
+        """
+        from kgattn.graph.pykeen import graph_from_pykeen
+
+        return graph_from_pykeen(triples_factory, model=model, embeddings=embeddings, labels=labels)
+
+    @classmethod
+    def from_spacy_kb(cls, kb: Any, *, labels: Mapping[str, str] | None = None) -> "KnowledgeGraph":
+        """Take over the entities, aliases and vectors of spaCy's `InMemoryLookupKB`; it has no triples.
+
+        An entity's label is the alias that means it with the highest prior, then the longest. A graph keeps no priors:
+        the linker counts labels for more than aliases, so that an entity is likelier where it is named by its label,
+        but the numbers of the knowledge base are lost, and frequencies too.
+
+        Args:
+            kb: The knowledge base.
+            labels: Entity id to label, for entities whose best alias is not how they should read.
+
+        Raises:
+            GraphError: It is no such knowledge base, or is empty, or `labels` names an unknown entity.
+        """
+        from kgattn.graph.spacy_kb import graph_from_spacy_kb
+
+        return graph_from_spacy_kb(kb, labels=labels)

@@ -199,6 +199,46 @@ class KnowledgeGraph(GraphContent):
 
         return merge_graphs(graphs, same_as=same_as, max_cluster=max_cluster)
 
+    def with_triples(self, triples: Iterable[Sequence[str]]) -> "KnowledgeGraph":
+        """A graph that says these triples too; this one stays as it is, and both share what is the same in them.
+
+        Args:
+            triples: (head id, relation id, tail id) of known entities. A new relation reads as its id does.
+
+        Raises:
+            GraphError: A triple is not three strings, or names an entity that is not there.
+        """
+        from kgattn.graph.edit import with_triples
+
+        return with_triples(self, triples)
+
+    def with_entity(
+        self,
+        entity_id: str,
+        *,
+        label: str | None = None,
+        aliases: str | Collection[str] = (),
+        types: str | Collection[str] = (),
+        features: Sequence[float] | np.ndarray | None = None,
+    ) -> "KnowledgeGraph":
+        """A graph with one more entity, or with more known about one; this one stays as it is.
+
+        A new entity gets the last row, so that all others keep theirs.
+
+        Args:
+            entity_id: Its id.
+            label: Needed for a new entity; that of a known one it replaces, and the old one becomes an alias.
+            aliases: Further forms, beside those known.
+            types: Further type ids. A new type reads as its id does.
+            features: Its vector; left out, that of a new entity is zero.
+
+        Raises:
+            GraphError: A new entity has no label, or `features` does not fit those of the graph.
+        """
+        from kgattn.graph.edit import with_entity
+
+        return with_entity(self, entity_id, label=label, aliases=aliases, types=types, features=features)
+
     @classmethod
     def from_rdf(cls, graph: "rdflib.Graph", *, language: str = "en") -> "KnowledgeGraph":
         """Take over an rdflib graph; `kgattn.graph.statements` says what becomes of each statement, and of languages.

@@ -1,12 +1,19 @@
 """`kgattn graph build` and `kgattn graph info`."""
 
 import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kgattn.errors import GraphError
+
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from kgattn.graph import KnowledgeGraph
     from kgattn.linking import EntityLinker
 
@@ -19,31 +26,58 @@ def build(
         list[str],
         typer.Argument(
             metavar="SOURCE...",
-            help="Graph folders, TSV folders or files: .ttl .nt .rdf .owl .jsonld .obo .graphml .gexf .tsv .csv, also "
-            "gzipped. Several are merged by entity id.",
+            help="Graph folders, TSV folders, files (.ttl .nt .rdf .owl .jsonld .obo .graphml .gexf .tsv .csv, also "
+            "gzipped) or addresses of SPARQL endpoints. Several are merged by entity id.",
         ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Graph folder to write: new, empty or a graph.")],
     language: Annotated[
         str,
-        typer.Option(help="Language of the labels to take from RDF and of the text: a code, or a spaCy pipeline."),
+        typer.Option(
+            help="Language of the labels to take from RDF and of the text: a code, or a spaCy pipeline. Further codes, "
+            "as in 'de,en', stand in where an entity has no label in the first."
+        ),
     ] = "en",
+    query: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="File with the CONSTRUCT or SELECT query for SPARQL endpoints."),
+    ] = None,
+    same_as: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|owl",
+            help="Unite entities of several names: a file of two tab-separated columns of ids, or 'owl' for the "
+            "owl:sameAs and skos:exactMatch links inside the graphs.",
+        ),
+    ] = None,
+    max_cluster: Annotated[
+        int, typer.Option(min=2, help="Most names one entity may get by --same-as before the build is refused.")
+    ] = 100,
 ) -> None:
     """Read graphs in any format, merge them, and write one graph folder with the linker's index."""
     from rich.console import Console
 
     from kgattn.graph import KnowledgeGraph
+    from kgattn.graph.sources import is_address
     from kgattn.linking import EntityLinker
     from kgattn.linking.pipelines import resolve_pipeline
 
-    nlp = resolve_pipeline(language)
+    if query is not None and not any(map(is_address, sources)):
+        raise GraphError("--query is for SPARQL endpoints, got no address of one among the sources; leave it out")
+    first, comma, others = language.partition(",")
+    nlp = resolve_pipeline(first.strip())
+    languages = f"{nlp.lang or 'xx'}{comma}{others}"
+    question = None if query is None else query.read_text(encoding="utf-8")
     console = Console(stderr=True)
-    with console.status("reading") as status:
+    with console.status("reading") as status, _shown_on(status):
         graphs = []
         for source in sources:
             status.update(f"reading {source}")
-            graphs.append(KnowledgeGraph.load(source, language=nlp.lang or "xx"))
-        built = KnowledgeGraph.merge(graphs) if len(graphs) > 1 else graphs[0]
+            asked = question if is_address(source) else None
+            graphs.append(KnowledgeGraph.load(source, language=languages, query=asked))
+        built = graphs[0]
+        if len(graphs) > 1 or same_as is not None:
+            built = KnowledgeGraph.merge(graphs, same_as=same_as, max_cluster=max_cluster)
         status.update("indexing labels and aliases")
         linker = EntityLinker(built, nlp=nlp)
         status.update(f"writing {output}")
@@ -52,6 +86,25 @@ def build(
         f"{output}: {built.num_entities} entities, {built.num_relations} relations, {built.num_triples} triples, "
         f"{built.num_types} types"
     )
+
+
+@contextmanager
+def _shown_on(status: "Status") -> Iterator[None]:
+    """Let a status line say which page of an endpoint was read."""
+
+    class Show(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            status.update(record.getMessage())
+
+    logger, handler = logging.getLogger("kgattn.graph"), Show(logging.INFO)
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
 
 
 def save(built: "KnowledgeGraph", linker: "EntityLinker", output: Path) -> None:

@@ -2,7 +2,6 @@ import logging
 import re
 import time
 from datetime import datetime, timezone
-from importlib import util
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,7 @@ import rdflib
 from kgattn.errors import GraphError
 from kgattn.graph import KnowledgeGraph
 from kgattn.graph.sparql import DEFAULT_QUERY, plan
-
-_spec = util.spec_from_file_location("endpoint", Path(__file__).with_name("endpoint.py"))
-endpoint = util.module_from_spec(_spec)
-_spec.loader.exec_module(endpoint)
+from tests.graph.endpoint import serving
 
 PLACE = "http://example.org/"
 TURTLE = """
@@ -37,7 +33,7 @@ def source() -> rdflib.Graph:
 
 @pytest.fixture
 def served(source):
-    with endpoint.serving(source) as server:
+    with serving(source) as server:
         yield server
 
 

@@ -1,14 +1,20 @@
 """`kgattn graph build` and `kgattn graph info`; `kgattn graph pretrain` is in `kgattn.cli.graph_pretrain`."""
 
 import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kgattn.cli.graph_pretrain import pretrain
+from kgattn.errors import GraphError
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from kgattn.graph import KnowledgeGraph
     from kgattn.linking import EntityLinker
 
@@ -21,14 +27,17 @@ def build(
         list[str],
         typer.Argument(
             metavar="SOURCE...",
-            help="Graph folders, TSV folders or files: .ttl .nt .rdf .owl .jsonld .obo .graphml .gexf .tsv .csv, also "
-            "gzipped. Several are merged by entity id.",
+            help="Graph folders, TSV folders, files (.ttl .nt .rdf .owl .jsonld .obo .graphml .gexf .tsv .csv, also "
+            "gzipped) or addresses of SPARQL endpoints. Several are merged by entity id.",
         ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Graph folder to write: new, empty or a graph.")],
     language: Annotated[
         str,
-        typer.Option(help="Language of the labels to take from RDF and of the text: a code, or a spaCy pipeline."),
+        typer.Option(
+            help="Language of the labels to take from RDF and of the text: a code, or a spaCy pipeline. Further codes, "
+            "as in 'de,en', stand in where an entity has no label in the first."
+        ),
     ] = "en",
     closure: Annotated[
         str | None,
@@ -44,25 +53,48 @@ def build(
         Path | None,
         typer.Option(metavar="PATH", help="Add what the CONSTRUCT rules derive: a NAME.rq file or a folder of them."),
     ] = None,
+    query: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="File with the CONSTRUCT or SELECT query for SPARQL endpoints."),
+    ] = None,
+    same_as: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|owl",
+            help="Unite entities of several names: a file of two tab-separated columns of ids, or 'owl' for the "
+            "owl:sameAs and skos:exactMatch links inside the graphs.",
+        ),
+    ] = None,
+    max_cluster: Annotated[
+        int, typer.Option(min=2, help="Most names one entity may get by --same-as before the build is refused.")
+    ] = 100,
 ) -> None:
     """Read graphs in any format, merge them, and write one graph folder with the linker's index."""
     from rich.console import Console
 
     from kgattn.graph import KnowledgeGraph, read_rules
+    from kgattn.graph.sources import is_address
     from kgattn.linking import EntityLinker
     from kgattn.linking.pipelines import resolve_pipeline
 
     if closure not in (None, "owl-rl"):
         raise typer.BadParameter(f"expected owl-rl, got {closure!r}", param_hint="--closure")
     construct = None if rules is None else [rule for rule in read_rules(rules) if rule.kind == "construct"]
-    nlp = resolve_pipeline(language)
+    if query is not None and not any(map(is_address, sources)):
+        raise GraphError("--query is for SPARQL endpoints, got no address of one among the sources; leave it out")
+    first, comma, others = language.partition(",")
+    nlp = resolve_pipeline(first.strip())
+    languages = f"{nlp.lang or 'xx'}{comma}{others}"
+    question = None if query is None else query.read_text(encoding="utf-8")
     console = Console(stderr=True)
-    with console.status("reading") as status:
+    with console.status("reading") as status, _shown_on(status):
         graphs = []
         for source in sources:
             status.update(f"reading {source}")
-            graphs.append(_read(source, nlp.lang or "xx", closure))
-        built = KnowledgeGraph.merge(graphs) if len(graphs) > 1 else graphs[0]
+            graphs.append(_read(source, languages, closure, question if is_address(source) else None))
+        built = graphs[0]
+        if len(graphs) > 1 or same_as is not None:
+            built = KnowledgeGraph.merge(graphs, same_as=same_as, max_cluster=max_cluster)
         if ancestors:
             built = built.with_ancestors(ancestors)
         if construct is not None:
@@ -78,14 +110,33 @@ def build(
     )
 
 
-def _read(source: str, language: str, closure: str | None) -> "KnowledgeGraph":
+def _read(source: str, languages: str, closure: str | None, query: str | None) -> "KnowledgeGraph":
     from kgattn.graph import KnowledgeGraph
 
     if closure is None:
-        return KnowledgeGraph.load(source, language=language)
+        return KnowledgeGraph.load(source, language=languages, query=query)
     from kgattn.graph.closure import load_closed
 
-    return load_closed(source, language=language)
+    return load_closed(source, language=languages)
+
+
+@contextmanager
+def _shown_on(status: "Status") -> Iterator[None]:
+    """Let a status line say which page of an endpoint was read."""
+
+    class Show(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            status.update(record.getMessage())
+
+    logger, handler = logging.getLogger("kgattn.graph"), Show(logging.INFO)
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
 
 
 def save(built: "KnowledgeGraph", linker: "EntityLinker", output: Path) -> None:

@@ -34,6 +34,7 @@ def summarize(graph: KnowledgeGraph, top: int) -> dict[str, Any]:
         "feature_dim": None if graph.features is None else int(graph.features.shape[1]),
         "licence": graph.licence,
         "sources": list(graph.sources),
+        "provenance": [record.to_json() for record in graph.provenance],
         "fingerprint": graph.fingerprint,
         "top_types": _top(np.bincount(graph.type_indices, minlength=types), graph.type_ids, graph.type_labels, top),
         "top_relations": _top(
@@ -54,6 +55,23 @@ def _top(
     return [{"id": entry_id, "label": labels[row], "count": -negative} for negative, entry_id, row in chosen[:top]]
 
 
+def _readings(records: list[dict[str, Any]]) -> Table:
+    table = Table("source", "format", "read", "licence", "hash or query", title="read from")
+    table.add_column("entities", justify="right")
+    table.add_column("triples", justify="right")
+    for record in records:
+        numbers = (f"{record['counts'].get(name, 0):,}" for name in ("entities", "triples"))
+        table.add_row(
+            record["name"],
+            record["format"],
+            record["read"],
+            record["licence"] or "not given",
+            record["sha256"] or record["query"],
+            *numbers,
+        )
+    return table
+
+
 def tables(summary: dict[str, Any], title: str) -> Iterator[Table]:
     """The same as rich tables: one of counts, then one for each list that has entries."""
     counts = Table("", "", title=title, show_header=False)
@@ -72,6 +90,8 @@ def tables(summary: dict[str, Any], title: str) -> Iterator[Table]:
     counts.add_row("sources", "\n".join(summary["sources"]) or "not given")
     counts.add_row("fingerprint", summary["fingerprint"])
     yield counts
+    if summary["provenance"]:
+        yield _readings(summary["provenance"])
     for key, counted in (("top_types", "entities"), ("top_relations", "triples"), ("hubs", "triples")):
         if summary[key]:
             table = Table("id", "label", title=key.replace("_", " "))

@@ -11,10 +11,11 @@ from rdflib.term import Node
 
 from kgattn.errors import GraphError
 from kgattn.graph.knowledge_graph import KnowledgeGraph
+from kgattn.graph.owl import OWL
 from kgattn.graph.rdf import graph_from_rdf
 from kgattn.graph.rdf_files import rdf_graph_from_file
 from kgattn.graph.sources import RDF_SUFFIXES
-from kgattn.graph.statements import OWL, RDFS
+from kgattn.graph.statements import RDFS
 
 _REFLEXIVE = {
     URIRef(iri)

@@ -9,6 +9,7 @@ import numpy as np
 from kgattn.errors import GraphError
 from kgattn.graph.adjacency import Adjacency, PairIndex, build_adjacency, build_pair_index
 from kgattn.graph.fingerprint import graph_fingerprint
+from kgattn.graph.provenance import SourceRecord
 from kgattn.graph.strings import StringTable
 from kgattn.shapes import Float, Int
 
@@ -35,6 +36,7 @@ class GraphContent:
         features: Given entity vectors, or None.
         licence: Terms the content comes under, as given by the source.
         sources: Where the content came from.
+        provenance: A record of each reading of a file or an endpoint; graphs of Python values have none.
         path: Graph folder it was loaded from or, if it was built in memory or that folder is gone, saved to since. Only
             a hint: what is read from there is compared with the graph first.
     """
@@ -53,6 +55,7 @@ class GraphContent:
     features: Float[np.ndarray, "entity dim"] | None = None
     licence: str = ""
     sources: tuple[str, ...] = ()
+    provenance: tuple[SourceRecord, ...] = ()
     path: Path | None = None
 
     @property

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def graph_fingerprint(graph: "GraphContent") -> str:
     """SHA-256, in hex, over entities, relations, types, triples and features, each sorted by id.
 
-    Licence and sources do not count.
+    Licence, sources and provenance do not count.
     """
     digest = sha256(b"kgattn graph 1")
     entity_order, entity_rank = _order(graph.entity_ids)

@@ -1,7 +1,7 @@
 """The knowledge graph: entities with labels, aliases and types, the triples between them, and where they come from."""
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing.context import get_spawning_popen
 from pathlib import Path
@@ -9,21 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kgattn.graph.constructors import GraphConstructors
 from kgattn.graph.content import GraphContent
 
 if TYPE_CHECKING:
     import networkx
     import rdflib
-    from torch_geometric.data import Data, HeteroData
+    from torch_geometric.data import Data
 
     from kgattn.graph.rules import Rule
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class KnowledgeGraph(GraphContent):
+class KnowledgeGraph(GraphConstructors, GraphContent):
     """A graph of entities, built by `load` or a `from_...` constructor and never changed afterwards.
 
-    What it holds is described in `kgattn.graph.content.GraphContent`.
+    What it holds is described in `kgattn.graph.content.GraphContent`, where it comes from in
+    `kgattn.graph.constructors.GraphConstructors`.
     """
 
     def __copy__(self) -> "KnowledgeGraph":
@@ -41,23 +43,6 @@ class KnowledgeGraph(GraphContent):
                 return reopen_graph, (self.path, self.fingerprint)
         return KnowledgeGraph, tuple(getattr(self, field.name) for field in dataclasses.fields(self))
 
-    @classmethod
-    def load(cls, path: str | Path, *, language: str = "en") -> "KnowledgeGraph":
-        """Read a graph folder, a folder of TSV tables, or one file in a format named by its suffix.
-
-        Args:
-            path: A folder written by `save` (opened memory-mapped); a folder of tables, see `kgattn.graph.tables`; or a
-                file, plain or gzipped (.gz): RDF (.ttl .nt .rdf .owl .xml .jsonld), .obo, .graphml, .gexf, or triples
-                (.tsv .csv).
-            language: Language tag of the labels and aliases to take from RDF; `"xx"` takes those of every language.
-
-        Raises:
-            GraphError: Nothing readable is there, or it is malformed; names the file and, where it has one, the line.
-        """
-        from kgattn.graph.sources import load_graph
-
-        return load_graph(path, language=language)
-
     def save(self, folder: str | Path) -> None:
         """Write a graph folder: all of it or, after an error, nothing.
 
@@ -74,67 +59,45 @@ class KnowledgeGraph(GraphContent):
         if self.path is None or not self.path.is_dir():
             object.__setattr__(self, "path", saved)
 
-    @classmethod
-    def from_triples(
-        cls,
-        triples: Iterable[Sequence[str]],
-        *,
-        labels: Mapping[str, str | Collection[str]] | None = None,
-        aliases: Mapping[str, str | Collection[str]] | None = None,
-        types: Mapping[str, str | Collection[str]] | None = None,
-        features: np.ndarray | Mapping[str, Sequence[float] | np.ndarray] | None = None,
-        relation_labels: Mapping[str, str] | None = None,
-        type_labels: Mapping[str, str] | None = None,
-        licence: str = "",
-        sources: Sequence[str] = (),
-    ) -> "KnowledgeGraph":
-        """Build a graph from plain Python values.
+    def with_triples(self, triples: Iterable[Sequence[str]]) -> "KnowledgeGraph":
+        """A graph that says these triples too; this one stays as it is, and both share what is the same in them.
 
         Args:
-            triples: (head id, relation id, tail id).
-            labels: Entity id to label, or to a list of label and aliases: the list of entities, in row order. Left out,
-                an id is its own label.
-            aliases: Entity id to one or several other forms, in any collection; those of a set are sorted.
-            types: Entity id to one or several type ids.
-            features: Vectors as an array [entity, dim] in row order, or entity id to vector, for every entity.
-            relation_labels: How relations read; the rest is derived from the id: `"capitalOf"` reads "capital of".
-            type_labels: How types read; the rest is derived in the same way.
-            licence: Terms the content comes under.
-            sources: Where the content came from.
+            triples: (head id, relation id, tail id) of known entities. A new relation reads as its id does.
 
         Raises:
-            GraphError: No entity; a triple that is not three strings or names an entity not in `labels`; IRIs without
-                any label; an empty label; features that do not fit.
+            GraphError: A triple is not three strings, or names an entity that is not there.
         """
-        from kgattn.graph.triples import graph_from_triples
+        from kgattn.graph.edit import with_triples
 
-        return graph_from_triples(
-            triples,
-            labels=labels,
-            aliases=aliases,
-            types=types,
-            features=features,
-            relation_labels=relation_labels,
-            type_labels=type_labels,
-            licence=licence,
-            sources=tuple(sources),
-        )
+        return with_triples(self, triples)
 
-    @classmethod
-    def merge(cls, graphs: Sequence["KnowledgeGraph"]) -> "KnowledgeGraph":
-        """Unite graphs, entity by entity id.
+    def with_entity(
+        self,
+        entity_id: str,
+        *,
+        label: str | None = None,
+        aliases: str | Collection[str] = (),
+        types: str | Collection[str] = (),
+        features: Sequence[float] | np.ndarray | None = None,
+    ) -> "KnowledgeGraph":
+        """A graph with one more entity, or with more known about one; this one stays as it is.
 
-        The first graph that has a label for an entity names it, where a label that is no more than the id as text
-        gives way to any other; labels it has elsewhere become aliases. Blank nodes of different graphs stay apart:
-        `_:b0` of a later graph may become `_:b0x2`. Where only some graphs have features, the entities of the others
-        get zeros.
+        A new entity gets the last row, so that all others keep theirs.
+
+        Args:
+            entity_id: Its id.
+            label: Needed for a new entity; that of a known one it replaces, and the old one becomes an alias.
+            aliases: Further forms, beside those known.
+            types: Further type ids. A new type reads as its id does.
+            features: Its vector; left out, that of a new entity is zero.
 
         Raises:
-            GraphError: No graph is given, or their features differ in width.
+            GraphError: A new entity has no label, or `features` does not fit those of the graph.
         """
-        from kgattn.graph.merge import merge_graphs
+        from kgattn.graph.edit import with_entity
 
-        return merge_graphs(graphs)
+        return with_entity(self, entity_id, label=label, aliases=aliases, types=types, features=features)
 
     def derive(
         self, rules: "Sequence[Rule]", *, rounds: int = 1, limit: int = 1_000_000, time_limit: float = 60.0
@@ -174,19 +137,6 @@ class KnowledgeGraph(GraphContent):
 
         return with_ancestors(self, depth)
 
-    @classmethod
-    def from_rdf(cls, graph: "rdflib.Graph", *, language: str = "en") -> "KnowledgeGraph":
-        """Take over an rdflib graph; `kgattn.graph.statements` says what becomes of each statement, and of languages.
-
-        Of an rdflib Dataset or ConjunctiveGraph all graphs are read, named ones too, as one.
-
-        Raises:
-            GraphError: The graph is empty or has no label at all.
-        """
-        from kgattn.graph.rdf import graph_from_rdf
-
-        return graph_from_rdf(graph, language=language)
-
     def to_rdf(self) -> "rdflib.Graph":
         """As rdflib graph: rdfs:label, skos:altLabel, rdf:type and one statement a triple; features are left out.
 
@@ -195,23 +145,6 @@ class KnowledgeGraph(GraphContent):
         from kgattn.graph.rdf import graph_to_rdf
 
         return graph_to_rdf(self)
-
-    @classmethod
-    def from_networkx(cls, graph: "networkx.Graph") -> "KnowledgeGraph":
-        """Take over a networkx graph of any kind.
-
-        Node attributes read: `label` (or `name`), `aliases`, `types` (or `type`), `type_labels` (how the types read),
-        `features`; several texts are in any collection (those of a set are sorted) or in one string, joined by `|` or
-        as a JSON list. The relation of an edge is its
-        attribute `relation`, `predicate`, `label` or `type`, else its textual key, else "related to". An undirected
-        edge is one triple, as stored.
-
-        Raises:
-            GraphError: No node, two nodes with the same text as id, or IRIs without any label.
-        """
-        from kgattn.graph.networkx_io import graph_from_networkx
-
-        return graph_from_networkx(graph)
 
     def to_networkx(self) -> "networkx.MultiDiGraph":
         """As networkx graph: entity ids as nodes, relation ids as edge keys, the rest as attributes.
@@ -223,31 +156,6 @@ class KnowledgeGraph(GraphContent):
         from kgattn.graph.networkx_io import graph_to_networkx
 
         return graph_to_networkx(self)
-
-    @classmethod
-    def from_pyg(
-        cls,
-        data: "Data | HeteroData",
-        *,
-        labels: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
-        entity_ids: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
-        relations: Sequence[str] | None = None,
-    ) -> "KnowledgeGraph":
-        """Take over a PyG graph.
-
-        Args:
-            data: `Data` with `edge_index` and, for several relations, `edge_type`; or `HeteroData`, whose node and edge
-                types become entity types and relations. `x`, if every node has it in one width, becomes features.
-            labels: In row order, per node type for `HeteroData`; left out, `data.label`.
-            entity_ids: In the same form; left out, `data.entity_id`, else row numbers.
-            relations: Names by `edge_type`; left out, `data.relation_id`, else "relation 0", "relation 1", ...
-
-        Raises:
-            GraphError: No labels, or a length that does not fit.
-        """
-        from kgattn.graph.pyg import graph_from_pyg
-
-        return graph_from_pyg(data, labels=labels, entity_ids=entity_ids, relations=relations)
 
     def to_pyg(self) -> "Data":
         """As PyG `Data`: `edge_index`, `edge_type`, `x` if there are features, and the texts as lists."""

@@ -1,5 +1,6 @@
 """Several graphs as one."""
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, count
 
@@ -8,26 +9,29 @@ import numpy as np
 from kgattn.errors import GraphError
 from kgattn.graph.build import GraphBuilder
 from kgattn.graph.knowledge_graph import KnowledgeGraph
-from kgattn.graph.naming import local_name, readable_name
+from kgattn.graph.naming import is_iri, local_name, readable_name
+from kgattn.graph.same_as import SAME_RELATIONS, SameAs, united_names
 from kgattn.shapes import Float
 
 
-def merge_graphs(graphs: Sequence[KnowledgeGraph]) -> KnowledgeGraph:
+def merge_graphs(graphs: Sequence[KnowledgeGraph], *, same_as: SameAs, max_cluster: int) -> KnowledgeGraph:
     """What `KnowledgeGraph.merge` says."""
     if not graphs:
         raise GraphError("expected at least one graph to merge, got none; pass a list of graphs")
     graphs = list({id(graph): graph for graph in graphs}.values())  # blank nodes of a graph given twice are the same
-    names = _entity_names(graphs)
+    names = united_names(graphs, _entity_names(graphs), same_as, max_cluster)
     labels = _entity_labels(graphs, names)
     builder = GraphBuilder()
     for graph, new_names in zip(graphs, names, strict=True):
         _add_graph(builder, graph, new_names, labels)
-    return builder.build(
+    merged = builder.build(
         label_sources="the graphs",
         features=_merged_features(builder, graphs, names),
         licence="; ".join(dict.fromkeys(graph.licence for graph in graphs if graph.licence)),
         sources=tuple(dict.fromkeys(source for graph in graphs for source in graph.sources)),
     )
+    records = {repr(record): record for graph in graphs for record in graph.provenance}
+    return dataclasses.replace(merged, provenance=tuple(records.values()))
 
 
 def _entity_names(graphs: Sequence[KnowledgeGraph]) -> list[dict[str, str]]:
@@ -45,33 +49,44 @@ def _entity_names(graphs: Sequence[KnowledgeGraph]) -> list[dict[str, str]]:
 
 
 def _entity_labels(graphs: Sequence[KnowledgeGraph], names: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """The first label given to each entity; one that is no more than its id as text counts only where it is all."""
+    """The first label given to each entity; one that is no more than its id as text counts only where it is all.
+
+    Where one graph has several names for an entity, that of the name chosen comes first, then the alphabet decides.
+    """
     given: dict[str, str] = {}
     derived: dict[str, str] = {}
     for graph, new_names in zip(graphs, names, strict=True):
-        for entity_id, label in zip(graph.entity_ids, graph.labels, strict=True):
+        for row, entity_id in _in_order(graph.entity_ids, new_names):
+            label = graph.labels[row]
             (derived if label == local_name(entity_id) else given).setdefault(
                 new_names.get(entity_id, entity_id), label
             )
     return derived | given
 
 
+def _in_order(entity_ids: Sequence[str], new_names: Mapping[str, str]) -> list[tuple[int, str]]:
+    """Rows and ids as they come, but those that got another name last and in the order of the alphabet."""
+    return sorted(enumerate(entity_ids), key=lambda item: item[1] if new_names.get(item[1], item[1]) != item[1] else "")
+
+
 def _add_graph(
     builder: GraphBuilder, graph: KnowledgeGraph, new_names: Mapping[str, str], labels: Mapping[str, str]
 ) -> None:
     entity_ids, type_ids = _renamed(graph.entity_ids, new_names), _renamed(graph.type_ids, new_names)
-    relation_ids = list(graph.relation_ids)
+    old_ids, relation_ids = list(graph.entity_ids), list(graph.relation_ids)
     aliases, alias_bounds = list(graph.alias_texts), graph.alias_offsets.tolist()
     types, type_bounds = graph.type_indices.tolist(), graph.type_offsets.tolist()
     for row, (entity_id, label) in enumerate(zip(entity_ids, graph.labels, strict=True)):
         builder.add_label(entity_id, labels[entity_id])
-        builder.add_label(entity_id, label)
+        if not (is_iri(old_ids[row]) and label == local_name(old_ids[row])):  # the end of an IRI is no alias
+            builder.add_label(entity_id, label)
         for alias in aliases[alias_bounds[row] : alias_bounds[row + 1]]:
             builder.add_alias(entity_id, alias)
         for type_row in types[type_bounds[row] : type_bounds[row + 1]]:
             builder.add_type(entity_id, type_ids[type_row])
     for head, relation, tail in graph.triples.tolist():
-        builder.add_triple(entity_ids[head], relation_ids[relation], entity_ids[tail])
+        if entity_ids[head] != entity_ids[tail] or relation_ids[relation] not in SAME_RELATIONS:
+            builder.add_triple(entity_ids[head], relation_ids[relation], entity_ids[tail])
     for relation_id, label in zip(relation_ids, graph.relation_labels, strict=True):
         if label != readable_name(relation_id):
             builder.name_relation(relation_id, label)
@@ -99,6 +114,6 @@ def _merged_features(
     merged = np.zeros((len(builder), widths.pop()), dtype=np.float32)
     for graph, new_names in reversed(given):
         if graph.features is not None:
-            rows = [builder.add_entity(entity_id) for entity_id in _renamed(graph.entity_ids, new_names)]
-            merged[rows] = graph.features
+            for row, entity_id in reversed(_in_order(graph.entity_ids, new_names)):
+                merged[builder.add_entity(new_names.get(entity_id, entity_id))] = graph.features[row]
     return merged

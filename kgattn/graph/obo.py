@@ -2,7 +2,7 @@
 
 Terms are entities: `name` is the label, synonyms of every scope are aliases, `is_a` and `relationship` lines are
 triples. Obsolete terms, typedefs (but for the names of relations), instances, cross-references and edges to terms
-that are not in the file are left out.
+that are not in the file are left out. The licence is what the header says of one, in a remark or a property value.
 """
 
 import io
@@ -14,9 +14,15 @@ from typing import Any
 from kgattn.errors import GraphError
 from kgattn.graph.build import GraphBuilder
 from kgattn.graph.knowledge_graph import KnowledgeGraph
+from kgattn.graph.naming import clean_text
 from kgattn.graph.tables import open_plain
 
 _READ = re.compile(rb"(id|name|synonym|is_a|relationship|is_obsolete)(?=[:\s])")
+_PROPERTY_LICENCE = re.compile(
+    r'^property_value:\s*\S*(?:license|rights)\s+"?([^"\s][^"\n]*?)"?(?:\s+xsd:\w+)?\s*$', re.M
+)
+_REMARK = re.compile(r"^remark:(.*)$", re.MULTILINE)
+_OF_LICENCE = re.compile(r"licen[cs]e|copyright|public domain|\bCC0\b|\bCC[ -]BY\b", re.IGNORECASE)
 _REFERENCES = re.compile(rb'\[[^\]"]*\]\s*$')
 
 
@@ -32,7 +38,8 @@ def graph_from_obo(path: Path) -> KnowledgeGraph:
         raise GraphError(f"{path}: reading OBO needs fastobo; pip install 'kgattn[obo]'") from None
     try:
         with open_plain(path) as file:
-            document = fastobo.load(io.BytesIO(_lines_read(file, path)))
+            raw = file.readlines()
+        document = fastobo.load(io.BytesIO(_lines_read(raw, path)))
     except GraphError:
         raise
     except SyntaxError as error:
@@ -54,17 +61,26 @@ def graph_from_obo(path: Path) -> KnowledgeGraph:
             for clause in frame:
                 if clause.raw_tag() == "name":
                     builder.name_relation(str(frame.id), clause.name)
-    return builder.build(label_sources="name lines", origin=str(path), sources=(path.name,))
+    return builder.build(label_sources="name lines", origin=str(path), licence=_licence(raw), sources=(path.name,))
 
 
-def _lines_read(file: Any, path: Path) -> bytes:
+def _licence(lines: list[bytes]) -> str:
+    """What the lines before the first stanza say about terms of use."""
+    start = next((number for number, line in enumerate(lines) if line.startswith(b"[")), len(lines))
+    header = b"".join(lines[:start]).decode("utf-8", "replace")
+    stated = [match[1] for match in _PROPERTY_LICENCE.finditer(header)]
+    remarks = [match[1] for match in _REMARK.finditer(header) if _OF_LICENCE.search(match[1])]
+    return "; ".join(dict.fromkeys(map(clean_text, [*stated, *remarks])))
+
+
+def _lines_read(raw: list[bytes], path: Path) -> bytes:
     """The file with every line blanked that is not used, and the references of synonyms dropped.
 
     Published ontologies break the OBO syntax there, in free text and references, which must not cost the rest; line
     numbers stay as they are.
     """
     lines = []
-    for number, line in enumerate(file, start=1):
+    for number, line in enumerate(raw, start=1):
         if line.startswith(b"synonym"):
             lines.append(_REFERENCES.sub(b"[]\n", line))
         else:

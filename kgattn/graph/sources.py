@@ -2,9 +2,11 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from kgattn.errors import GraphError
 from kgattn.graph.knowledge_graph import KnowledgeGraph
+from kgattn.graph.provenance import record_file
 from kgattn.graph.storage import HEADER, open_graph
 from kgattn.graph.tables import ENTITIES, graph_from_tables, graph_from_triple_file
 
@@ -15,14 +17,35 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|https?:/")  # a Path of a URL has
 SUFFIXES = (*RDF_SUFFIXES, ".obo", *NETWORKX_SUFFIXES, *TRIPLE_SUFFIXES)
 
 
-def load_graph(path: str | Path, *, language: str) -> KnowledgeGraph:
+def load_graph(path: str | Path, *, language: str, query: str | None = None) -> KnowledgeGraph:
     """What `KnowledgeGraph.load` says."""
-    if _URL.match(str(path)):
-        raise GraphError(
-            f"{path}: expected a graph file or folder, got a URL, and neither URLs nor SPARQL endpoints are read yet; "
-            "download the graph as a file, from an endpoint by a CONSTRUCT query, and give its path"
-        )
+    if is_address(path):
+        return _load_address(path, language, query)
+    if query is not None:
+        raise GraphError(f"{path}: a query is for SPARQL endpoints, got a path; leave the query out")
     path = Path(path)
+    graph = _load_path(path, language)
+    return graph if (path / HEADER).exists() else record_file(graph, path)
+
+
+def is_address(path: str | Path) -> bool:
+    """Whether a source lies on a server."""
+    return _URL.match(str(path)) is not None
+
+
+def _load_address(address: str | Path, language: str, query: str | None) -> KnowledgeGraph:
+    """Ask an endpoint: any web address but that of a file, which its suffix tells."""
+    if not isinstance(address, str):
+        raise GraphError(f"{address}: the address of an endpoint must be a string, got a Path; pass the string")
+    if _suffix(Path(urlsplit(address).path)) in SUFFIXES:
+        raise GraphError(
+            f"{address}: expected a graph file, a folder or a SPARQL endpoint, got the address of a file, and files "
+            "are not downloaded; download it and give its path"
+        )
+    return KnowledgeGraph.from_sparql(address, query=query, language=language)
+
+
+def _load_path(path: Path, language: str) -> KnowledgeGraph:
     if path.is_dir():
         return _load_folder(path)
     if not path.exists():

@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from kgattn.files import replacing_folder, write_json
 from kgattn.graph.array_files import check_offsets, in_range, read_array, write_array
 from kgattn.graph.index_files import read_indexes, write_indexes
 from kgattn.graph.knowledge_graph import KnowledgeGraph
+from kgattn.graph.provenance import SourceRecord, file_hash
 from kgattn.graph.strings import StringTable
 
 FORMAT_VERSION = 1
@@ -87,7 +87,11 @@ def open_graph(folder: Path) -> KnowledgeGraph:
     content["features"] = read_array(folder, "features") if header["has_features"] else None
     _check_consistent(content, header, folder)
     graph = KnowledgeGraph(
-        **content, licence=header["licence"], sources=tuple(header["sources"]), path=folder.absolute()
+        **content,
+        licence=header["licence"],
+        sources=tuple(header["sources"]),
+        provenance=_read_provenance(header, folder),
+        path=folder.absolute(),
     )
     graph.__dict__["fingerprint"] = header["fingerprint"]
     graph.__dict__.update(read_indexes(graph, header["files"], folder))
@@ -134,7 +138,7 @@ def verify_folder(folder: Path) -> None:
         path = folder / name
         if not path.is_file():
             raise GraphError(f"{path}: the file is missing; save the graph again")
-        if _file_hash(path) != expected:
+        if file_hash(path) != expected:
             raise GraphError(f"{path}: the content differs from what was saved; save the graph again")
 
 
@@ -175,10 +179,20 @@ def _write(graph: KnowledgeGraph, draft: Path) -> None:
         "has_features": graph.features is not None,
         "licence": graph.licence,
         "sources": list(graph.sources),
+        "provenance": [record.to_json() for record in graph.provenance],
         "fingerprint": graph.fingerprint,
-        "files": {name: _file_hash(draft / name) for name in names},
+        "files": {name: file_hash(draft / name) for name in names},
     }
     write_json(draft / HEADER, header)
+
+
+def _read_provenance(header: dict[str, Any], folder: Path) -> tuple[SourceRecord, ...]:
+    """The records of the header; folders written before there were any have none."""
+    records = header.get("provenance", [])
+    try:
+        return tuple(SourceRecord.from_json(record) for record in records)
+    except (TypeError, ValueError) as error:
+        raise GraphError(f"{folder / HEADER}: unreadable provenance ({error}); save the graph again") from None
 
 
 def _read_table(folder: Path, name: str) -> StringTable:
@@ -213,14 +227,6 @@ def _check_consistent(content: dict[str, Any], header: dict[str, Any], folder: P
     counts = {name: size[column] for name, column in _COUNTED.items()}
     if header["counts"] != counts:
         raise GraphError(f"{folder}: {HEADER} counts {header['counts']}, got {counts}; save the graph again")
-
-
-def _file_hash(path: Path) -> str:
-    with open(path, "rb") as file:
-        digest = sha256()
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def check_replaceable(folder: Path) -> None:

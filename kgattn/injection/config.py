@@ -80,6 +80,16 @@ class InjectionConfig:
             ConfigError: A setting is out of range.
             RuleError: A rule is no SELECT rule, or two have one name.
         """
+        self._check_numbers()
+        self._check_names()
+        if not (self.bias or self.values):
+            raise ConfigError("bias and values are both off: an injection would do nothing; turn one on")
+        check_rules(self.rules, "select", "call graph.derive(rules) with it before inject")
+        taken = set(term_names(KINDS, ())) & {rule.name for rule in self.rules}
+        if taken:
+            raise ConfigError(f"no rule may be called {min(taken)!r}, as a pair term is; rename its file")
+
+    def _check_numbers(self) -> None:
         for name in ("entity_dim", "rank", "fan_out", "num_bases", "hub_degree"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
@@ -87,16 +97,20 @@ class InjectionConfig:
             raise ConfigError(f"code_dim must be at least 2, got {self.code_dim}")
         if self.num_hops < 0:
             raise ConfigError(f"num_hops must be 0 or more, got {self.num_hops}")
-        if self.encoder not in ENCODERS:
-            raise ConfigError(f"encoder must be one of {', '.join(ENCODERS)}, got {self.encoder!r}")
-        if self.composition not in COMPOSITIONS:
-            raise ConfigError(f"composition must be one of {', '.join(COMPOSITIONS)}, got {self.composition!r}")
         if not self.bound > 0:
             raise ConfigError(f"bound must be positive, got {self.bound}")
         if not self.gate_scale > 0:
             raise ConfigError(f"gate_scale must be positive, got {self.gate_scale}")
         if not 0 <= self.dropout < 1:
             raise ConfigError(f"dropout must lie in [0, 1), got {self.dropout}")
+
+    def _check_names(self) -> None:
+        if self.encoder not in ENCODERS:
+            raise ConfigError(f"encoder must be one of {', '.join(ENCODERS)}, got {self.encoder!r}")
+        if self.composition not in COMPOSITIONS:
+            raise ConfigError(f"composition must be one of {', '.join(COMPOSITIONS)}, got {self.composition!r}")
+        if self.kernel != "auto" and self.kernel not in KERNELS:
+            raise ConfigError(f"kernel must be auto or one of {', '.join(KERNELS)}, got {self.kernel!r}")
         names = self.attentions
         if names is not None and (not names or not set(names) <= set(ATTENTIONS) or len(set(names)) != len(names)):
             raise ConfigError(
@@ -105,14 +119,6 @@ class InjectionConfig:
         kinds = self.pair_terms
         if not set(kinds) <= set(KINDS) or len(set(kinds)) != len(kinds):
             raise ConfigError(f"pair_terms must be different ones of {', '.join(KINDS)}, got {kinds!r}")
-        check_rules(self.rules, "select", "call graph.derive(rules) with it before inject")
-        taken = set(term_names(KINDS, ())) & {rule.name for rule in self.rules}
-        if taken:
-            raise ConfigError(f"no rule may be called {min(taken)!r}, as a pair term is; rename its file")
-        if not (self.bias or self.values):
-            raise ConfigError("bias and values are both off: an injection would do nothing; turn one on")
-        if self.kernel != "auto" and self.kernel not in KERNELS:
-            raise ConfigError(f"kernel must be auto or one of {', '.join(KERNELS)}, got {self.kernel!r}")
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""

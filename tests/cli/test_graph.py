@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+import rdflib
 import spacy
 
 from kgattn import KnowledgeGraph
 from kgattn.cli import main
 from kgattn.cli.graph_summary import summarize
+from tests.graph.endpoint import serving
 
 RIVERS = """\
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
@@ -66,6 +68,47 @@ def test_build_takes_labels_in_the_language_of_a_pipeline(
     built = KnowledgeGraph.load(tmp_path / "graph")
     assert built.label("http://rivers.example/cologne") == label
     assert built.aliases("http://rivers.example/cologne") == (["Köln"] if language == "xx" else [])
+
+
+def test_build_takes_labels_in_the_first_language_there_is(rivers: Path, tmp_path: Path) -> None:
+    output = tmp_path / "graph"
+    assert main(["graph", "build", str(rivers), "-o", str(output), "--language", "fr,de,en"]) == 0
+    built = KnowledgeGraph.load(output)
+    assert built.label("http://rivers.example/cologne") == "Köln"
+    assert built.label("http://rivers.example/basel") == "Basel"
+
+
+def test_build_reads_an_endpoint_with_a_query_and_notes_it(
+    rivers: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    query = tmp_path / "rivers.rq"
+    query.write_text("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o FILTER(!STRENDS(STR(?p), 'flowsThrough')) }")
+    output = tmp_path / "graph"
+    with serving(rdflib.Graph().parse(data=RIVERS, format="turtle")) as served:
+        assert main(["graph", "build", served.address, "-o", str(output), "--query", str(query)]) == 0
+    built = KnowledgeGraph.load(output)
+    assert built.label("http://rivers.example/cologne") == "Cologne"
+    assert built.num_triples == 0
+    assert main(["graph", "info", str(output), "--json"]) == 0
+    (record,) = json.loads(capsys.readouterr().out.partition("\n")[2])["provenance"]
+    assert (record["name"], record["format"], record["query"]) == (served.address, "sparql", query.read_text())
+    assert main(["graph", "build", str(rivers), "-o", str(output), "--query", str(query)]) == 2
+    assert "--query is for SPARQL endpoints" in capsys.readouterr().err
+
+
+def test_build_unites_names_by_a_table(rivers: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    second, same, output = tmp_path / "more.tsv", tmp_path / "same.tsv", tmp_path / "graph"
+    second.write_text("Rhein\tends in\tNorth Sea\n", encoding="utf-8")
+    same.write_text("Rhein\thttp://rivers.example/rhine\n", encoding="utf-8")
+    command = ["graph", "build", str(rivers), str(second), "-o", str(output), "--same-as"]
+    assert main([*command, str(same)]) == 0
+    built = KnowledgeGraph.load(output)
+    assert "Rhein" not in built
+    assert built.aliases("http://rivers.example/rhine") == ["Rhein"]
+    assert [record.name for record in built.provenance] == ["rivers.ttl", "more.tsv"]
+    capsys.readouterr()
+    assert main([*command, "owl"]) == 2
+    assert "got no such pair; merge without it" in capsys.readouterr().err
 
 
 def test_build_refuses_bad_input_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -133,6 +176,17 @@ def saved(tmp_path: Path) -> Path:
     )
     graph.save(tmp_path / "graph")
     return tmp_path / "graph"
+
+
+def test_info_shows_what_was_read(
+    rivers: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    assert main(["graph", "info", str(rivers)]) == 0
+    shown = capsys.readouterr().out
+    assert "read from" in shown
+    assert "rivers.ttl" in shown
+    assert KnowledgeGraph.load(rivers).provenance[0].sha256 in shown
 
 
 def test_info_as_json(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:

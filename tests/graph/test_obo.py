@@ -87,4 +87,22 @@ def test_without_fastobo_the_extra_is_named(tmp_path, monkeypatch):
 def test_a_published_ontology_is_read_whole(data_dir):
     pytest.importorskip("fastobo", reason="needs the extra obo")
     graph = KnowledgeGraph.load(data_dir / "disease_ontology" / "HumanDO.obo")
+    assert "Creative Commons Attribution 3.0 Unported" in graph.licence
     assert (graph.num_entities, graph.num_triples) == (6574, 6921)
+
+
+@pytest.mark.parametrize(
+    ("header", "licence"),
+    [
+        ("remark: This work is licensed under CC BY 3.0.", "This work is licensed under CC BY 3.0."),
+        ("remark: made by hand", ""),
+        ("property_value: http://purl.org/dc/terms/license https://cc.example/by/4.0/", "https://cc.example/by/4.0/"),
+        ('property_value: dcterms-license "CC BY 4.0" xsd:string\nremark: Copyright 2020', "CC BY 4.0; Copyright 2020"),
+    ],
+)
+def test_the_licence_of_the_header(tmp_path, header, licence):
+    text = f"format-version: 1.2\n{header}\n\n[Term]\nid: X:1\nname: one\ncomment: licensed as such\n"
+    (tmp_path / "a.obo").write_text(text)
+    graph = KnowledgeGraph.load(tmp_path / "a.obo")
+    assert graph.licence == licence
+    assert graph.provenance[0].licence == licence

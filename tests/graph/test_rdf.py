@@ -68,6 +68,36 @@ def test_the_language_decides_which_texts_are_taken(language, texts):
     assert sorted(graph.aliases(PLACE + "c")) == sorted(aliases)
 
 
+@pytest.mark.parametrize(
+    ("language", "label", "aliases"),
+    [
+        ("de,en", "Farbe", ["Ton", "tint"]),
+        ("it, de", "Farbe", ["Ton", "tint", "tinta"]),
+        ("fr,en", "colour", ["hue", "tint"]),
+        ("fr,it", "tint", ["tinta"]),
+        ("de,xx", "Farbe", ["Ton", "colour", "hue", "tint", "tinta"]),
+        ("fr,xx", "tint", ["Farbe", "Ton", "colour", "hue", "tinta"]),
+    ],
+)
+def test_languages_stand_in_for_each_other(language, label, aliases):
+    graph = from_turtle(
+        'ex:c rdfs:label "colour"@en, "Farbe"@de, "tint" ; skos:altLabel "hue"@en, "Ton"@de, "tinta"@it .', language
+    )
+    assert graph.label(PLACE + "c") == label
+    assert sorted(graph.aliases(PLACE + "c")) == aliases
+
+
+def test_each_entity_has_its_own_language():
+    graph = from_turtle('ex:a rdfs:label "Hund"@de, "dog"@en . ex:b rdfs:label "cat"@en, "gatto"@it .', "de,en")
+    assert list(graph.labels) == ["Hund", "cat"]
+
+
+@pytest.mark.parametrize("language", ["", "de,,en", "de en", "Deutsch, bitte!"])
+def test_what_is_no_language_is_refused(language):
+    with pytest.raises(GraphError, match="language must be tags such as 'en' or 'de,en'"):
+        from_turtle(TURTLE, language)
+
+
 def test_a_label_in_another_language_is_better_than_none():
     assert from_turtle('ex:Q1 rdfs:label "Hund"@de, "cane"@it .').label(PLACE + "Q1") == "Hund"
 

@@ -1,5 +1,4 @@
 import gzip
-from pathlib import Path
 
 import pytest
 
@@ -147,14 +146,6 @@ def test_bad_files_are_named(tmp_path, name, content, message):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(GraphError, match=message):
         KnowledgeGraph.load(tmp_path / name)
-
-
-@pytest.mark.parametrize(
-    "url", ["https://graphs.example/sparql", "ftp://graphs.example/a.ttl", Path("http://graphs.example/a.ttl")]
-)
-def test_urls_are_not_read(url):
-    with pytest.raises(GraphError, match=r"graphs.example/.* neither URLs nor SPARQL endpoints are read yet; download"):
-        KnowledgeGraph.load(url)
 
 
 def test_nothing_there_and_nothing_in_it(tmp_path):

@@ -1,0 +1,106 @@
+"""OWL class axioms, which blank nodes hold together, as triples between names.
+
+| axiom about a named C | becomes |
+|---|---|
+| C subClassOf or equivalentClass [onProperty p; someValuesFrom, allValuesFrom or hasValue D] | (C, p, D) |
+| C subClassOf or equivalentClass [intersectionOf (A ...)]; C intersectionOf (A ...) | each part in turn |
+| a part A that is a named class | (C, rdfs:subClassOf, A) |
+| a filler D that is an intersection or a union | one triple for each named part |
+| x rdf:type one of these expressions | (x, p, D); a named part is a type of x |
+
+These are the projection rules of OWL2Vec* (Chen et al. 2021, arXiv:2009.14654, table 1) without the cardinalities, of
+which some ("exactly 0") say the opposite. Complements, inverse properties and axioms whose left side has no name make
+no triple.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+OWL = "http://www.w3.org/2002/07/owl#"
+SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
+EQUIVALENT = OWL + "equivalentClass"
+INTERSECTION = OWL + "intersectionOf"
+UNION = OWL + "unionOf"
+ON_PROPERTY = OWL + "onProperty"
+FILLERS = (OWL + "someValuesFrom", OWL + "allValuesFrom", OWL + "hasValue")
+FIRST, REST, NIL = (RDF + name for name in ("first", "rest", "nil"))
+
+HELPER_TYPES = {
+    *(RDF + name for name in ("List", "Statement")),
+    *(OWL + name for name in ("Restriction", "Axiom", "Annotation", "NegativePropertyAssertion")),
+    *(OWL + name for name in ("AllDifferent", "AllDisjointClasses", "AllDisjointProperties")),
+}  # a blank node of these types is no thing in the world, even if it carries a label
+
+Edge = tuple[int, ...]
+
+
+class ClassAxioms:
+    """The class expressions of a graph, whose nodes and relations are numbers.
+
+    Args:
+        edges: Head, relation and tail of every statement between nodes.
+        helpers: Blank nodes that are no entities.
+        numbers: IRI to number.
+    """
+
+    def __init__(self, edges: Iterable[Edge], helpers: set[int], numbers: Mapping[str, int]) -> None:
+        self._helpers = helpers
+        self._numbers = numbers
+        self._about: dict[int, dict[int, list[int]]] = {}
+        self._axioms: list[tuple[int, int]] = []
+        outer = {numbers.get(iri, -1) for iri in (SUBCLASS, EQUIVALENT, INTERSECTION)}
+        for head, relation, tail in edges:
+            if head in helpers:
+                self._about.setdefault(head, {}).setdefault(relation, []).append(tail)
+                if relation == numbers.get(EQUIVALENT) and tail not in helpers:
+                    self._axioms.append((tail, head))
+            elif relation in outer and tail in helpers:
+                self._axioms.append((head, tail))
+
+    def edges(self, subclass: int) -> Iterator[Edge]:
+        """Triples of every axiom about a class; `subclass` is the number of rdfs:subClassOf."""
+        for name, expression in self._axioms:
+            for relation, tail in self._parts(expression):
+                yield name, subclass if relation is None else relation, tail
+
+    def of_types(self, types: Iterable[Edge]) -> tuple[list[Edge], list[Edge]]:
+        """Triples, and pairs of entity and named type, of the entities whose type is an expression."""
+        triples: list[Edge] = []
+        named: list[Edge] = []
+        for entity, kind in types:
+            for relation, tail in self._parts(kind) if kind in self._helpers else ():
+                if relation is None:
+                    named.append((entity, tail))
+                else:
+                    triples.append((entity, relation, tail))
+        return triples, named
+
+    def _parts(self, expression: int) -> Iterator[tuple[int | None, int]]:
+        """The named classes an expression is part of, after None, and its restrictions as relation and filler."""
+        for node in self._walk(expression, (INTERSECTION,)):
+            if node not in self._helpers:
+                yield None, node
+                continue
+            for relation in self._said(node, ON_PROPERTY):
+                if relation not in self._helpers:
+                    for filler in (filler for iri in FILLERS for filler in self._said(node, iri)):
+                        for tail in self._walk(filler, (INTERSECTION, UNION)):
+                            if tail not in self._helpers:
+                                yield relation, tail
+
+    def _walk(self, start: int, kinds: tuple[str, ...]) -> Iterator[int]:
+        """A node, and all that lies in its lists of these kinds, however deep; each once."""
+        seen: dict[int, None] = {}
+        pending = [start]
+        while pending:
+            node = pending.pop()
+            if node in seen or node == self._numbers.get(NIL):
+                continue
+            seen[node] = None
+            if node in self._helpers:
+                lists = [place for kind in kinds for place in self._said(node, kind)] + self._said(node, REST)
+                pending += reversed(self._said(node, FIRST) + lists)
+        yield from seen
+
+    def _said(self, node: int, iri: str) -> list[int]:
+        return self._about.get(node, {}).get(self._numbers.get(iri, -1), [])

@@ -1,5 +1,7 @@
 """Vectors of the entities a batch may name, from their labels, types, given vectors and neighbours."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -80,7 +82,7 @@ class EntityEncoder(nn.Module):
         def encode(new: Int[np.ndarray, " new"]) -> Float[Tensor, "new dim"]:
             subgraph = _to(features.sample(new, self.num_hops, self.fan_out), device)
             codes = (features.relation_codes().to(device), features.type_codes().to(device))
-            return self.encode(subgraph, *codes)[: len(new)]
+            return self.encode(subgraph, *codes)
 
         if torch.is_grad_enabled() or not self._cache.serves(self):
             return encode(seeds)
@@ -91,8 +93,11 @@ class EntityEncoder(nn.Module):
         subgraph: SubgraphFeatures,
         relation_codes: Float[Tensor, "relation code"],
         type_codes: Float[Tensor, "type code"],
-    ) -> Float[Tensor, "node dim"]:
-        """Vectors of all nodes of a sampled subgraph."""
+    ) -> Float[Tensor, "seed dim"]:
+        """Vectors of the seeds of a subgraph sampled with `num_hops`.
+
+        Each layer leaves out what can no longer reach a seed: the nodes farthest out, and the edges towards them.
+        """
         weight = self.label_projection.weight
         projected: Tensor = self.label_projection(subgraph.label_codes.to(weight.dtype))
         if self.type_projection is not None and len(type_codes):
@@ -105,16 +110,20 @@ class EntityEncoder(nn.Module):
         if self.given_projection is not None and subgraph.given is not None:
             projected = projected + self.given_projection(subgraph.given.to(weight.dtype))
         nodes: Tensor = self.norm(projected)
-        for layer in self.layers:
-            nodes = layer(nodes, subgraph.edge_index, subgraph.edge_type, relation_codes.to(weight.dtype))
-        return nodes
+        codes = relation_codes.to(weight.dtype)
+        for hops, layer in zip(range(self.num_hops, 0, -1), self.layers, strict=True):
+            edges = slice(subgraph.edge_ends[hops])
+            nodes = nodes[: subgraph.node_ends[hops]]
+            nodes = layer(nodes, subgraph.edge_index[:, edges], subgraph.edge_type[edges], codes)
+        return nodes[: subgraph.node_ends[0]]
 
 
 def _to(subgraph: SubgraphFeatures, device: torch.device) -> SubgraphFeatures:
     if device.type == "cpu":
         return subgraph
     given = subgraph.given
-    return SubgraphFeatures(
+    return replace(
+        subgraph,
         label_codes=subgraph.label_codes.to(device),
         node_types=subgraph.node_types.to(device),
         type_offsets=subgraph.type_offsets.to(device),

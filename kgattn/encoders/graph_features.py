@@ -23,6 +23,8 @@ class SubgraphFeatures:
         given: Vectors that came with the graph, if it has any.
         edge_index: Source (row 0) and target (row 1) node of each edge.
         edge_type: Relation of each edge; r + relation is the inverse of r.
+        node_ends: As in `Subgraph`.
+        edge_ends: As in `Subgraph`.
     """
 
     label_codes: Float[Tensor, "node code"]
@@ -31,6 +33,8 @@ class SubgraphFeatures:
     given: Float[Tensor, "node given"] | None
     edge_index: Int[Tensor, "2 edge"]
     edge_type: Int[Tensor, " edge"]
+    node_ends: tuple[int, ...]
+    edge_ends: tuple[int, ...]
 
 
 class GraphFeatures:
@@ -92,6 +96,8 @@ class GraphFeatures:
             given=None if given is None else torch.from_numpy(np.asarray(given[nodes], dtype=np.float32)),
             edge_index=torch.from_numpy(np.asarray(subgraph.edge_index, dtype=np.int64)),
             edge_type=torch.from_numpy(np.asarray(subgraph.edge_type, dtype=np.int64)),
+            node_ends=subgraph.node_ends,
+            edge_ends=subgraph.edge_ends,
         )
 
 

@@ -1,5 +1,6 @@
 """Codes of a graph's labels: as many as fit in memory, computed or read from the disk when first asked for."""
 
+import mmap
 import os
 import threading
 from collections.abc import Callable
@@ -24,15 +25,16 @@ Read = Callable[[Int[np.ndarray, " new"]], np.ndarray]
 class LabelCodes:
     """The codes of one graph's labels, in half precision.
 
-    Memory grows with the entities in use, up to a limit, and not with the graph.
+    Memory grows with the entities in use, up to a limit, and not with the graph; codes on the disk stay there.
     """
 
     def __init__(self, graph: KnowledgeGraph, dim: int, largest: int = LARGEST) -> None:
-        self.dim, self.largest = dim, largest
-        self._read = _reader(graph, dim)
+        path = _file(graph, dim)
+        self.dim, self.largest = dim, 0 if path is not None and path.is_file() else largest  # the disk's cache will do
+        self._read = _reader(path, graph, dim)
         self._lock = threading.Lock()
         self._place = np.zeros(graph.num_entities, dtype=np.int32)  # 0: not known; pages not touched take no memory
-        self._codes = np.empty((min(largest, graph.num_entities), dim), dtype=np.float16)  # nor do these
+        self._codes = np.empty((min(self.largest, graph.num_entities), dim), dtype=np.float16)  # nor do these
         self._used = 0
 
     def of(self, entities: Int[np.ndarray, " node"]) -> Float[np.ndarray, "node code"]:
@@ -81,9 +83,9 @@ def save_label_codes(graph: KnowledgeGraph, dim: int) -> Path:
     return path
 
 
-def _reader(graph: KnowledgeGraph, dim: int) -> Read:
+def _reader(path: Path | None, graph: KnowledgeGraph, dim: int) -> Read:
     """Where codes come from: a file that is asked for anew each time, for it may come and go, else the texts."""
-    path, labels = _file(graph, dim), graph.labels
+    labels = graph.labels
 
     def read(entities: Int[np.ndarray, " new"]) -> np.ndarray:
         if path is not None and path.is_file():
@@ -109,6 +111,17 @@ def _file(graph: KnowledgeGraph, dim: int) -> Path | None:
     """Named by the labels and their order: codes of other labels are never taken for these."""
     if graph.path is None:
         return None
-    digest = sha256(graph.labels.offsets.astype("<i8").tobytes())
-    digest.update(graph.labels.data.tobytes())
+    digest = sha256()
+    for values in (graph.labels.offsets, graph.labels.data):
+        digest.update(np.ascontiguousarray(values).data)
+        _let_go(values)
     return graph.path / CODES_FOLDER / f"labels-{dim}-{digest.hexdigest()[:16]}.npy"
+
+
+def _let_go(values: np.ndarray) -> None:
+    """Drop the pages of a memory-mapped array that were read in passing: they come back when they are wanted."""
+    base: object = values
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap):
+        base.madvise(mmap.MADV_DONTNEED)

@@ -18,11 +18,15 @@ class Subgraph:
         entities: Entity row of each node; the seeds come first, in the order given.
         edge_index: Nodes each edge leads from (row 0) and to (row 1).
         edge_type: In [0, 2 * num_relations); the upper half are relations read from tail to head.
+        node_ends: Nodes within 0, 1, ... steps of the seeds; nodes are in this order.
+        edge_ends: Edges towards nodes within fewer than 0, 1, ... steps; edges are in this order.
     """
 
     entities: Int[np.ndarray, " node"]
     edge_index: Int[np.ndarray, "2 edge"]
     edge_type: Int[np.ndarray, " edge"]
+    node_ends: tuple[int, ...]
+    edge_ends: tuple[int, ...]
 
     @property
     def num_nodes(self) -> int:
@@ -62,6 +66,7 @@ def sample_subgraph(graph: KnowledgeGraph, seeds: Int[np.ndarray, " seed"], num_
     sources: list[Int[np.ndarray, " edge"]] = [np.zeros(0, dtype=np.int64)]
     targets: list[Int[np.ndarray, " edge"]] = [np.zeros(0, dtype=np.int64)]
     edge_types: list[Int[np.ndarray, " edge"]] = [np.zeros(0, dtype=np.int64)]
+    node_ends, edge_ends = [len(seeds)], [0]
     for _ in range(num_hops):
         start = adjacency.offsets[frontier]
         degree = np.minimum(adjacency.offsets[frontier + 1] - start, fan_out)
@@ -71,14 +76,14 @@ def sample_subgraph(graph: KnowledgeGraph, seeds: Int[np.ndarray, " seed"], num_
         targets.append(np.repeat(frontier, degree))
         edge_types.append(adjacency.edge_types[edges])
         frontier = _unseen(neighbours, entities)
-        if not len(frontier):
-            break
         entities = np.concatenate([entities, frontier])
+        node_ends.append(len(entities))
+        edge_ends.append(edge_ends[-1] + len(edges))
 
     order = np.argsort(entities)
     ends = np.stack([np.concatenate(sources), np.concatenate(targets)])
     edge_index: np.ndarray = order[np.searchsorted(entities, ends, sorter=order)] if len(entities) else ends
-    return Subgraph(entities, edge_index, np.concatenate(edge_types))
+    return Subgraph(entities, edge_index, np.concatenate(edge_types), tuple(node_ends), tuple(edge_ends))
 
 
 def pair_relations(

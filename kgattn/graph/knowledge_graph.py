@@ -45,8 +45,8 @@ class KnowledgeGraph(GraphContent):
 
         Args:
             path: A folder written by `save` (opened memory-mapped); a folder of tables, see `kgattn.graph.tables`; or a
-                file, plain or gzipped (.gz): RDF (.ttl .nt .rdf .owl .xml .jsonld), .obo, .graphml, .gexf, or triples
-                (.tsv .csv).
+                file, plain or packed (.gz .bz2 .xz): RDF (.ttl .nt .nq .trig .n3 .rdf .owl .xml .trix .jsonld), .obo,
+                .graphml, .gexf, or triples (.tsv .csv).
             language: Language tag of the labels and aliases to take from RDF; `"xx"` takes those of every language.
 
         Raises:

@@ -5,7 +5,10 @@ from collections.abc import Iterable, Set
 from typing import TypeVar
 from urllib.parse import unquote
 
+OWN = "urn:kgattn:"
+"""Where ids that are no IRIs lie when a graph is written as RDF."""
 Item = TypeVar("Item")
+_ESCAPED = re.compile(r"_([0-9a-f]+)_")
 _CAMEL_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -32,6 +35,15 @@ def readable_name(name: str) -> str:
         rest = rest.rsplit("/", 1)[-1]
     words = _CAMEL_HUMP.sub(" ", rest.replace("_", " ")).split()
     return " ".join(word if word.isupper() else word[:1].lower() + word[1:] for word in words) or name
+
+
+def own_id(iri: str) -> str:
+    """The id that an IRI under `urn:kgattn:` stands for; any other IRI is one itself."""
+    if iri.startswith(OWN):
+        kind, _, name = iri.removeprefix(OWN).partition(":")
+        if kind in ("entity", "relation", "type"):
+            return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), name)
+    return iri
 
 
 def ordered(values: Iterable[Item]) -> list[Item]:

@@ -14,7 +14,7 @@ from kgattn.graph.build import GraphBuilder
 from kgattn.graph.guards import check_xml
 from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.naming import ordered
-from kgattn.graph.tables import open_plain
+from kgattn.graph.packed import READ_ERRORS, open_plain
 from kgattn.shapes import Float
 
 _LABEL_SOURCES = "the node attribute label"
@@ -46,7 +46,7 @@ def graph_from_networkx_file(path: Path, suffix: str) -> KnowledgeGraph:
         raise
     except ParseError as error:
         raise GraphError(f"{path}:{error.position[0]}: broken XML ({error.msg}); repair the file") from None
-    except (OSError, EOFError) as error:
+    except READ_ERRORS as error:
         raise GraphError(f"{path}: cannot be read ({error}); check the file") from None
     except Exception as error:  # networkx raises all kinds of errors over a broken file
         reason = f"{type(error).__name__}: {error}"

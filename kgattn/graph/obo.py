@@ -7,14 +7,13 @@ that are not in the file are left out.
 
 import io
 import re
-import zlib
 from pathlib import Path
 from typing import Any
 
 from kgattn.errors import GraphError
 from kgattn.graph.build import GraphBuilder
 from kgattn.graph.knowledge_graph import KnowledgeGraph
-from kgattn.graph.tables import open_plain
+from kgattn.graph.packed import READ_ERRORS, open_plain
 
 _READ = re.compile(rb"(id|name|synonym|is_a|relationship|is_obsolete)(?=[:\s])")
 _REFERENCES = re.compile(rb'\[[^\]"]*\]\s*$')
@@ -37,7 +36,7 @@ def graph_from_obo(path: Path) -> KnowledgeGraph:
         raise
     except SyntaxError as error:
         raise GraphError(f"{path}:{error.lineno}: broken OBO ({error.msg}); repair the line") from None
-    except (OSError, EOFError, ValueError, zlib.error) as error:
+    except (ValueError, *READ_ERRORS) as error:
         raise GraphError(f"{path}: cannot be read ({error}); check the file") from None
 
     frames = list(document)

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from kgattn.errors import GraphError
 from kgattn.graph.knowledge_graph import KnowledgeGraph
+from kgattn.graph.packed import PACKED_SUFFIXES, plain_suffix
 from kgattn.graph.storage import HEADER, open_graph
 from kgattn.graph.tables import ENTITIES, graph_from_tables, graph_from_triple_file
 
-RDF_SUFFIXES = (".ttl", ".nt", ".rdf", ".owl", ".xml", ".jsonld", ".json-ld")
+RDF_SUFFIXES = (".ttl", ".nt", ".nq", ".trig", ".n3", ".rdf", ".owl", ".xml", ".trix", ".jsonld", ".json-ld")
 NETWORKX_SUFFIXES = (".graphml", ".gexf")
 TRIPLE_SUFFIXES = (".tsv", ".csv")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|https?:/")  # a Path of a URL has one slash left
@@ -27,7 +28,9 @@ def load_graph(path: str | Path, *, language: str) -> KnowledgeGraph:
         return _load_folder(path)
     if not path.exists():
         raise GraphError(f"{path}: expected a graph file or folder, got nothing there; check the path")
-    suffix = _suffix(path)
+    if not path.is_file():
+        raise GraphError(f"{path}: expected a graph file or folder, got a device, a pipe or the like; check the path")
+    suffix = plain_suffix(path)
     if suffix in RDF_SUFFIXES:
         from kgattn.graph.rdf_files import graph_from_rdf_file
 
@@ -43,7 +46,8 @@ def load_graph(path: str | Path, *, language: str) -> KnowledgeGraph:
     if suffix in TRIPLE_SUFFIXES:
         return graph_from_triple_file(path, suffix)
     raise GraphError(
-        f"{path}: expected a folder or one of {' '.join(SUFFIXES)} (or such a file gzipped), got {suffix!r}; "
+        f"{path}: expected a folder or one of {' '.join(SUFFIXES)}, plain or packed ({' '.join(PACKED_SUFFIXES)}), "
+        f"got {suffix!r}; "
         "rename or convert it"
     )
 
@@ -54,9 +58,3 @@ def _load_folder(folder: Path) -> KnowledgeGraph:
     if (folder / ENTITIES).exists():
         return graph_from_tables(folder)
     raise GraphError(f"{folder}: expected {HEADER} (a saved graph) or {ENTITIES} (tables), got neither; check the path")
-
-
-def _suffix(path: Path) -> str:
-    """The suffix that names the format, lower case, without a final `.gz`."""
-    name = path.name.lower().removesuffix(".gz")
-    return Path(name).suffix

@@ -1,12 +1,16 @@
-"""rdflib's Turtle parser, made to know in which line it gave up."""
+"""rdflib's parsers of Turtle and TriG, made to know in which line they gave up."""
 
 import re
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
-from rdflib import Graph
-from rdflib.plugins.parsers.notation3 import BadSyntax, RDFSink, SinkParser
+from rdflib import BNode, Literal
+from rdflib.plugins.parsers.notation3 import BadSyntax, RDFSink, SinkParser, sfloat
+from rdflib.plugins.parsers.trig import TrigSinkParser
 
 from kgattn.graph.naming import clean_text
+from kgattn.graph.rdf_sink import RdfSink, literal_text
 
 _SPACE = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _INTERNAL = (AttributeError, AssertionError, IndexError, KeyError, TypeError)
@@ -26,18 +30,19 @@ class TurtleError(ValueError):
         self.line = line
 
 
-def parse_turtle(text: str, graph: Graph, base: str) -> None:
-    """Parse a document into a graph.
+def parse_turtle(text: str, sink: RdfSink, base: str, *, named_graphs: bool) -> None:
+    """Parse a document.
 
     Args:
         text: The document.
-        graph: Where the statements go.
+        sink: Where the statements go.
         base: What relative IRIs are resolved against.
+        named_graphs: Whether it is TriG; the statements of all its graphs count.
 
     Raises:
-        TurtleError: The document is broken, or the graph's store refused a statement with a ValueError.
+        TurtleError: The document is broken, or the sink refused a statement with a ValueError.
     """
-    parser: Any = _TurtleParser(RDFSink(graph), baseURI=base, turtle=True)
+    parser: Any = (_TrigParser if named_graphs else _TurtleParser)(_TurtleSink(sink), baseURI=base, turtle=True)
     try:
         parser.loadBuf(text)
     except BadSyntax as error:
@@ -49,8 +54,37 @@ def parse_turtle(text: str, graph: Graph, base: str) -> None:
         raise TurtleError(reason, text.count("\n", 0, parser.furthest) + 1) from None
 
 
-class _TurtleParser(SinkParser):
-    """Remembers how far it came: its own count of lines counts some twice, and most of its errors carry none."""
+class _TurtleSink(RDFSink):
+    """What the parsers write to: keeps no graph, and follows no datatype, which costs time without end for some."""
+
+    identifier = BNode()
+
+    def __init__(self, sink: RdfSink) -> None:
+        graph: Any = self
+        super().__init__(graph)
+        self._sink = sink
+
+    def add(self, triple: Sequence[Any]) -> None:
+        self._sink.add(triple)
+
+    def newGraph(self, identifier: Any) -> Any:  # noqa: N802 - the parent's name, as below
+        return self
+
+    def newBlankNode(self, arg: Any = None, uri: str | None = None, why: Any = None) -> BNode:  # noqa: N802
+        return super().newBlankNode()
+
+    def normalise(self, f: Any, n: Any) -> Any:
+        """A term of a statement; numbers come as they were written."""
+        if isinstance(n, bool):
+            return Literal(str(n).lower())
+        return Literal(str(n)) if isinstance(n, int | Decimal | sfloat) else super().normalise(f, n)
+
+    def newLiteral(self, s: str, dt: Any = None, lang: str | None = None) -> Literal:  # noqa: N802
+        return Literal(literal_text(s, dt and str(dt)), lang=lang)
+
+
+class _Tracked:
+    """Remembers how far it came: the parser's own count of lines counts some twice, and most errors carry none."""
 
     furthest: int = 0
 
@@ -60,3 +94,11 @@ class _TurtleParser(SinkParser):
         end = space.end() if space else i
         self.furthest = max(self.furthest, end)
         return end if end < len(argstr) else -1
+
+
+class _TurtleParser(_Tracked, SinkParser):
+    """Turtle."""
+
+
+class _TrigParser(_Tracked, TrigSinkParser):
+    """Turtle with named graphs."""

@@ -21,20 +21,23 @@ def local_name(name: str) -> str:
     """The last part of an IRI, as text: `http://example.org/New_York` gives "New York"."""
     if not is_iri(name):
         return name
-    rest = name.rstrip("/#:")
-    part = re.split(r"[/#]" if "://" in rest else r"[/#:]", rest)[-1]
-    return clean_text(unquote(part).replace("_", " ")) or name
+    return clean_text(_last_part(name.rstrip("/#:")).replace("_", " ")) or name
 
 
 def readable_name(name: str) -> str:
     """How a relation or type id reads: `capitalOf` and `/location/capital_of` give "capital of"."""
     rest = name.rstrip("/#:")
     if is_iri(rest):
-        rest = unquote(re.split(r"[/#]" if "://" in rest else r"[/#:]", rest)[-1])
+        rest = _last_part(rest)
     elif rest.startswith("/"):
         rest = rest.rsplit("/", 1)[-1]
     words = _CAMEL_HUMP.sub(" ", rest.replace("_", " ")).split()
     return " ".join(word if word.isupper() else word[:1].lower() + word[1:] for word in words) or name
+
+
+def _last_part(iri: str) -> str:
+    start = max(iri.rfind("/"), iri.rfind("#"), -1 if "://" in iri else iri.rfind(":"))
+    return unquote(iri[start + 1 :])
 
 
 def own_id(iri: str) -> str:

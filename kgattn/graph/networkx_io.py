@@ -42,6 +42,8 @@ def graph_from_networkx_file(path: Path, suffix: str) -> KnowledgeGraph:
             check_xml(file, path)
             read = networkx.read_graphml if suffix == ".graphml" else networkx.read_gexf
             graph = read(file)
+        if None in graph:
+            raise GraphError(f"{path}: an edge must have a source and a target, got one without; repair the file")
     except GraphError:
         raise
     except ParseError as error:

@@ -25,11 +25,11 @@ _IRI = r'<([^\s"<>\\:]+:[^\s"<>\\]*)>'
 _BLANK = r"(_:[A-Za-z0-9_:](?:[-A-Za-z0-9_:.]*[-A-Za-z0-9_:])?)"
 _TEXT = r'"([^"\\\r\n]*(?:\\.[^"\\\r\n]*)*)"'
 _TAG = rf"(?:@([a-zA-Z]{{1,8}}(?:-[a-zA-Z0-9]{{1,8}})*)|\^\^{_IRI})?"
-_STATEMENT = rf"^[ \t]*(?:{_IRI}|{_BLANK})[ \t]*{_IRI}[ \t]*(?:{_IRI}|{_BLANK}|{_TEXT}{_TAG})[ \t]*"
+_STATEMENT = rf"(?:{_IRI}|{_BLANK})[ \t]*{_IRI}[ \t]*(?:{_IRI}|{_BLANK}|{_TEXT}{_TAG})[ \t]*"
 _GRAPH = r'(?:(?:<[^\s"<>\\:]+:[^\s"<>\\]*>|_:[-A-Za-z0-9_:.]*[-A-Za-z0-9_:])[ \t]*)?'
-_END = r"\.[ \t]*(?:#.*|\r)?$"
-_TRIPLES = re.compile(_STATEMENT + _END, re.MULTILINE)
-_QUADS = re.compile(_STATEMENT + _GRAPH + _END, re.MULTILINE)
+_END = r"[ \t]*(?:#.*|\r)?$"
+_TRIPLES = re.compile(rf"^[ \t]*(?:{_STATEMENT}\.)?{_END}", re.MULTILINE)
+_QUADS = re.compile(rf"^[ \t]*(?:{_STATEMENT}{_GRAPH}\.)?{_END}", re.MULTILINE)
 
 
 def read_lines(file: BufferedReader, path: Path, statements: Statements, *, quads: bool) -> None:
@@ -59,6 +59,10 @@ class _LineReader:
     def read(self, block: bytes) -> None:
         """Read many lines at once, or one by one if any of them is odd."""
         lines = block.count(b"\n") + (not block.endswith(b"\n"))
+        block = block.removesuffix(b"\n")
+        if not block.strip(b"\n"):
+            self._lines += lines
+            return
         try:
             found = self._pattern.findall(block.decode("utf-8"))
             if len(found) == lines:  # a match lies within a line and fills it

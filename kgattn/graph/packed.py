@@ -14,16 +14,16 @@ from kgattn.errors import GraphError
 PACKED_SUFFIXES = (".gz", ".bz2", ".xz")
 READ_ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError)
 """What reading a file may raise that is not there, cut off or not packed as its name says."""
-MAX_GROWTH = 200
+MAX_GROWTH = 100
 """Times its size a file may unpack to; RDF, which packs well, is 10 to 40 times smaller."""
-ALWAYS_ALLOWED = 1 << 26
+ALWAYS_ALLOWED = 1 << 20
 _OPENERS: dict[str, Callable[[Path], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
 
 def open_plain(path: Path) -> io.BufferedReader:
     """Open a file for reading bytes, unpacked if its name ends in `.gz`, `.bz2` or `.xz`.
 
-    Reading raises a GraphError past 64 MiB and 200 times the size of the packed file: such a file is a trap.
+    Reading raises a GraphError past 1 MiB and 100 times the size of the packed file: such a file is a trap.
     """
     opener = _OPENERS.get(path.suffix.lower())
     if opener is None:

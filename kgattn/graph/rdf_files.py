@@ -61,13 +61,14 @@ def graph_from_rdf_file(path: Path, suffix: str, *, language: str) -> KnowledgeG
 
 
 def _read(file: BufferedReader, path: Path, suffix: str, language: str) -> Statements:
-    if suffix in _XML:
-        check_xml(file, path)
-    if oxigraph.reads(suffix):
+    sound = suffix not in _XML or check_xml(file, path)
+    if sound and oxigraph.reads(suffix):
         _skip_mark(file)
         fast = Statements(language)
         try:
             oxigraph.read_statements(file, suffix, fast, _base(path))
+        except GraphError:  # of the file, while it was unpacked
+            raise
         except oxigraph.REFUSALS:
             file.seek(0)
         else:

@@ -24,11 +24,15 @@ def load_graph(path: str | Path, *, language: str) -> KnowledgeGraph:
             "download the graph as a file, from an endpoint by a CONSTRUCT query, and give its path"
         )
     path = Path(path)
-    if path.is_dir():
+    try:
+        is_folder, is_file, is_there = path.is_dir(), path.is_file(), path.exists()
+    except OSError as error:
+        raise GraphError(f"{path}: cannot be read ({error.strerror}); check the path") from None
+    if is_folder:
         return _load_folder(path)
-    if not path.exists():
+    if not is_there:
         raise GraphError(f"{path}: expected a graph file or folder, got nothing there; check the path")
-    if not path.is_file():
+    if not is_file:
         raise GraphError(f"{path}: expected a graph file or folder, got a device, a pipe or the like; check the path")
     suffix = plain_suffix(path)
     if suffix in RDF_SUFFIXES:

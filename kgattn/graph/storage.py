@@ -103,7 +103,7 @@ def read_header(folder: Path) -> dict[str, Any]:
         header = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise GraphError(f"{path}: cannot be read ({error.strerror}); save the graph again") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise GraphError(f"{path}: expected JSON, got {error}; save the graph again") from None
     version = header.get("format_version") if isinstance(header, dict) else None
     if version != FORMAT_VERSION:
@@ -119,6 +119,11 @@ def read_header(folder: Path) -> dict[str, Any]:
             raise GraphError(
                 f"{path}: expected {kind.__name__} as {key!r}, got {header[key]!r:.40}; save the graph again"
             )
+    for name in header["files"]:
+        if name in ("", ".", "..") or os.path.basename(name) != name:
+            raise GraphError(f"{path}: expected files of this folder, got {name!r:.40}; save the graph again")
+    if not all(isinstance(source, str) for source in header["sources"]):
+        raise GraphError(f"{path}: expected texts as 'sources', got {header['sources']!r:.40}; save the graph again")
     return dict(header)
 
 
@@ -192,10 +197,10 @@ def _read_table(folder: Path, name: str) -> StringTable:
 def _read_array(folder: Path, name: str) -> np.ndarray:
     path = folder / f"{name}.npy"
     try:
-        values = np.load(path, mmap_mode="r", allow_pickle=False)
+        values = np.lib.format.open_memmap(path, mode="r")
     except FileNotFoundError:
         raise GraphError(f"{path}: the file is missing; save the graph again") from None
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # numpy raises all kinds of errors over a damaged header
         raise GraphError(f"{path}: not a readable array ({error}); save the graph again") from None
     kind, ndim = _FORMS.get(name.rpartition(".")[2], ("i", 1))
     if values.dtype.kind != kind or values.ndim != ndim:

@@ -170,7 +170,7 @@ def _read_about(path: Path) -> tuple[str, tuple[str, ...]]:
         about: Any = json.loads(path.read_text(encoding="utf-8"))
         licence, sources = about.get("licence", ""), about.get("sources", [])
         valid = isinstance(licence, str) and all(isinstance(source, str) for source in sources)
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         valid = False
     if not valid:
         raise GraphError(f'{path}: expected {{"licence": "...", "sources": ["..."]}}; repair the file')

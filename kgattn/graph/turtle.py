@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from rdflib import BNode, Literal
+from rdflib.compat import decodeUnicodeEscape
 from rdflib.plugins.parsers.notation3 import BadSyntax, RDFSink, SinkParser, sfloat
 from rdflib.plugins.parsers.trig import TrigSinkParser
 
@@ -13,6 +14,15 @@ from kgattn.graph.naming import clean_text
 from kgattn.graph.rdf_sink import RdfSink, literal_text
 
 _SPACE = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
+_ESCAPE = r"\\(?:[tbnrf\"'\\]|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})"
+_STRINGS = {
+    quote: re.compile(rf"([^{quote}\\\r\n]*(?:{_ESCAPE}[^{quote}\\\r\n]*)*){quote}") for quote in ("'", '"')
+} | {
+    quote * 3: re.compile(
+        rf"([^{quote}\\]*(?:(?:{_ESCAPE}|{quote}{{1,2}}(?!{quote}))[^{quote}\\]*)*){quote * 3}(?!{quote})"
+    )
+    for quote in ("'", '"')
+}
 _INTERNAL = (AttributeError, AssertionError, IndexError, KeyError, TypeError)
 
 
@@ -94,6 +104,13 @@ class _Tracked:
         end = space.end() if space else i
         self.furthest = max(self.furthest, end)
         return end if end < len(argstr) else -1
+
+    def strconst(self, argstr: str, i: int, delim: str) -> tuple[int, str]:
+        """The end and the content of a string, in one go: the parent takes it apart piece by piece."""
+        found = _STRINGS[delim].match(argstr, i)
+        if found is None:
+            return super().strconst(argstr, i, delim)  # type: ignore[misc, no-any-return]
+        return found.end(), decodeUnicodeEscape(found[1])
 
 
 class _TurtleParser(_Tracked, SinkParser):

@@ -40,10 +40,8 @@ def graph_from_networkx_file(path: Path, suffix: str) -> KnowledgeGraph:
     try:
         with open_plain(path) as file:
             check_xml(file, path)
-            read = networkx.read_graphml if suffix == ".graphml" else networkx.read_gexf
-            graph = read(file)
-        if None in graph:
-            raise GraphError(f"{path}: an edge must have a source and a target, got one without; repair the file")
+            graphml = suffix == ".graphml"
+            graph = networkx.read_graphml(file, node_type=_node_id) if graphml else networkx.read_gexf(file)
     except GraphError:
         raise
     except ParseError as error:
@@ -78,6 +76,13 @@ def graph_to_networkx(graph: KnowledgeGraph) -> networkx.MultiDiGraph:
         name = relation_ids[relation]
         result.add_edge(entity_ids[head], entity_ids[tail], key=name, relation=name, label=relation_labels[relation])
     return result
+
+
+def _node_id(value: str | None) -> str:
+    """The id of a node or an end of an edge; networkx would name one that is left out "None"."""
+    if value is None:
+        raise ValueError("a node without an id, or an edge without a source or a target")
+    return value
 
 
 def _convert(

@@ -6,9 +6,9 @@ import numpy as np
 
 from kgattn.errors import GraphError
 from kgattn.graph.knowledge_graph import KnowledgeGraph
-from kgattn.graph.statements import RDFS, SKOS
 from kgattn.graph.strings import StringTable
 from kgattn.graph.subgraph import ranges
+from kgattn.graph.vocabulary import RDFS, SKOS
 from kgattn.shapes import Int
 
 UPWARD = (f"{RDFS}subClassOf", f"{SKOS}broader", f"{SKOS}broaderTransitive", "is_a")

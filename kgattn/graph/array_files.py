@@ -25,10 +25,10 @@ def read_array(folder: Path, name: str) -> np.ndarray:
     """
     path = folder / f"{name}.npy"
     try:
-        values = np.load(path, mmap_mode="r", allow_pickle=False)
+        values = np.lib.format.open_memmap(path, mode="r")
     except FileNotFoundError:
         raise GraphError(f"{path}: the file is missing; save the graph again") from None
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # numpy raises all kinds of errors over a damaged header
         raise GraphError(f"{path}: not a readable array ({error}); save the graph again") from None
     kind, ndim = _FORMS.get(name.rpartition(".")[2], ("i", 1))
     if values.dtype.kind != kind or values.ndim != ndim or not values.flags.c_contiguous:

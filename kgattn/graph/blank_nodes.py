@@ -8,16 +8,22 @@ is numbered in the order a walk over neighbours finds it, which is right for cop
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from hashlib import blake2b
+from typing import TypeAlias, TypeVar
 
+import numpy as np
 from rdflib import BNode, Literal
 from rdflib.term import Node
+
+from kgattn.shapes import Bool, Int
 
 MAX_ROUNDS = 8
 _RANDOM = re.compile(r"[Nnf][0-9a-f]{32}(b[0-9]+)?")
 
-Links = dict[Node, list[tuple[str, Node]]]
+Name = TypeVar("Name", bound=Hashable)
+Links: TypeAlias = dict[Name, list[tuple[str, Name]]]
+"""What is said about each blank node: a relation with its direction, and the other end."""
 
 
 def is_random(node: Node) -> bool:
@@ -30,7 +36,7 @@ def stable_names(statements: Iterable[tuple[Node, Node, Node]]) -> dict[Node, st
 
     Without a text a blank node is no entity, so its name does not matter.
     """
-    links: Links = defaultdict(list)
+    links: Links[Node] = defaultdict(list)
     taken: set[str] = set()
     named = False
     for subject, predicate, target in statements:
@@ -46,8 +52,39 @@ def stable_names(statements: Iterable[tuple[Node, Node, Node]]) -> dict[Node, st
     return dict(zip(_walk(links, _colours(links)), (f"_:{name}" for name in free), strict=False))
 
 
-def _colours(links: Links) -> dict[Node, str]:
-    colours: dict[Node, str] = dict.fromkeys(links, "")
+def _names_by_content(links: Links[Name]) -> dict[Name, str]:
+    """Names `_:b0`, `_:b1` and so on for blank nodes, by what is said about each."""
+    return {node: f"_:b{number}" for number, node in enumerate(_walk(links, _colours(links)))}
+
+
+def rename_by_content(
+    names: list[str],
+    blank: Bool[np.ndarray, " node"],
+    edges: Int[np.ndarray, "edge 3"],
+    types: Int[np.ndarray, "row 2"],
+    texts: dict[int, list[str]],
+) -> None:
+    """Give the blank nodes, in place, names that depend on nothing but what is said about them."""
+    links: Links[str] = {}
+    for node in np.flatnonzero(blank).tolist():
+        label, *aliases = texts[node]
+        links[names[node]] = [("label", repr(label)), *(("alias", repr(alias)) for alias in aliases)]
+    for head, relation, tail in edges[blank[edges[:, 0]] | blank[edges[:, 2]]].tolist():
+        if blank[head]:
+            links[names[head]].append((f">{names[relation]}", names[tail]))
+        if blank[tail]:
+            links[names[tail]].append((f"<{names[relation]}", names[head]))
+    for node, kind in types[blank[types[:, 0]]].tolist():
+        links[names[node]].append(("a", names[kind]))
+    for said in links.values():
+        said[:] = sorted(set(said))  # a statement counts once, however often and wherever it stands
+    new = _names_by_content(links)
+    for node in np.flatnonzero(blank).tolist():
+        names[node] = new[names[node]]
+
+
+def _colours(links: Links[Name]) -> dict[Name, str]:
+    colours: dict[Name, str] = dict.fromkeys(links, "")
     told_apart = 1
     for _ in range(MAX_ROUNDS):
         colours = {
@@ -60,11 +97,11 @@ def _colours(links: Links) -> dict[Node, str]:
     return colours
 
 
-def _walk(links: Links, colours: dict[Node, str]) -> dict[Node, None]:
+def _walk(links: Links[Name], colours: dict[Name, str]) -> dict[Name, None]:
     """All nodes by colour, each followed by the neighbours that were not met before."""
-    order: dict[Node, None] = {}
+    order: dict[Name, None] = {}
     for start in sorted(links, key=lambda node: colours[node]):
-        stack: list[Node] = [start]
+        stack: list[Name] = [start]
         while stack:
             node = stack.pop()
             if node in order:
@@ -75,7 +112,7 @@ def _walk(links: Links, colours: dict[Node, str]) -> dict[Node, None]:
     return order
 
 
-def _text(node: Node, colours: dict[Node, str]) -> str:
+def _text(node: Name, colours: dict[Name, str]) -> str:
     if isinstance(node, Literal):
         return f"{str(node)!r}@{node.language}^{node.datatype}"
     return colours.get(node, f"{type(node).__name__} {node}")

@@ -1,5 +1,6 @@
 """From records, in whatever order a source tells them, to the arrays of a graph."""
 
+import math
 from array import array
 from collections.abc import Iterable
 from typing import TypeVar
@@ -106,58 +107,110 @@ class GraphBuilder:
         Raises:
             GraphError: There is no entity, or there are IRIs and no label, or the features do not fit.
         """
-        where = f"{origin}: " if origin else ""
-        if not self._entities:
-            raise GraphError(f"{where}expected at least one entity, got an empty graph; check the source")
-        if not self._labels and (iri := next(filter(is_iri, self._entities), None)):
-            raise GraphError(
-                f"{where}a graph without labels cannot be linked to text: got IRIs such as {iri} and no label; "
-                f"give labels by {label_sources}"
-            )
-        labels = [self._labels.get(row) or local_name(name) for name, row in self._entities.items()]
-        alias_offsets, aliases = _flatten(
-            [alias for alias in self._aliases.get(row, ()) if alias != label] for row, label in enumerate(labels)
-        )
-        type_offsets, types = _flatten(list(self._entity_types.get(row, ())) for row in range(len(labels)))
-        return KnowledgeGraph(
-            entity_ids=StringTable.from_strings(self._entities),
-            labels=StringTable.from_strings(labels),
-            alias_offsets=alias_offsets,
-            alias_texts=StringTable.from_strings(aliases),
+        rows = range(len(self._entities))
+        type_offsets, types = _flatten(list(self._entity_types.get(row, ())) for row in rows)
+        return assemble(
+            entity_ids=list(self._entities),
+            labels=[self._labels.get(row, "") for row in rows],
+            aliases=(self._aliases.get(row, ()) for row in rows),
             type_offsets=type_offsets,
-            type_indices=_frozen(np.array(types, dtype=np.int32)),
-            relation_ids=StringTable.from_strings(self._relations),
-            relation_labels=StringTable.from_strings(
-                self._relation_labels.get(name) or readable_name(name) for name in self._relations
-            ),
-            type_ids=StringTable.from_strings(self._types),
-            type_labels=StringTable.from_strings(
-                self._type_labels.get(name) or readable_name(name) for name in self._types
-            ),
-            triples=_unique_triples(self._triples),
-            features=_checked_features(features, len(labels), where),
+            types=np.array(types, dtype=np.int32),
+            relations={name: self._relation_labels.get(name, "") for name in self._relations},
+            kinds={name: self._type_labels.get(name, "") for name in self._types},
+            triples=np.array(self._triples, dtype=np.int32).reshape(-1, 3),
+            label_sources=label_sources,
+            origin=origin,
+            features=features,
             licence=licence,
             sources=sources,
         )
 
 
+def assemble(
+    *,
+    entity_ids: list[str],
+    labels: list[str],
+    aliases: Iterable[Iterable[str]],
+    type_offsets: Int[np.ndarray, " entity_plus_one"],
+    types: Int[np.ndarray, " entity_type"],
+    relations: dict[str, str],
+    kinds: dict[str, str],
+    triples: Int[np.ndarray, "row 3"],
+    label_sources: str,
+    origin: str = "",
+    features: Float[np.ndarray, "entity dim"] | None = None,
+    licence: str = "",
+    sources: tuple[str, ...] = (),
+) -> KnowledgeGraph:
+    """Make a graph of its parts; `GraphBuilder.build` says the rest.
+
+    Args:
+        entity_ids: Names of the entities, in row order.
+        labels: How each reads, empty where nobody said.
+        aliases: Other forms of each, also several times and with the label among them.
+        type_offsets: Types of entity e are `types[type_offsets[e] : type_offsets[e + 1]]`.
+        types: Rows of `kinds`.
+        relations: Name of each relation, and how it reads or nothing.
+        kinds: The same of the types.
+        triples: Rows of head, relation and tail, in any order, also several times.
+        label_sources: What was looked at for labels.
+        origin: The file it comes from.
+        features: Entity vectors in row order.
+        licence: Terms the content comes under.
+        sources: Where the content came from.
+    """
+    where = f"{origin}: " if origin else ""
+    if not entity_ids:
+        raise GraphError(f"{where}expected at least one entity, got an empty graph; check the source")
+    if not any(labels) and (iri := next(filter(is_iri, entity_ids), None)):
+        raise GraphError(
+            f"{where}a graph without labels cannot be linked to text: got IRIs such as {iri} and no label; "
+            f"give labels by {label_sources}"
+        )
+    labels = [label or local_name(name) for label, name in zip(labels, entity_ids, strict=True)]
+    alias_offsets, alias_texts = _flatten(
+        [alias for alias in dict.fromkeys(own) if alias != label] for own, label in zip(aliases, labels, strict=True)
+    )
+    return KnowledgeGraph(
+        entity_ids=StringTable.from_strings(entity_ids),
+        labels=StringTable.from_strings(labels),
+        alias_offsets=_frozen(alias_offsets),
+        alias_texts=StringTable.from_strings(alias_texts),
+        type_offsets=_frozen(type_offsets.astype(np.int64)),
+        type_indices=_frozen(types.astype(np.int32)),
+        relation_ids=StringTable.from_strings(relations),
+        relation_labels=StringTable.from_strings(label or readable_name(name) for name, label in relations.items()),
+        type_ids=StringTable.from_strings(kinds),
+        type_labels=StringTable.from_strings(label or readable_name(name) for name, label in kinds.items()),
+        triples=_frozen(unique_rows(triples).astype(np.int32)),
+        features=_checked_features(features, len(entity_ids), where),
+        licence=licence,
+        sources=sources,
+    )
+
+
 def _flatten(lists: Iterable[list[Item]]) -> tuple[Int[np.ndarray, " row"], list[Item]]:
-    offsets = [0]
+    """All items one after the other, and where each list starts and ends."""
+    offsets = array("q", [0])
     items: list[Item] = []
     for entries in lists:
         items.extend(entries)
         offsets.append(len(items))
-    return _frozen(np.array(offsets, dtype=np.int64)), items
+    return np.array(offsets, dtype=np.int64), items
 
 
-def _unique_triples(flat: "array[int]") -> Int[np.ndarray, "triple 3"]:
-    triples = np.array(flat, dtype=np.int32).reshape(-1, 3)
-    if len(triples):
-        triples = triples[np.lexsort(triples.T[::-1])]
-        keep = np.ones(len(triples), dtype=bool)
-        keep[1:] = (triples[1:] != triples[:-1]).any(axis=1)
-        triples = triples[keep]
-    return _frozen(triples)
+def unique_rows(rows: Int[np.ndarray, "row column"], *, keep_order: bool = False) -> Int[np.ndarray, "unique column"]:
+    """Rows once each: sorted or, if wanted, in the order they first come. Numbers must not be negative."""
+    if not len(rows):
+        return rows
+    sizes = [int(size) + 1 for size in rows.max(axis=0)]
+    if math.prod(sizes) < 2**63:
+        keys = np.ravel_multi_index(tuple(rows.T), sizes)
+        _, first = np.unique(keys, return_index=True)
+    else:
+        _, first = np.unique(rows, axis=0, return_index=True)
+    unique: np.ndarray = rows[np.sort(first) if keep_order else first]
+    return unique
 
 
 def _checked_features(

@@ -12,10 +12,11 @@ from rdflib.term import Node
 from kgattn.errors import GraphError
 from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.owl import OWL
+from kgattn.graph.packed import plain_suffix
 from kgattn.graph.rdf import graph_from_rdf
 from kgattn.graph.rdf_files import rdf_graph_from_file
 from kgattn.graph.sources import RDF_SUFFIXES
-from kgattn.graph.statements import RDFS
+from kgattn.graph.vocabulary import RDFS
 
 _REFLEXIVE = {
     URIRef(iri)
@@ -59,14 +60,14 @@ def load_closed(path: str | Path, *, language: str = "en") -> KnowledgeGraph:
     """Read an RDF file and close it under OWL 2 RL.
 
     Args:
-        path: Turtle, N-Triples, RDF/XML or JSON-LD, plain or gzipped.
+        path: RDF in any format that `KnowledgeGraph.load` reads, plain or packed.
         language: As in `KnowledgeGraph.load`.
 
     Raises:
         GraphError: It is no RDF file, broken, hostile or without any label, or the library is not installed.
     """
     path = Path(path)
-    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
+    suffix = plain_suffix(path)
     if suffix not in RDF_SUFFIXES or not path.is_file():
         raise GraphError(
             f"{path}: a closure is made of an RDF file, {' '.join(RDF_SUFFIXES)}, which says what its classes and "

@@ -9,26 +9,48 @@ from xml.parsers import expat
 from kgattn.errors import GraphError
 
 MAX_EXPANSION = 4096
+MAX_TOTAL = 1 << 20
+MAX_GROWTH = 16
 MAX_DEPTH = 100
+MAX_XML_DEPTH = 1000
 _REFERENCE = re.compile(r"&([^#;\s][^;\s]*);")
+_BYTE_REFERENCE = re.compile(rb"&([^#;&<\s][^;&<\s]*);")
+_HUGE_NUMBER = re.compile(r"\s*[+-]?[0-9.]+[eE][+-]?[0-9]{4,}\s*")
 _BLOCK = 1 << 16
 _TEXT_KEYWORDS = ("@id", "@language", "@base", "@vocab", "@index")
+
+
+def check_xml(file: BufferedIOBase, path: Path) -> bool:
+    """Refuse a document that expands without measure, asks for other files, or is nested too deep for some parsers.
+
+    The prefix entities of OWL files pass. What is malformed is left to the parser that comes after. The file is read
+    from where it stands, and stands there again afterwards.
+
+    Returns:
+        Whether the document is well-formed. If not, only the part before the fault was looked at, so that none but
+        expat, which stops there too, may read it.
+
+    Raises:
+        GraphError: An entity is external, a parameter entity, circular, or expands to more than 4096 characters; all
+            references together expand to more than 1 MiB and 16 times the document; the nesting exceeds 1000 levels.
+    """
+    start = file.tell()
+    sizes = _entity_sizes(file, path)
+    file.seek(start)
+    if any(size > 1 for size in sizes.values()):
+        _check_references(file, path, sizes)
+        file.seek(start)
+    well_formed = _check_nesting(file, path)
+    file.seek(start)
+    return well_formed
 
 
 class _Prolog(Exception):  # noqa: N818 - a signal, not an error
     """The first element begins: the declarations are over."""
 
 
-def check_xml(file: BufferedIOBase, path: Path) -> None:
-    """Refuse a document type that declares more than short abbreviations.
-
-    The prefix entities of OWL files pass. Whatever follows the declarations is left to the parser. The file is
-    read from where it stands, and stands there again afterwards.
-
-    Raises:
-        GraphError: An entity is external, a parameter entity, circular, or expands to more than 4096 characters.
-    """
-    start = file.tell()
+def _entity_sizes(file: BufferedIOBase, path: Path) -> dict[str, int]:
+    """The entities a document declares, with the characters each expands to."""
     entities: dict[str, str] = {}
 
     def declare(name: str, is_parameter: int, value: str | None, *_: Any) -> None:
@@ -45,12 +67,7 @@ def check_xml(file: BufferedIOBase, path: Path) -> None:
     parser = expat.ParserCreate()
     parser.EntityDeclHandler = declare
     parser.StartElementHandler = begin
-    try:
-        while block := file.read(_BLOCK):
-            parser.Parse(block)
-    except (_Prolog, expat.ExpatError):
-        pass  # the declarations are over, or the document is malformed and its own parser says where
-    file.seek(start)
+    _parse(parser, file)
     sizes: dict[str, int] = {}
     for name in entities:
         if _expanded_size(name, entities, sizes, ()) > MAX_EXPANSION:
@@ -58,19 +75,75 @@ def check_xml(file: BufferedIOBase, path: Path) -> None:
                 f"{path}: entities may expand to {MAX_EXPANSION} characters, got more in {name!r}; "
                 "write the text out instead"
             )
+    return sizes
+
+
+def _check_references(file: BufferedIOBase, path: Path, sizes: dict[str, int]) -> None:
+    """Count what all references expand to, also where a wide encoding puts zeros between the letters."""
+    read = expanded = 0
+    rest = b""
+    while block := file.read(_BLOCK):
+        read += len(block)
+        text = (rest + block).replace(b"\0", b"")
+        for name in _BYTE_REFERENCE.findall(text):
+            expanded += sizes.get(name.decode("utf-8", "replace"), 0)
+        if expanded > max(MAX_TOTAL, MAX_GROWTH * read):
+            raise GraphError(
+                f"{path}: entities may make a document {MAX_GROWTH} times as long, got more; write the text out instead"
+            )
+        cut = text.rfind(b"&")
+        rest = text[cut:] if cut >= 0 and b";" not in text[cut:] and len(text) - cut < MAX_EXPANSION else b""
+
+
+def _check_nesting(file: BufferedIOBase, path: Path) -> bool:
+    depth = 0
+
+    def begin(*_: Any) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAX_XML_DEPTH:
+            raise GraphError(
+                f"{path}:{parser.CurrentLineNumber}: XML may be nested {MAX_XML_DEPTH} levels deep, got more; "
+                "flatten the document"
+            )
+
+    def end(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = begin
+    parser.EndElementHandler = end
+    return _parse(parser, file)
+
+
+def _parse(parser: expat.XMLParserType, file: BufferedIOBase) -> bool:
+    """Let the handlers see a document as far as it is well-formed; tell whether they saw all of it."""
+    try:
+        while block := file.read(_BLOCK):
+            parser.Parse(block)
+        parser.Parse(b"", True)
+    except GraphError:
+        raise
+    except (_Prolog, expat.ExpatError, ValueError, LookupError):  # the latter two over an odd encoding
+        return False
+    return True
 
 
 def check_json_ld(document: Any, path: Path) -> None:
     """Refuse a document that names a context by address instead of holding it, is nested too deep, or no JSON-LD.
 
     Raises:
-        GraphError: A context is remote, the nesting exceeds 100 levels, or a keyword holds what it may not.
+        GraphError: A context is remote, the nesting exceeds 100 levels, a number has a vast exponent, or a keyword
+            holds what it may not.
     """
     pending: list[tuple[Any, int]] = [(document, 1)]
     while pending:
         node, depth = pending.pop()
         if depth > MAX_DEPTH:
             raise GraphError(f"{path}: JSON may be nested {MAX_DEPTH} levels deep, got more; flatten the document")
+        if isinstance(node, str) and _HUGE_NUMBER.fullmatch(node):  # rdflib would write it out
+            raise GraphError(f"{path}: numbers may have exponents of three digits, got {node!r:.40}; repair the file")
         if isinstance(node, list):
             pending += [(item, depth + 1) for item in node]
         elif isinstance(node, dict):
@@ -94,10 +167,12 @@ def _check_keyword(key: str, value: Any, path: Path) -> None:
 
 
 def _check_context(value: Any, path: Path) -> None:
-    remote = next((item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)), None)
-    if remote is not None:
+    if isinstance(value, list):
+        for item in value:
+            _check_context(item, path)
+    elif isinstance(value, str):
         raise GraphError(
-            f"{path}: contexts are not fetched, got the address {remote!r}; write the context into the document"
+            f"{path}: contexts are not fetched, got the address {value!r}; write the context into the document"
         )
 
 

@@ -5,7 +5,10 @@ from collections.abc import Iterable, Set
 from typing import TypeVar
 from urllib.parse import unquote
 
+OWN = "urn:kgattn:"
+"""Where ids that are no IRIs lie when a graph is written as RDF."""
 Item = TypeVar("Item")
+_ESCAPED = re.compile(r"_([0-9a-f]+)_")
 _CAMEL_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -18,20 +21,32 @@ def local_name(name: str) -> str:
     """The last part of an IRI, as text: `http://example.org/New_York` gives "New York"."""
     if not is_iri(name):
         return name
-    rest = name.rstrip("/#:")
-    part = re.split(r"[/#]" if "://" in rest else r"[/#:]", rest)[-1]
-    return clean_text(unquote(part).replace("_", " ")) or name
+    return clean_text(_last_part(name.rstrip("/#:")).replace("_", " ")) or name
 
 
 def readable_name(name: str) -> str:
     """How a relation or type id reads: `capitalOf` and `/location/capital_of` give "capital of"."""
     rest = name.rstrip("/#:")
     if is_iri(rest):
-        rest = unquote(re.split(r"[/#]" if "://" in rest else r"[/#:]", rest)[-1])
+        rest = _last_part(rest)
     elif rest.startswith("/"):
         rest = rest.rsplit("/", 1)[-1]
     words = _CAMEL_HUMP.sub(" ", rest.replace("_", " ")).split()
     return " ".join(word if word.isupper() else word[:1].lower() + word[1:] for word in words) or name
+
+
+def _last_part(iri: str) -> str:
+    start = max(iri.rfind("/"), iri.rfind("#"), -1 if "://" in iri else iri.rfind(":"))
+    return unquote(iri[start + 1 :])
+
+
+def own_id(iri: str) -> str:
+    """The id that an IRI under `urn:kgattn:` stands for; any other IRI is one itself."""
+    if iri.startswith(OWN):
+        kind, _, name = iri.removeprefix(OWN).partition(":")
+        if kind in ("entity", "relation", "type"):
+            return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), name)
+    return iri
 
 
 def ordered(values: Iterable[Item]) -> list[Item]:

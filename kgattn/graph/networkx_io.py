@@ -14,7 +14,7 @@ from kgattn.graph.build import GraphBuilder
 from kgattn.graph.guards import check_xml
 from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.naming import ordered
-from kgattn.graph.tables import open_plain
+from kgattn.graph.packed import READ_ERRORS, open_plain
 from kgattn.shapes import Float
 
 _LABEL_SOURCES = "the node attribute label"
@@ -40,13 +40,13 @@ def graph_from_networkx_file(path: Path, suffix: str) -> KnowledgeGraph:
     try:
         with open_plain(path) as file:
             check_xml(file, path)
-            read = networkx.read_graphml if suffix == ".graphml" else networkx.read_gexf
-            graph = read(file)
+            graphml = suffix == ".graphml"
+            graph = networkx.read_graphml(file, node_type=_node_id) if graphml else networkx.read_gexf(file)
     except GraphError:
         raise
     except ParseError as error:
         raise GraphError(f"{path}:{error.position[0]}: broken XML ({error.msg}); repair the file") from None
-    except (OSError, EOFError) as error:
+    except READ_ERRORS as error:
         raise GraphError(f"{path}: cannot be read ({error}); check the file") from None
     except Exception as error:  # networkx raises all kinds of errors over a broken file
         reason = f"{type(error).__name__}: {error}"
@@ -76,6 +76,13 @@ def graph_to_networkx(graph: KnowledgeGraph) -> networkx.MultiDiGraph:
         name = relation_ids[relation]
         result.add_edge(entity_ids[head], entity_ids[tail], key=name, relation=name, label=relation_labels[relation])
     return result
+
+
+def _node_id(value: str | None) -> str:
+    """The id of a node or an end of an edge; networkx would name one that is left out "None"."""
+    if value is None:
+        raise ValueError("a node without an id, or an edge without a source or a target")
+    return value
 
 
 def _convert(

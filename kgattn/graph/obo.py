@@ -7,7 +7,6 @@ that are not in the file are left out. The licence is what the header says of on
 
 import io
 import re
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from kgattn.errors import GraphError
 from kgattn.graph.build import GraphBuilder
 from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.naming import clean_text
-from kgattn.graph.tables import open_plain
+from kgattn.graph.packed import READ_ERRORS, open_plain
 
 _READ = re.compile(rb"(id|name|synonym|is_a|relationship|is_obsolete)(?=[:\s])")
 _PROPERTY_LICENCE = re.compile(
@@ -44,7 +43,7 @@ def graph_from_obo(path: Path) -> KnowledgeGraph:
         raise
     except SyntaxError as error:
         raise GraphError(f"{path}:{error.lineno}: broken OBO ({error.msg}); repair the line") from None
-    except (OSError, EOFError, ValueError, zlib.error) as error:
+    except (ValueError, *READ_ERRORS) as error:
         raise GraphError(f"{path}: cannot be read ({error}); check the file") from None
 
     frames = list(document)

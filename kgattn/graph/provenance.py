@@ -8,6 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kgattn.graph.packed import plain_suffix
+
 if TYPE_CHECKING:
     from kgattn.graph.knowledge_graph import KnowledgeGraph
 
@@ -80,7 +82,7 @@ def record_file(graph: "KnowledgeGraph", path: Path) -> "KnowledgeGraph":
     """The same graph with a note that it was read from a file or a folder of tables just now."""
     if path.is_dir():
         return record_reading(graph, name=path.absolute().name, source_format="tables", sha256=_folder_hash(path))
-    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
+    suffix = plain_suffix(path)
     return record_reading(graph, name=path.name, source_format=suffix.removeprefix("."), sha256=file_hash(path))
 
 

@@ -11,15 +11,15 @@ from rdflib.term import Node
 from kgattn.errors import GraphError
 from kgattn.graph.blank_nodes import is_random, stable_names
 from kgattn.graph.knowledge_graph import KnowledgeGraph
-from kgattn.graph.statements import ALT_LABEL, LABEL, PROPERTY, TYPE, Statements
+from kgattn.graph.naming import OWN, own_id
+from kgattn.graph.statements import Statements
+from kgattn.graph.vocabulary import ALT_LABEL, LABEL, PROPERTY, TYPE
 from kgattn.shapes import Int
 
 Item = TypeVar("Item")
-_OWN = "urn:kgattn:"
 _ABSOLUTE_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f-\xa0<>\"{}|\\^`]+")
 _BLANK = re.compile(r"_:[A-Za-z0-9]+")
 _TO_ESCAPE = re.compile(r"[^A-Za-z0-9]|^[0-9]")  # leaves what RDF/XML takes as the name of an element
-_ESCAPED = re.compile(r"_([0-9a-f]+)_")
 
 
 def graph_from_rdf(graph: Graph, *, language: str) -> KnowledgeGraph:
@@ -84,9 +84,14 @@ def rdf_statements(graph: KnowledgeGraph) -> Iterator[tuple[Node, Node, Node]]:
 
 def entity_name(node: Node) -> str | None:
     """The id that a term of `rdf_statements` stands for; None for texts, and relations and types of our own."""
-    if isinstance(node, Literal) or str(node).startswith((f"{_OWN}relation:", f"{_OWN}type:")):
+    if isinstance(node, Literal) or str(node).startswith((f"{OWN}relation:", f"{OWN}type:")):
         return None
-    return node_name(node)
+    return node_id(node)
+
+
+def node_id(node: Node) -> str:
+    """The id that an IRI or a blank node stands for; undoes `_term`."""
+    return own_id(node_name(node))
 
 
 def add_statement(
@@ -100,24 +105,17 @@ def add_statement(
 
 
 def node_name(node: Node) -> str:
-    """The id of an IRI or a blank node; undoes `_term`."""
-    if isinstance(node, BNode):
-        return f"_:{node}"
-    text = str(node)
-    if text.startswith(_OWN):
-        kind, _, name = text.removeprefix(_OWN).partition(":")
-        if kind in ("entity", "relation", "type"):
-            return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), name)
-    return text
+    """What names an IRI or a blank node among statements."""
+    return f"_:{node}" if isinstance(node, BNode) else str(node)
 
 
 def _term(name: str, kind: str) -> URIRef | BNode:
     """An id as an RDF term: IRIs and blank nodes as they are, anything else under `urn:kgattn:`."""
     if kind == "entity" and _BLANK.fullmatch(name):
         return BNode(name.removeprefix("_:"))
-    if _ABSOLUTE_IRI.fullmatch(name) and ("://" in name or name.startswith("urn:")) and not name.startswith(_OWN):
+    if _ABSOLUTE_IRI.fullmatch(name) and ("://" in name or name.startswith("urn:")) and not name.startswith(OWN):
         return URIRef(name)
-    return URIRef(f"{_OWN}{kind}:{_TO_ESCAPE.sub(lambda match: f'_{ord(match[0]):x}_', name)}")
+    return URIRef(f"{OWN}{kind}:{_TO_ESCAPE.sub(lambda match: f'_{ord(match[0]):x}_', name)}")
 
 
 def _owned(

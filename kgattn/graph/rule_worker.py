@@ -18,11 +18,11 @@ from rdflib.term import Node
 from kgattn.errors import RuleError
 from kgattn.files import write_json
 from kgattn.graph.knowledge_graph import KnowledgeGraph
-from kgattn.graph.rdf import entity_name, node_name
+from kgattn.graph.rdf import entity_name, node_id
 from kgattn.graph.rule_engine import ANSWER, CURRENT, PAIRS, REQUEST, TRIPLES
 from kgattn.graph.rule_stores import make_store
 from kgattn.graph.rules import Rule
-from kgattn.graph.statements import TYPE
+from kgattn.graph.vocabulary import TYPE
 from kgattn.shapes import Int
 
 COMPACT_EVERY = 1 << 18
@@ -121,7 +121,7 @@ def _triple(
     head, relation, tail = statement
     head_row = _row(graph, head)
     if head_row is not None and relation == URIRef(TYPE) and not isinstance(tail, Literal):
-        return head_row, -1, types.setdefault(node_name(tail), len(types))
+        return head_row, -1, types.setdefault(node_id(tail), len(types))
     tail_row = _row(graph, tail)
     if head_row is None or tail_row is None:
         text = " ".join(term.n3() for term in statement)
@@ -129,7 +129,7 @@ def _triple(
             None,
             f"a derived triple joins entities of the graph, or one with a type, got {text[:200]}; change the template",
         )
-    return head_row, relations.setdefault(node_name(relation), len(relations)), tail_row
+    return head_row, relations.setdefault(node_id(relation), len(relations)), tail_row
 
 
 def _is_known(graph: KnowledgeGraph, triple: tuple[int, int, int]) -> bool:

@@ -6,11 +6,12 @@ from urllib.parse import urlsplit
 
 from kgattn.errors import GraphError
 from kgattn.graph.knowledge_graph import KnowledgeGraph
+from kgattn.graph.packed import PACKED_SUFFIXES, plain_suffix
 from kgattn.graph.provenance import record_file
 from kgattn.graph.storage import HEADER, open_graph
 from kgattn.graph.tables import ENTITIES, graph_from_tables, graph_from_triple_file
 
-RDF_SUFFIXES = (".ttl", ".nt", ".rdf", ".owl", ".xml", ".jsonld", ".json-ld")
+RDF_SUFFIXES = (".ttl", ".nt", ".nq", ".trig", ".n3", ".rdf", ".owl", ".xml", ".trix", ".jsonld", ".json-ld")
 NETWORKX_SUFFIXES = (".graphml", ".gexf")
 TRIPLE_SUFFIXES = (".tsv", ".csv")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|https?:/")  # a Path of a URL has one slash left
@@ -37,7 +38,7 @@ def _load_address(address: str | Path, language: str, query: str | None) -> Know
     """Ask an endpoint: any web address but that of a file, which its suffix tells."""
     if not isinstance(address, str):
         raise GraphError(f"{address}: the address of an endpoint must be a string, got a Path; pass the string")
-    if _suffix(Path(urlsplit(address).path)) in SUFFIXES:
+    if plain_suffix(Path(urlsplit(address).path)) in SUFFIXES:
         raise GraphError(
             f"{address}: expected a graph file, a folder or a SPARQL endpoint, got the address of a file, and files "
             "are not downloaded; download it and give its path"
@@ -46,11 +47,17 @@ def _load_address(address: str | Path, language: str, query: str | None) -> Know
 
 
 def _load_path(path: Path, language: str) -> KnowledgeGraph:
-    if path.is_dir():
+    try:
+        is_folder, is_file, is_there = path.is_dir(), path.is_file(), path.exists()
+    except OSError as error:
+        raise GraphError(f"{path}: cannot be read ({error.strerror}); check the path") from None
+    if is_folder:
         return _load_folder(path)
-    if not path.exists():
+    if not is_there:
         raise GraphError(f"{path}: expected a graph file or folder, got nothing there; check the path")
-    suffix = _suffix(path)
+    if not is_file:
+        raise GraphError(f"{path}: expected a graph file or folder, got a device, a pipe or the like; check the path")
+    suffix = plain_suffix(path)
     if suffix in RDF_SUFFIXES:
         from kgattn.graph.rdf_files import graph_from_rdf_file
 
@@ -66,7 +73,8 @@ def _load_path(path: Path, language: str) -> KnowledgeGraph:
     if suffix in TRIPLE_SUFFIXES:
         return graph_from_triple_file(path, suffix)
     raise GraphError(
-        f"{path}: expected a folder or one of {' '.join(SUFFIXES)} (or such a file gzipped), got {suffix!r}; "
+        f"{path}: expected a folder or one of {' '.join(SUFFIXES)}, plain or packed ({' '.join(PACKED_SUFFIXES)}), "
+        f"got {suffix!r}; "
         "rename or convert it"
     )
 
@@ -77,9 +85,3 @@ def _load_folder(folder: Path) -> KnowledgeGraph:
     if (folder / ENTITIES).exists():
         return graph_from_tables(folder)
     raise GraphError(f"{folder}: expected {HEADER} (a saved graph) or {ENTITIES} (tables), got neither; check the path")
-
-
-def _suffix(path: Path) -> str:
-    """The suffix that names the format, lower case, without a final `.gz`."""
-    name = path.name.lower().removesuffix(".gz")
-    return Path(name).suffix

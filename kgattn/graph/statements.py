@@ -21,60 +21,50 @@ other; its aliases are in that language, a dearer one, or none. "xx" takes those
 from array import array
 from collections.abc import Iterable
 
-from kgattn.graph.build import GraphBuilder
+import numpy as np
+
+from kgattn.graph.blank_nodes import rename_by_content
+from kgattn.graph.build import assemble, unique_rows
 from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.languages import Languages
-from kgattn.graph.naming import clean_text
-from kgattn.graph.owl import HELPER_TYPES, ON_PROPERTY, OWL, RDF, SUBCLASS, ClassAxioms, Edge
-from kgattn.graph.owl import INTERSECTION as INTERSECTION_OF
-
-RDFS = "http://www.w3.org/2000/01/rdf-schema#"
-SKOS = "http://www.w3.org/2004/02/skos/core#"
-OBO = "http://www.geneontology.org/formats/oboInOwl#"
-
-TYPE = RDF + "type"
-LABEL = RDFS + "label"
-ALT_LABEL = SKOS + "altLabel"
-PROPERTY = RDF + "Property"
-ONTOLOGY = OWL + "Ontology"
-DEPRECATED = OWL + "deprecated"
-LABEL_SOURCES = "rdfs:label, skos:prefLabel or schema:name"
-_LABELS = {
-    iri: rank
-    for rank, iri in enumerate((LABEL, SKOS + "prefLabel", "http://schema.org/name", "https://schema.org/name"))
-}
-_ALIASES = {
-    ALT_LABEL,
-    "http://schema.org/alternateName",
-    "https://schema.org/alternateName",
-    *(f"{OBO}has{scope}Synonym" for scope in ("Exact", "Narrow", "Broad", "Related")),
-    f"{OBO}hasSynonym",
-}
-TEXTS = {*_LABELS, *_ALIASES}
-_IGNORED = {
-    *(RDFS + name for name in ("seeAlso", "isDefinedBy", "domain", "range", "subPropertyOf")),
-    *(OWL + name for name in ("imports", "versionIRI", "priorVersion", "inverseOf", "equivalentProperty")),
-    *(OWL + name for name in ("propertyDisjointWith", "propertyChainAxiom")),
-}
-_PROPERTY_TYPES = {
-    PROPERTY,
-    *(f"{OWL}{kind}Property" for kind in ("Object", "Datatype", "Annotation", "Functional", "Ontology")),
-    *(f"{OWL}{kind}Property" for kind in ("InverseFunctional", "Transitive", "Symmetric", "Asymmetric")),
-}
-_DEPRECATED_TYPES = {OWL + "DeprecatedClass", OWL + "DeprecatedProperty"}
-LICENCES = {
-    *(f"http://purl.org/dc/{part}/{name}" for part in ("terms", "elements/1.1") for name in ("license", "rights")),
-    *(place + "license" for place in ("http://schema.org/", "https://schema.org/", "http://creativecommons.org/ns#")),
-    "http://web.resource.org/cc/license",
-    "http://www.w3.org/1999/xhtml/vocab#license",
-}
-_DATASETS = {
+from kgattn.graph.naming import clean_text, own_id
+from kgattn.graph.owl import HELPER_TYPES, INTERSECTION, ON_PROPERTY, SUBCLASS, ClassAxioms
+from kgattn.graph.vocabulary import (
+    ALIAS,
+    DATASETS,
+    DEPRECATED,
+    DEPRECATED_TYPES,
+    IGNORED,
+    LICENCES,
     ONTOLOGY,
-    "http://rdfs.org/ns/void#Dataset",
-    "http://www.w3.org/ns/dcat#Dataset",
-    "http://schema.org/Dataset",
-    "https://schema.org/Dataset",
-}
+    SCHEMA_TYPES,
+    TEXT_RANKS,
+    TYPE,
+)
+from kgattn.shapes import Bool, Int
+
+LABEL_SOURCES = "rdfs:label, skos:prefLabel or schema:name"
+
+
+class _Numbers(dict[str, int]):
+    """Numbers nodes as they are first asked for.
+
+    Attributes:
+        names: The id of each node.
+    """
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def __missing__(self, iri: str) -> int:
+        name = iri if iri[:4] == "http" else own_id(iri)
+        if name != iri:
+            number = self[name]
+        else:
+            number = len(self.names)
+            self.names.append(name)
+        self[iri] = number
+        return number
 
 
 class Statements:
@@ -86,143 +76,210 @@ class Statements:
 
     def __init__(self, language: str) -> None:
         self._languages = Languages(language)
-        self._nodes: dict[str, int] = {}
-        self._edges = array("q")
-        self._types = array("q")
-        self._labels: dict[int, list[tuple[int, int, str, str]]] = {}
-        self._aliases: dict[int, list[tuple[int, str]]] = {}
-        self._licences: list[tuple[int, str]] = []
-        self._deprecated: set[int] = set()
+        self._nodes = _Numbers()
+        self._edges = array("i")
+        self._types = array("i")
+        self._kinds: dict[tuple[int, int, str], int] = {}
+        self._label_nodes, self._label_kinds, self._labels = array("i"), array("i"), list[str]()
+        self._alias_nodes, self._alias_fits, self._aliases = array("i"), array("i"), list[str]()
+        self._licence_texts: list[tuple[int, str]] = []
+        self._deprecated = array("i")
 
     def add_text(self, subject: str, predicate: str, text: str, language: str) -> None:
         """A statement whose object is a literal; `language` is its tag or empty."""
-        rank = _LABELS.get(predicate)
-        if rank is None and predicate not in _ALIASES:
+        rank = TEXT_RANKS.get(predicate)
+        if rank is None:
             if predicate == DEPRECATED and text in ("true", "1"):
-                self._deprecated.add(self._node(subject))
+                self._deprecated.append(self._nodes[subject])
             elif predicate in LICENCES:
-                self._licences.append((self._node(subject), clean_text(text)))
+                self._licence_texts.append((self._nodes[subject], clean_text(text)))
             return
-        text, tag = clean_text(text), language.lower()
-        if not text:
+        if not (text := clean_text(text)):
             return
+        tag = language.lower()
         fit = self._languages.rank(tag)
-        if rank is not None:
-            self._labels.setdefault(self._node(subject), []).append((fit, rank, tag, text))
-        elif fit < self._languages.unwanted:
-            self._aliases.setdefault(self._node(subject), []).append((fit, text))
+        if rank == ALIAS:
+            if fit < self._languages.unwanted:
+                self._alias_nodes.append(self._nodes[subject])
+                self._alias_fits.append(fit)
+                self._aliases.append(text)
+            return
+        self._label_nodes.append(self._nodes[subject])
+        self._label_kinds.append(self._kinds.setdefault((fit, rank, tag), len(self._kinds)))
+        self._labels.append(text)
 
     def add_link(self, subject: str, predicate: str, target: str) -> None:
         """A statement whose object is an IRI or a blank node."""
+        nodes = self._nodes
         if predicate == TYPE:
-            self._types.extend((self._node(subject), self._node(target)))
-        elif predicate not in _LABELS and predicate not in _ALIASES and predicate not in _IGNORED:
-            self._edges.extend((self._node(subject), self._node(predicate), self._node(target)))
-            if predicate in LICENCES:
-                self._licences.append((self._node(subject), target))
+            self._types.extend((nodes[subject], nodes[target]))
+        elif predicate not in IGNORED:
+            self._edges.extend((nodes[subject], nodes[predicate], nodes[target]))
 
-    def build(self, origin: str = "", sources: tuple[str, ...] = ()) -> KnowledgeGraph:
+    def build(
+        self, origin: str = "", sources: tuple[str, ...] = (), *, rename_blank_nodes: bool = False
+    ) -> KnowledgeGraph:
         """The graph all statements make.
+
+        Args:
+            origin: The file they came from, for error messages.
+            sources: Where the content came from.
+            rename_blank_nodes: Name them by what is said about them, instead of as they were given.
 
         Raises:
             GraphError: There is no entity, or no label at all.
         """
-        texts = {node: self._texts(node) for node in self._labels.keys() | self._aliases.keys()}
-        all_types = list(_rows(self._types, 2))
-        helpers = self._helpers(all_types, texts)
-        edges, types = self._with_axioms(list(_rows(self._edges, 3)), all_types, helpers)
-        licences = self._own_licences(all_types)
-        ontologies = self._of_types(all_types, {ONTOLOGY})
-        outside = helpers | ontologies | self._deprecated | self._of_types(all_types, _DEPRECATED_TYPES)
-        edges = [edge for edge in edges if edge[0] not in outside and edge[2] not in outside]
-        if licences:
-            stated = {(node, self._nodes.get(text)) for node, text in licences}
-            edges = [edge for edge in edges if (edge[0], edge[2]) not in stated]
-        types = [(node, kind) for node, kind in types if node not in outside and kind not in helpers]
-        names = list(self._nodes)
-        entities = self._entities(names, edges, types, texts) - outside
+        has_axioms = ON_PROPERTY in self._nodes or INTERSECTION in self._nodes
+        if has_axioms:
+            _ = self._nodes[SUBCLASS]  # named before nodes are counted
+        names = list(self._nodes.names)
+        texts = self._texts()
+        edges, types = _rows(self._edges, 3), _rows(self._types, 2)
+        blank = np.fromiter((name.startswith("_:") for name in names), dtype=bool, count=len(names))
+        helpers = blank & (~_mask(len(names), _array(texts)) | self._of_types(types, HELPER_TYPES))
+        licences = self._own_licences(edges, types)
+        outside = helpers | self._of_types(types, {ONTOLOGY, *DEPRECATED_TYPES})
+        outside |= _mask(len(names), _array(self._deprecated))
+        if has_axioms:
+            edges, types = self._with_axioms(edges, types, helpers)
+        edges = edges[~(outside[edges[:, 0]] | outside[edges[:, 2]])]
+        edges = self._without(edges, licences)
+        types = types[~(outside[types[:, 0]] | helpers[types[:, 1]])]
+        if rename_blank_nodes and (blank & ~helpers).any():
+            rename_by_content(names, blank & ~helpers, edges, types, texts)
 
-        builder = GraphBuilder()
-        for node in sorted(entities):
-            builder.add_entity(names[node])
-            for place, text in enumerate(texts.get(node, ())):
-                (builder.add_alias if place else builder.add_label)(names[node], text)
-        for node, kind in types:
-            if node in entities:
-                builder.add_type(names[node], names[kind])
-        for head, relation, tail in edges:
-            builder.add_triple(names[head], names[relation], names[tail])
-        for relation in {relation for _, relation, _ in edges} & texts.keys():
-            builder.name_relation(names[relation], texts[relation][0])
-        for kind in {kind for _, kind in types} & texts.keys():
-            builder.name_type(names[kind], texts[kind][0])
-        return builder.build(
+        is_entity = self._entities(edges, types, texts) & ~outside
+        entities = np.flatnonzero(is_entity)
+        row = np.cumsum(is_entity) - 1
+        relations, edge_relations = _numbered(edges[:, 1])
+        types = unique_rows(types[is_entity[types[:, 0]]], keep_order=True)
+        kinds, type_kinds = _numbered(types[:, 1])
+        by_owner = np.argsort(row[types[:, 0]], kind="stable")
+        type_counts = np.bincount(row[types[:, 0]], minlength=len(entities))
+        own_texts = [texts.get(node, [""]) for node in entities.tolist()]
+        return assemble(
+            entity_ids=[names[node] for node in entities.tolist()],
+            labels=[own[0] for own in own_texts],
+            aliases=(own[1:] for own in own_texts),
+            type_offsets=np.concatenate([[0], np.cumsum(type_counts)]),
+            types=type_kinds[by_owner],
+            relations={names[node]: texts.get(node, [""])[0] for node in relations},
+            kinds={names[node]: texts.get(node, [""])[0] for node in kinds},
+            triples=np.stack([row[edges[:, 0]], edge_relations, row[edges[:, 2]]], axis=1),
             label_sources=LABEL_SOURCES,
             origin=origin,
             licence="; ".join(sorted({text for _, text in licences})),
             sources=sources,
         )
 
-    def _node(self, name: str) -> int:
-        return self._nodes.setdefault(name, len(self._nodes))
-
-    def _texts(self, node: int) -> list[str]:
-        """The label of a node, then its aliases.
+    def _texts(self) -> dict[int, list[str]]:
+        """The label of each node, then its aliases.
 
         The label has the best language, then the best predicate, then comes first in the alphabet: the order
         of statements, which RDF leaves open, decides nothing.
         """
-        labels = sorted(self._labels.get(node, ()))
-        aliases = sorted(self._aliases.get(node, ()), key=lambda alias: alias[0])
+        kinds = list(self._kinds)
         untagged, unwanted = self._languages.untagged, self._languages.unwanted
-        best = labels[0][0] if labels and labels[0][0] < unwanted else aliases[0][0] if aliases else unwanted
-        wanted = [text for fit, _, _, text in labels if fit in (best, untagged)]
-        other = [text for fit, text in aliases if fit <= best or fit == untagged]
-        return (wanted or [text for *_, text in labels[:1]]) + other
+        label_nodes, alias_nodes, alias_fits = (
+            _array(numbers) for numbers in (self._label_nodes, self._alias_nodes, self._alias_fits)
+        )
+        best = np.full(len(self._nodes.names), unwanted)
+        np.minimum.at(best, label_nodes, np.array([fit for fit, *_ in kinds], dtype=int)[_array(self._label_kinds)])
+        nameless = best[alias_nodes] == unwanted
+        np.minimum.at(best, alias_nodes[nameless], alias_fits[nameless])
 
-    def _helpers(self, types: list[Edge], texts: dict[int, list[str]]) -> set[int]:
-        """Blank nodes that are no entities: without a text, or part of an axiom whatever they say."""
-        parts = self._of_types(types, HELPER_TYPES)
-        return {
-            node for name, node in self._nodes.items() if name.startswith("_:") and (node not in texts or node in parts)
-        }
+        counts = np.bincount(label_nodes, minlength=1).tolist()
+        labels: dict[int, list[str]] = {}
+        several: dict[int, list[tuple[tuple[int, int, str], str]]] = {}
+        for node, kind, text in zip(self._label_nodes, self._label_kinds, self._labels, strict=True):
+            if counts[node] == 1:
+                labels[node] = [text]
+            else:
+                several.setdefault(node, []).append((kinds[kind], text))
+        for node, given in several.items():
+            given.sort()
+            fits = (best[node], untagged)
+            labels[node] = [text for (fit, *_), text in given if fit in fits] or [given[0][1]]
+        taken = (alias_fits <= best[alias_nodes]) | (alias_fits == untagged)
+        for place in np.argsort(alias_fits, kind="stable").tolist() if len(taken) else ():
+            if taken[place]:
+                labels.setdefault(self._alias_nodes[place], []).append(self._aliases[place])
+        return labels
 
-    def _of_types(self, types: list[Edge], iris: Iterable[str]) -> set[int]:
-        kinds = {self._nodes[iri] for iri in iris if iri in self._nodes}
-        return {node for node, kind in types if kind in kinds} if kinds else set()
+    def _of_types(self, types: Int[np.ndarray, "row 2"], iris: Iterable[str]) -> Bool[np.ndarray, " node"]:
+        kinds = [self._nodes[iri] for iri in iris if iri in self._nodes]
+        return _mask(len(self._nodes.names), *((types[np.isin(types[:, 1], kinds), 0],) if kinds else ()))
 
-    def _own_licences(self, types: list[Edge]) -> list[tuple[int, str]]:
-        """Licences of the graph, not of a thing in it: whose subject is a dataset, or the file (a relative IRI)."""
-        if not self._licences:
+    def _own_licences(self, edges: Int[np.ndarray, "edge 3"], types: Int[np.ndarray, "row 2"]) -> list[tuple[int, str]]:
+        """Licences of the graph, not of a thing in it: whose subject is a dataset, or the file (a relative IRI).
+
+        A blank node names no licence.
+        """
+        names = self._nodes.names
+        relations = [self._nodes[iri] for iri in LICENCES if iri in self._nodes]
+        linked = edges[np.isin(edges[:, 1], relations)] if relations else edges[:0]
+        stated = self._licence_texts + [
+            (head, names[tail]) for head, _, tail in linked.tolist() if not names[tail].startswith("_:")
+        ]
+        if not stated:
             return []
-        names, datasets = list(self._nodes), self._of_types(types, _DATASETS)
+        datasets = self._of_types(types, DATASETS)
         return [
             (node, text)
-            for node, text in self._licences
-            if node in datasets or (names[node].startswith("file:///") and "#" not in names[node])
+            for node, text in stated
+            if datasets[node] or (names[node].startswith("file:///") and "#" not in names[node])
         ]
 
-    def _with_axioms(self, edges: list[Edge], types: list[Edge], helpers: set[int]) -> tuple[list[Edge], list[Edge]]:
+    def _without(self, edges: Int[np.ndarray, "edge 3"], licences: list[tuple[int, str]]) -> Int[np.ndarray, "left 3"]:
+        """Edges but those that say the same as the licences."""
+        if not licences:
+            return edges
+        stated = {(node, self._nodes.get(text)) for node, text in licences}
+        near = np.flatnonzero(np.isin(edges[:, 0], [node for node, _ in stated]))
+        left: np.ndarray = np.delete(edges, [at for at in near.tolist() if (edges[at, 0], edges[at, 2]) in stated], 0)
+        return left
+
+    def _with_axioms(
+        self,
+        edges: Int[np.ndarray, "edge 3"],
+        types: Int[np.ndarray, "row 2"],
+        helpers: Bool[np.ndarray, " node"],
+    ) -> tuple[Int[np.ndarray, "more 3"], Int[np.ndarray, "others 2"]]:
         """Statements and types, with those that class axioms make."""
-        if ON_PROPERTY not in self._nodes and INTERSECTION_OF not in self._nodes:
-            return edges, types
-        axioms = ClassAxioms(edges, helpers, self._nodes)
-        edges_of_types, named_types = axioms.of_types(types)
-        return edges + list(axioms.edges(self._node(SUBCLASS))) + edges_of_types, types + named_types
+        axioms = ClassAxioms(map(tuple, edges.tolist()), set(np.flatnonzero(helpers).tolist()), self._nodes)
+        of_types, named = axioms.of_types(map(tuple, types[helpers[types[:, 1]]].tolist()))
+        made = array("i", [number for edge in (*axioms.edges(self._nodes[SUBCLASS]), *of_types) for number in edge])
+        kinds = array("i", [number for pair in named for number in pair])
+        return np.concatenate([edges, _rows(made, 3)]), np.concatenate([types, _rows(kinds, 2)])
 
     def _entities(
-        self,
-        names: list[str],
-        edges: list[Edge],
-        types: list[Edge],
-        texts: dict[int, list[str]],
-    ) -> set[int]:
-        linked = {node for head, _, tail in edges for node in (head, tail)}
-        schema = {relation for _, relation, _ in edges}
-        schema.update(kind for _, kind in types)
-        schema.update(node for node, kind in types if names[kind] in _PROPERTY_TYPES or names[kind] == f"{OWL}Ontology")
-        return linked | ((texts.keys() | {node for node, _ in types}) - schema)
+        self, edges: Int[np.ndarray, "edge 3"], types: Int[np.ndarray, "row 2"], texts: dict[int, list[str]]
+    ) -> Bool[np.ndarray, " node"]:
+        """Which nodes are entities: what an edge joins, and what has a text or a type and describes no other."""
+        size = len(self._nodes.names)
+        schema = self._of_types(types, SCHEMA_TYPES) | _mask(size, edges[:, 1], types[:, 1])
+        described = _mask(size, _array(texts), types[:, 0])
+        entities: np.ndarray = _mask(size, edges[:, 0], edges[:, 2]) | (described & ~schema)
+        return entities
 
 
-def _rows(flat: "array[int]", width: int) -> list[Edge]:
-    return list(zip(*(flat[place::width] for place in range(width)), strict=True))
+def _array(numbers: "array[int] | dict[int, list[str]]") -> Int[np.ndarray, " number"]:
+    return np.fromiter(numbers, dtype=np.int32, count=len(numbers))
+
+
+def _rows(flat: "array[int]", width: int) -> Int[np.ndarray, "row width"]:
+    return np.frombuffer(flat, dtype=np.int32).reshape(-1, width) if flat else np.empty((0, width), dtype=np.int32)
+
+
+def _mask(size: int, *places: Int[np.ndarray, " _"]) -> Bool[np.ndarray, " node"]:
+    mask = np.zeros(size, dtype=bool)
+    for some in places:
+        mask[some] = True
+    return mask
+
+
+def _numbered(nodes: Int[np.ndarray, " row"]) -> tuple[list[int], Int[np.ndarray, " row"]]:
+    """The distinct nodes as they come, and the place of each row's node among them."""
+    distinct, first, inverse = np.unique(nodes, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    return distinct[order].tolist(), np.argsort(order)[inverse]

@@ -109,7 +109,7 @@ def read_header(folder: Path) -> dict[str, Any]:
         header = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise GraphError(f"{path}: cannot be read ({error.strerror}); save the graph again") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise GraphError(f"{path}: expected JSON, got {error}; save the graph again") from None
     version = header.get("format_version") if isinstance(header, dict) else None
     if version != FORMAT_VERSION:
@@ -125,6 +125,11 @@ def read_header(folder: Path) -> dict[str, Any]:
             raise GraphError(
                 f"{path}: expected {kind.__name__} as {key!r}, got {header[key]!r:.40}; save the graph again"
             )
+    for name in header["files"]:
+        if name in ("", ".", "..") or os.path.basename(name) != name:
+            raise GraphError(f"{path}: expected files of this folder, got {name!r:.40}; save the graph again")
+    if not all(isinstance(source, str) for source in header["sources"]):
+        raise GraphError(f"{path}: expected texts as 'sources', got {header['sources']!r:.40}; save the graph again")
     return dict(header)
 
 

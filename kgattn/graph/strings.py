@@ -1,8 +1,9 @@
 """A column of strings as two arrays, so that a million labels can be memory-mapped instead of parsed."""
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import overload
 
 import numpy as np
@@ -10,6 +11,8 @@ from jaxtyping import UInt8
 
 from kgattn.errors import GraphError
 from kgattn.shapes import Int
+
+_BLOCK = 4096
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -31,10 +34,13 @@ class StringTable(Sequence[str]):
         Raises:
             GraphError: A string holds half a surrogate pair and so has no UTF-8 form.
         """
-        encoded = [_encode(text) for text in strings]
-        offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
-        np.cumsum([len(piece) for piece in encoded], out=offsets[1:])
-        data = np.frombuffer(b"".join(encoded), dtype=np.uint8)
+        encoded, lengths, pending = bytearray(), array("q", [0]), iter(strings)
+        while texts := list(islice(pending, _BLOCK)):
+            joined = "".join(texts)
+            pieces = texts if joined.isascii() else [_encode(text) for text in texts]
+            encoded += _encode(joined)
+            lengths.extend(map(len, pieces))
+        data, offsets = np.frombuffer(bytes(encoded), dtype=np.uint8), np.cumsum(lengths, dtype=np.int64)
         offsets.flags.writeable = False
         return cls(data, offsets)
 

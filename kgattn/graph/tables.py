@@ -16,11 +16,8 @@ field does not count.
 """
 
 import csv
-import gzip
 import json
-import zlib
 from collections.abc import Iterator
-from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +25,7 @@ from kgattn.errors import GraphError
 from kgattn.graph.build import GraphBuilder
 from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.naming import clean_text
+from kgattn.graph.packed import READ_ERRORS, open_plain
 
 ENTITIES = "entities.tsv"
 _LABEL_COLUMNS = ("id", "label")
@@ -77,7 +75,7 @@ def read_table(
     """Where each record stands (`file:line`) and its fields, in the order of `columns` and `optional`.
 
     Args:
-        path: The file, gzipped if its name ends so.
+        path: The file, packed if its name ends in `.gz`, `.bz2` or `.xz`.
         columns: Must be there and not empty.
         optional: May be left out at the end of a line, which gives an empty field.
         delimiter: A tab (nothing is quoted) or a comma (fields may be quoted).
@@ -133,11 +131,6 @@ def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         raise GraphError(f"{path}:{reader.line_num}: not readable as CSV ({error}); repair the line") from None
 
 
-def open_plain(path: Path) -> BufferedIOBase:
-    """Open a file for reading bytes, unpacked if its name ends in `.gz`."""
-    return gzip.open(path) if path.name.lower().endswith(".gz") else open(path, "rb")
-
-
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     number = 0
     try:
@@ -147,7 +140,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                 yield number, text.rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise GraphError(f"{path}:{number}: expected UTF-8, got {error.reason}; convert the file") from None
-    except (OSError, EOFError, zlib.error) as error:
+    except READ_ERRORS as error:
         raise GraphError(f"{path}:{number + 1}: cannot be read ({error}); check the file") from None
 
 
@@ -177,7 +170,7 @@ def _read_about(path: Path) -> tuple[str, tuple[str, ...]]:
         about: Any = json.loads(path.read_text(encoding="utf-8"))
         licence, sources = about.get("licence", ""), about.get("sources", [])
         valid = isinstance(licence, str) and all(isinstance(source, str) for source in sources)
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         valid = False
     if not valid:
         raise GraphError(f'{path}: expected {{"licence": "...", "sources": ["..."]}}; repair the file')

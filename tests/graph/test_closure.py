@@ -1,15 +1,22 @@
 """OWL 2 RL closures and ancestors as types: what follows, nothing else, and nothing that says nothing."""
 
+import gzip
 import sys
 from pathlib import Path
 
 import pytest
+import rdflib
 
 from kgattn.errors import GraphError
 from kgattn.graph import KnowledgeGraph
 from kgattn.graph.closure import load_closed
 
 ONTOLOGY = Path(__file__).parent / "ontology.ttl"
+VALUE = """
+:Tall owl:onProperty :floors ; owl:hasValue 5 .
+:Tower :floors 5 ; rdfs:label "Tower"@en .
+:Barn :floors "5" ; rdfs:label "Barn"@en .
+"""
 SAME = ("Germany", "BRD")
 
 
@@ -46,6 +53,22 @@ def test_what_follows_from_each_axiom():
     assert types_of(graph) == {"Berlin": {"City", "Place", "Thing"}, "Germany": {"Country"}, "BRD": {"Country"}}
     assert {graph.label("http://example.org/Germany"), *graph.aliases("http://example.org/Germany")} == {*SAME}
     assert graph.sources == ("ontology.ttl", "closed under OWL 2 RL")
+
+
+@pytest.mark.parametrize("suffix", ["nt", "nt.gz", "nq", "rdf", "trig", "jsonld"])
+def test_every_format_has_the_same_closure(tmp_path, suffix):
+    pytest.importorskip("reasonable")
+    formats = {"nt": "nt", "nq": "nt", "rdf": "xml", "trig": "turtle", "jsonld": "json-ld"}
+    graph = rdflib.Graph().parse(data=ONTOLOGY.read_text() + VALUE, format="turtle")
+    text = graph.serialize(format=formats[suffix.removesuffix(".gz")], encoding="utf-8")
+    path = tmp_path / f"ontology.{suffix}"
+    path.write_bytes(gzip.compress(text) if suffix.endswith(".gz") else text)
+    (tmp_path / "ontology.ttl").write_text(ONTOLOGY.read_text() + VALUE)
+    expected, closed = load_closed(tmp_path / "ontology.ttl"), load_closed(path)
+    assert triples_of(closed) == triples_of(expected)
+    assert types_of(closed) == types_of(expected)
+    assert types_of(closed)["Tower"] == {"Tall"}
+    assert "Barn" not in types_of(closed)
 
 
 def test_without_a_closure_nothing_follows():

@@ -1,0 +1,53 @@
+"""The IRIs that mean something to a graph: where texts, types and licences are found, and what says nothing."""
+
+from kgattn.graph.owl import OWL, RDF
+
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+OBO = "http://www.geneontology.org/formats/oboInOwl#"
+
+TYPE = RDF + "type"
+LABEL = RDFS + "label"
+ALT_LABEL = SKOS + "altLabel"
+PROPERTY = RDF + "Property"
+ONTOLOGY = OWL + "Ontology"
+DEPRECATED = OWL + "deprecated"
+_LABELS = (LABEL, SKOS + "prefLabel", "http://schema.org/name", "https://schema.org/name")
+_ALIASES = (
+    ALT_LABEL,
+    "http://schema.org/alternateName",
+    "https://schema.org/alternateName",
+    *(f"{OBO}has{scope}Synonym" for scope in ("Exact", "Narrow", "Broad", "Related")),
+    f"{OBO}hasSynonym",
+)
+ALIAS = -1
+TEXT_RANKS = {**{iri: rank for rank, iri in enumerate(_LABELS)}, **dict.fromkeys(_ALIASES, ALIAS)}
+"""What gives texts: the rank of a label, 0 the dearest, or `ALIAS`."""
+LICENCES = {
+    *(f"http://purl.org/dc/{part}/{name}" for part in ("terms", "elements/1.1") for name in ("license", "rights")),
+    *(place + "license" for place in ("http://schema.org/", "https://schema.org/", "http://creativecommons.org/ns#")),
+    "http://web.resource.org/cc/license",
+    "http://www.w3.org/1999/xhtml/vocab#license",
+}
+LITERAL_PREDICATES = frozenset({*TEXT_RANKS, DEPRECATED, *LICENCES})
+"""What has literals that count; those of any other predicate are nothing to a graph."""
+IGNORED = {
+    *TEXT_RANKS,
+    *(RDFS + name for name in ("seeAlso", "isDefinedBy", "domain", "range", "subPropertyOf")),
+    *(OWL + name for name in ("imports", "versionIRI", "priorVersion", "inverseOf", "equivalentProperty")),
+    *(OWL + name for name in ("propertyDisjointWith", "propertyChainAxiom")),
+}
+SCHEMA_TYPES = {
+    PROPERTY,
+    ONTOLOGY,
+    *(f"{OWL}{kind}Property" for kind in ("Object", "Datatype", "Annotation", "Functional", "Ontology")),
+    *(f"{OWL}{kind}Property" for kind in ("InverseFunctional", "Transitive", "Symmetric", "Asymmetric")),
+}
+DEPRECATED_TYPES = {OWL + "DeprecatedClass", OWL + "DeprecatedProperty"}
+DATASETS = {
+    ONTOLOGY,
+    "http://rdfs.org/ns/void#Dataset",
+    "http://www.w3.org/ns/dcat#Dataset",
+    "http://schema.org/Dataset",
+    "https://schema.org/Dataset",
+}

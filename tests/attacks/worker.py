@@ -1,0 +1,168 @@
+"""Reads hostile files: one process with everything imported, and a fork of it for each file.
+
+A line of JSON comes in (`path`, `task`), a line of JSON goes out: the outcome, or how the fork ended. A fork may
+neither open a connection nor a file beside the given path and Python's own.
+"""
+
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import fastobo  # noqa: F401 - imported once, not by each fork
+import networkx
+import numpy as np
+import rdflib.plugins.parsers.jsonld  # noqa: F401
+
+import kgattn.graph.knowledge_graph
+import kgattn.graph.networkx_io
+import kgattn.graph.obo
+import kgattn.graph.rdf_files
+import kgattn.graph.sources
+import kgattn.graph.subgraph
+from kgattn.graph import KnowledgeGraph, oxigraph
+
+CPU_SECONDS = 4
+"""A fork is ended after these; the tests ask for less."""
+WALL_SECONDS = 60
+MEMORY = 3 << 30
+"""Bytes of addresses, most of which Python's libraries hold from the start."""
+PYTHON = tuple({os.path.realpath(path) for path in (sys.prefix, sys.base_prefix, os.path.dirname(os.__file__))})
+
+
+def guard(path: Path) -> None:
+    """From now on refuse connections, and files that are none of this one's business."""
+    given = () if "\0" in str(path) else (os.path.realpath(path), os.path.abspath(path))
+    own = tuple(os.path.realpath(part) for part in (kgattn.__path__[0],))
+
+    def watch(event: str, arguments: tuple) -> None:
+        if event.startswith(("socket.", "urllib.", "subprocess.", "os.exec", "os.system")):
+            end({"crime": f"{event} {arguments}"})
+        if event == "open" and isinstance(arguments[0], str | bytes):
+            wanted = os.path.realpath(os.fsdecode(arguments[0]))
+            if not wanted.startswith((*given, *own, *PYTHON)):
+                end({"crime": f"open {wanted}"})
+
+    sys.addaudithook(watch)
+
+
+def end(outcome: dict) -> None:
+    """Report and leave, past all handlers."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    outcome |= {"seconds": used.ru_utime + used.ru_stime, "mib": used.ru_maxrss / 1024}
+    os.write(REPORT, json.dumps(outcome).encode())
+    os._exit(0)
+
+
+def load(path: Path) -> dict:
+    """Read a graph and all that is in it."""
+    graph = KnowledgeGraph.load(path)
+    labels, aliases = list(graph.labels), list(graph.alias_texts)
+    return {
+        "entities": graph.num_entities,
+        "triples": graph.num_triples,
+        "labels": sorted(label[:100] for label in labels)[:100],
+        "longest": max(map(len, labels + aliases)),
+        "fingerprint": graph.fingerprint,
+    }
+
+
+def load_by_rdflib(path: Path) -> dict:
+    """The same without pyoxigraph."""
+    oxigraph.pyoxigraph = lambda: None
+    return load(path)
+
+
+def look_around_hub(path: Path) -> dict:
+    """Sample around a hub, and look up its pairs, in a graph whose indexes are there."""
+    graph = PREPARED[path]
+    started = time.process_time()
+    part = kgattn.graph.subgraph.sample_subgraph(graph, np.array([0, 1]), 2, 10)
+    keys = graph.pair_index.keys
+    pairs = np.searchsorted(keys, np.arange(1, 9) * graph.num_entities)
+    return {
+        "entities": graph.num_entities,
+        "triples": graph.num_triples,
+        "edges": part.num_edges,
+        "found": int((keys[pairs] // graph.num_entities == np.arange(1, 9)).sum()),
+        "looking": time.process_time() - started,
+    }
+
+
+def verify(path: Path) -> dict:
+    """Compare a graph folder with its hashes."""
+    from kgattn.graph.storage import verify_folder
+
+    verify_folder(path)
+    return {}
+
+
+def prepare(path: Path) -> dict:
+    """Load a graph, with its indexes, for the forks to come."""
+    started = time.process_time()
+    graph = PREPARED[path] = KnowledgeGraph.load(path)
+    loaded = time.process_time()
+    _ = graph.adjacency, graph.pair_index
+    return {"loading": loaded - started, "indexing": time.process_time() - loaded}
+
+
+PREPARED: dict[Path, KnowledgeGraph] = {}
+TASKS = {"load": load, "rdflib": load_by_rdflib, "hub": look_around_hub, "verify": verify}
+
+
+def work(path: Path, task: str) -> None:
+    """What a fork does."""
+    import kgattn.errors
+
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
+    held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (held + MEMORY, held + MEMORY))
+    guard(path)
+    try:
+        outcome = TASKS[task](path)
+    except kgattn.errors.GraphError as error:
+        outcome = {"error": str(error)}
+    except BaseException as error:
+        outcome = {"crime": f"{type(error).__name__}: {error}"[:1000]}
+    end(outcome)
+
+
+def run(path: Path, task: str) -> dict:
+    """Fork, and wait for the outcome."""
+    global REPORT
+    inlet, REPORT = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(inlet)
+        work(path, task)
+    os.close(REPORT)
+    ready, _, _ = select.select([inlet], [], [], WALL_SECONDS)
+    if not ready:
+        os.kill(child, signal.SIGKILL)
+    report = b""
+    while ready and (block := os.read(inlet, 1 << 16)):
+        report += block
+    os.close(inlet)
+    _, status = os.waitpid(child, 0)
+    return json.loads(report) if report else {"crime": f"no answer, status {status}: a crash, or out of time"}
+
+
+def main() -> None:
+    """Answer lines until there are no more."""
+    networkx.MultiDiGraph()
+    oxigraph.pyoxigraph()
+    base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    for line in sys.stdin:
+        request = json.loads(line)
+        make = prepare if request["task"] == "prepare" else partial(run, task=request["task"])
+        outcome = make(Path(request["path"]))
+        print(json.dumps({**outcome, "base": base}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

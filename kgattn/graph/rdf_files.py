@@ -114,7 +114,7 @@ class _Keeper(_Sink):
     """Keeps every statement."""
 
     def __init__(self, graph: Graph) -> None:
-        super().__init__(Statements(""))
+        super().__init__(Statements("en"))
         self._graph = graph
 
     def add(self, triple: tuple[Node, Node, Node], context: Any = None, quoted: bool = False) -> None:

@@ -33,7 +33,7 @@ TRIPLES_AN_ENTITY = 10
 BATCH, LENGTH, MENTIONS, HOPS, FAN_OUT = 16, 128, 8, 2, 10
 BATCHES_OF_INFERENCE = 20
 BLOCK = 1 << 16
-SYLLABLES = ("ba", "ri", "to", "ken", "lu", "sa", "mor", "vin", "tel", "gra", "pho", "xi", "dan", "ber", "lin", "os")
+SYLLABLES = ("ba", "ri", "to", "ken", "lu", "sa", "mol", "vin", "tel", "gra", "pho", "xi", "dan", "ber", "lin", "os")
 
 
 def random_graph(num_entities: int) -> KnowledgeGraph:

@@ -68,13 +68,15 @@ class GraphFeatures:
         if self._relation_codes is None:
             labels = [str(label) for label in self.graph.relation_labels]
             texts = [*labels, *(f"inverse of {label}" for label in labels), "is the same as"]
-            self._relation_codes = torch.from_numpy(text_codes(texts, self.code_dim))
+            with torch.inference_mode(False):  # kept for training too
+                self._relation_codes = torch.from_numpy(text_codes(texts, self.code_dim))
         return self._relation_codes
 
     def type_codes(self) -> Float[Tensor, "type code"]:
         """Codes of the types; by id, so that types of one label but different ids differ."""
         if self._type_codes is None:
-            self._type_codes = torch.from_numpy(text_codes(self.graph.type_ids, self.code_dim))
+            with torch.inference_mode(False):
+                self._type_codes = torch.from_numpy(text_codes(self.graph.type_ids, self.code_dim))
         return self._type_codes
 
     def label_codes(self, entities: Int[np.ndarray, " node"]) -> Float[np.ndarray, "node code"]:

@@ -31,7 +31,7 @@ def read_array(folder: Path, name: str) -> np.ndarray:
     except Exception as error:  # numpy raises all kinds of errors over a damaged header
         raise GraphError(f"{path}: not a readable array ({error}); save the graph again") from None
     kind, ndim = _FORMS.get(name.rpartition(".")[2], ("i", 1))
-    if values.dtype.kind != kind or values.ndim != ndim or not values.flags.c_contiguous:
+    if values.dtype.kind != kind or values.ndim != ndim or not (values.flags.c_contiguous and values.dtype.isnative):
         raise GraphError(
             f"{path}: expected {ndim} axes of kind {kind!r}, in C order, got {values.ndim} of {values.dtype}; "
             "save the graph again"

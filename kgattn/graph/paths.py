@@ -97,7 +97,7 @@ class _Walk:
         kept = np.flatnonzero(wanted.may_hold(places))  # most lead nowhere: sorting them would cost more than all else
         onward, came_by, places = onward[kept], came_by[kept], places[kept]
 
-        back = (edge_types[edge] + graph.num_relations) % max(2 * graph.num_relations, 1)
+        back = (edge_types[edge].astype(np.int64) + graph.num_relations) % max(2 * graph.num_relations, 1)
         middle = neighbours[edge][came_by]
         alike = (edge_types[onward] == back[came_by]) & (middle != owner[came_by]) & (middle != neighbours[onward])
         return cls(np.unique(places), np.unique(places[alike]))

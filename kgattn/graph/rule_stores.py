@@ -1,5 +1,6 @@
 """The engines that evaluate rules: rdflib's, and for big graphs oxigraph's where it is installed."""
 
+import re
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from kgattn.graph.rules import PREFIXES, Rule
 Statement = tuple[Node, Node, Node]
 BIG = 100_000
 """Triples from which on oxigraph is worth filling."""
+_SERVICE = re.compile(r"\bservice\b", re.IGNORECASE)
 
 
 class RuleStore(Protocol):
@@ -96,6 +98,8 @@ class OxigraphStore:
         self._store.bulk_extend(self._ox.Quad(*map(term, statement)) for statement in statements)
 
     def _answer(self, rule: Rule) -> Any:
+        if _SERVICE.search(rule.query):  # oxigraph would ask it, and what was checked is another parser's reading
+            raise rule.error(None, "the word SERVICE is refused here, in comments and IRIs too; remove it")
         return self._store.query(rule.query, prefixes=PREFIXES)
 
     def _in(self, node: Node) -> Any:

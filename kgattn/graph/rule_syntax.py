@@ -22,6 +22,10 @@ _OUTSIDE = {"ServiceGraphPattern": "SERVICE", "GraphGraphPattern": "GRAPH", "Dat
 _UPDATE = re.compile(r"\b(LOAD|INSERT|DELETE|CLEAR|DROP|CREATE|COPY|MOVE|ADD)\b", re.IGNORECASE)
 
 
+_AMBIGUOUS = re.compile(r"\r(?!\n)|\\[uU]")
+"""What one parser reads as the end of a comment or string and another does not: a way to hide a SERVICE."""
+
+
 def kind_of(rule: "Rule") -> "Kind":
     """Parse a rule, by rdflib, and say what it is.
 
@@ -31,6 +35,12 @@ def kind_of(rule: "Rule") -> "Kind":
     if len(rule.query) > MAX_LENGTH:
         raise rule.error(None, f"a query may have {MAX_LENGTH} characters, got {len(rule.query)}; shorten it")
     _check_depth(rule)
+    ambiguous = _AMBIGUOUS.search(rule.query)
+    if ambiguous:
+        line = rule.query.count("\n", 0, ambiguous.start()) + 1
+        raise rule.error(
+            line, "lone carriage returns and \\u escapes are refused, parsers differ over them; write it out"
+        )
     try:
         tree: Any = parseQuery(rule.query)
         for node in _nodes(tree):

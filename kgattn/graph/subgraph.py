@@ -74,7 +74,7 @@ def sample_subgraph(graph: KnowledgeGraph, seeds: Int[np.ndarray, " seed"], num_
         neighbours = adjacency.neighbours[edges]
         sources.append(neighbours)
         targets.append(np.repeat(frontier, degree))
-        edge_types.append(adjacency.edge_types[edges])
+        edge_types.append(adjacency.edge_types[edges].astype(np.int64))
         frontier = _unseen(neighbours, entities)
         entities = np.concatenate([entities, frontier])
         node_ends.append(len(entities))
@@ -111,7 +111,7 @@ def match_pairs(
     first = np.searchsorted(index.keys, keys, side="left")
     count = np.searchsorted(index.keys, keys, side="right") - first
     pair_number = np.repeat(np.arange(len(keys), dtype=np.int64), count)
-    return pair_number, index.relations[ranges(first, count)]
+    return pair_number, index.relations[ranges(first, count)].astype(np.int64)  # sums of small types would wrap
 
 
 def ranges(start: Int[np.ndarray, " item"], length: Int[np.ndarray, " item"]) -> Int[np.ndarray, " place"]:

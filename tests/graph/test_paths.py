@@ -104,6 +104,13 @@ def test_a_hub_is_the_end_of_a_path_of_two_but_not_of_three():
     assert nearness(graph, "a", "hub", hub_degree=10) == (3, False)
 
 
+@pytest.mark.parametrize("num_relations", [40, 60, 100, 130])
+def test_siblings_do_not_depend_on_how_many_relations_there_are(num_relations):
+    others = [(f"x{number}", f"s{number}", f"y{number}") for number in range(num_relations)]
+    graph = KnowledgeGraph.from_triples([*others, ("a", "r", "c"), ("b", "r", "c")])
+    assert nearness(graph, "a", "b") == (2, True)
+
+
 def test_no_pairs_and_no_triples():
     none = np.zeros(0, dtype=np.int64)
     assert len(pair_nearness(chain(), none, none, 4).length) == 0

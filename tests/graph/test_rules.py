@@ -196,6 +196,14 @@ def test_files_are_read_by_name_with_their_comments(tmp_path):
             r"\.rq:2: .*SERVICE is refused",
         ),
         (
+            f"{SELECT}{{ ?head ?p ?tail # x\r SERVICE SILENT <http://e.org> {{ ?a ?b ?c }} #\n}}",
+            "parsers differ over them",
+        ),
+        (
+            f'{SELECT}{{ ?head ?p ?tail\n FILTER(?p != "a\\u0022) #") SERVICE SILENT <http://e.org> {{}} }}',
+            r"\.rq:2: .*parsers differ over them",
+        ),
+        (
             f"# SERVICE\n{SELECT}{{ ?head ?p ?tail FILTER EXISTS {{\n SERVICE SILENT <e:e> {{ ?a ?b ?c }} }} }}",
             r"\.rq:3: .*SERVICE is refused",
         ),
@@ -250,3 +258,9 @@ def test_saved_rules_are_checked_again():
 def test_a_message_without_a_file_names_rule_and_line():
     with pytest.raises(RuleError, match="rule 'plain', line 2: not a SPARQL query"):
         Rule("plain", f"{SELECT}\n{{ ?head ?p }}")
+
+
+def test_a_rule_out_of_a_plugin_hides_nothing_behind_a_carriage_return():
+    query = f"{SELECT}{{ ?head ?p ?tail # x\r SERVICE SILENT <http://e.org> {{ ?a ?b ?c }} #\n}}"
+    with pytest.raises(RuleError, match="parsers differ over them"):
+        rules_from_json({"hidden": query})

@@ -125,3 +125,15 @@ def test_pair_relations_finds_every_triple_of_every_pair(triples):
     found = sorted(zip(heads[number].tolist(), relation.tolist(), tails[number].tolist(), strict=True))
     assert found == [tuple(triple) for triple in graph.triples.tolist()]
     assert (np.diff(number) >= 0).all()
+
+
+@pytest.mark.parametrize("num_relations", [60, 100, 127, 130])
+def test_rows_of_relations_can_be_counted_on_with(num_relations):
+    """Indexes hold them in as few bytes as will do; sums with the number of relations must not wrap."""
+    triples = [(f"a{number}", f"r{number}", "b") for number in range(num_relations)]
+    graph = KnowledgeGraph.from_triples(triples)
+    heads = np.array([graph.entity_index(f"a{number}") for number in range(num_relations)])
+    _, relations = pair_relations(graph, heads, np.full(num_relations, graph.entity_index("b")))
+    assert sorted((relations + num_relations).tolist()) == list(range(num_relations, 2 * num_relations))
+    subgraph = sample_subgraph(graph, np.array([graph.entity_index("b")]), num_hops=1, fan_out=200)
+    assert sorted((subgraph.edge_type + num_relations).tolist()) == list(range(num_relations, 2 * num_relations))

@@ -197,7 +197,7 @@ def test_files_are_read_by_name_with_their_comments(tmp_path):
         ),
         (
             f"{SELECT}{{ ?head ?p ?tail # x\r SERVICE SILENT <http://e.org> {{ ?a ?b ?c }} #\n}}",
-            "parsers differ over them",
+            "SERVICE is refused",
         ),
         (
             f'{SELECT}{{ ?head ?p ?tail\n FILTER(?p != "a\\u0022) #") SERVICE SILENT <http://e.org> {{}} }}',

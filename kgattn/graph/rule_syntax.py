@@ -37,9 +37,9 @@ def kind_of(rule: "Rule") -> "Kind":
     _check_depth(rule)
     ambiguous = _AMBIGUOUS.search(rule.query)
     if ambiguous:
-        line = rule.query.count("\n", 0, ambiguous.start()) + 1
+        place = rule.query.count("\n", 0, ambiguous.start()) + 1
         raise rule.error(
-            line, "lone carriage returns and \\u escapes are refused, parsers differ over them; write it out"
+            place, "lone carriage returns and \\u escapes are refused, parsers differ over them; write it out"
         )
     try:
         tree: Any = parseQuery(rule.query)

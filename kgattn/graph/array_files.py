@@ -48,18 +48,24 @@ def in_range(folder: Path, name: str, *limits: int) -> bool:
     return True
 
 
+def rises(folder: Path, name: str) -> bool:
+    """Whether no number of `name.npy` is below the one before it."""
+    last = None
+    for block in _blocks(folder, name, 1):
+        if (last is not None and block[0] < last) or (block[1:] < block[:-1]).any():
+            return False
+        last = block[-1]
+    return True
+
+
 def check_offsets(folder: Path, name: str, end: int) -> None:
     """Check where rows begin.
 
     Raises:
         GraphError: The offsets in `name.npy` do not rise from 0 to `end`.
     """
-    first, last, rising = None, 0, True
-    for block in _blocks(folder, name, 1):
-        first = block[0] if first is None else first
-        rising = rising and bool(block[0] >= last and (block[1:] >= block[:-1]).all())
-        last = block[-1]
-    if not rising or first != 0 or last != end:
+    offsets = read_array(folder, name)
+    if not len(offsets) or offsets[0] != 0 or offsets[-1] != end or not rises(folder, name):
         raise GraphError(f"{folder / name}.npy: offsets must rise from 0 to {end}; save the graph again")
 
 

@@ -131,7 +131,7 @@ class Endpoint:
                 f"{self.address}: an answer may have {MAX_ANSWER_BYTES >> 20} MiB, got more; lower page_size"
             )
         length = headers.get("Content-Length", "")
-        if length.isdigit() and len(body) < int(length):
+        if length.isdecimal() and len(body) < int(length):
             raise _PassingError(f"{self.address}: the answer broke off after {len(body)} of {length} bytes")
         if status != 200 or "X-SQL-State" in headers:  # how Virtuoso marks what it had when its time was up
             raise GraphError(
@@ -140,12 +140,15 @@ class Endpoint:
             )
 
     def _refusal(self, error: HTTPError) -> Exception:
-        with error:
-            said = _start(error.read(4096))
+        try:
+            with error:
+                said = _start(error.read(4096))
+        except (http.client.HTTPException, OSError):
+            said = "no text"
         text = f"{self.address}: HTTP {error.code} {error.reason}"
         if error.code in _PASSING:
             wait = error.headers.get("Retry-After", "")
-            return _PassingError(f"{text} ({said})", float(wait) if wait.isdigit() else 0.0)
+            return _PassingError(f"{text} ({said})", float(wait) if wait.isdecimal() else 0.0)
         if 300 <= error.code < 400:
             return GraphError(f"{text}; the endpoint has moved to {error.headers.get('Location')}: give that address")
         return GraphError(f"{text} ({said}); check the address and the query")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kgattn.errors import GraphError
 from kgattn.graph.adjacency import Adjacency, PairIndex
-from kgattn.graph.array_files import check_offsets, in_range, read_array, write_array
+from kgattn.graph.array_files import check_offsets, in_range, read_array, rises, write_array
 from kgattn.graph.content import GraphContent
 
 _INDEXES: dict[str, type[Adjacency | PairIndex]] = {"adjacency": Adjacency, "pair_index": PairIndex}
@@ -34,6 +34,8 @@ def read_indexes(graph: GraphContent, files: Collection[str], folder: Path) -> d
     ):
         if len(parts[name, column]) != length or not in_range(folder, f"{name}.{column}", limit):
             raise GraphError(f"{folder}: {name}.{column} does not fit the graph; save the graph again")
+    if not rises(folder, "pair_index.keys"):
+        raise GraphError(f"{folder}: pair_index.keys must rise; save the graph again")
     offsets = parts["adjacency", "offsets"]
     check_offsets(folder, "adjacency.offsets", edges)
     if len(offsets) != graph.num_entities + 1:

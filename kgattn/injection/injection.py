@@ -49,8 +49,7 @@ class Injection(nn.Module):
         dim = config.entity_dim
         self.config = config
         self.shape = model_shape(architecture)
-        self.features = GraphFeatures(graph, config.code_dim)
-        self.terms = _terms_of(graph, config)
+        self._knowledge = GraphFeatures(graph, config.code_dim), _terms_of(graph, config)
         self.processor: Processor | None = None
         self.attachment: Attachment | None = None
         self.encoder = EntityEncoder(
@@ -101,6 +100,16 @@ class Injection(nn.Module):
         register()
 
     @property
+    def features(self) -> GraphFeatures:
+        """Codes of the graph in use."""
+        return self._knowledge[0]
+
+    @property
+    def terms(self) -> PairTerms:
+        """Rules and pair terms, evaluated on the graph in use."""
+        return self._knowledge[1]
+
+    @property
     def graph(self) -> KnowledgeGraph:
         """The graph in use."""
         return self.features.graph
@@ -113,15 +122,16 @@ class Injection(nn.Module):
         """
         device = mentions.token_slot.device
         on_cpu = MentionBatch(*(tensor.cpu() for tensor in mentions))
+        features, terms = self._knowledge  # read once: another thread may swap the graph
         with torch.autocast(device.type, enabled=False), untouched_random_state(device):
-            entities = self.encoder(self.features, on_cpu.entities)
+            entities = self.encoder(features, on_cpu.entities)
             priors = mentions.priors * mentions.candidate_mask()
             vectors = self.mention_vectors(entities, priors.to(entities.dtype))
             pair_bias = values = None
             if self.pair_bias is not None:
-                matches = match_relations(self.graph, on_cpu, self.terms, current_terms_off(self.attachment))
+                matches = match_relations(features.graph, on_cpu, terms, current_terms_off(self.attachment))
                 matches = type(matches)(**{name: tensor.to(device) for name, tensor in vars(matches).items()})
-                codes = self.features.relation_codes().to(device, vectors.dtype)
+                codes = features.relation_codes().to(device, vectors.dtype)
                 pair_bias = self.pair_bias(vectors, matches, codes)
             if self.mention_values is not None:
                 values = self.mention_values(vectors)
@@ -198,8 +208,7 @@ class Injection(nn.Module):
                 f"the plugin was made for {trained or 'no'} given features an entity, got {offered or 'none'}; "
                 "give the new graph vectors of the same kind"
             )
-        terms = _terms_of(graph, self.config)
-        self.features, self.terms = GraphFeatures(graph, self.config.code_dim), terms
+        self._knowledge = GraphFeatures(graph, self.config.code_dim), _terms_of(graph, self.config)
 
     def remove(self) -> Any:
         """Take everything off again.

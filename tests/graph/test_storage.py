@@ -222,6 +222,8 @@ def header_is_folder(folder):
         (damage_array("adjacency.edge_types.npy", lambda values: values[:-1]), "adjacency.edge_types does not fit"),
         (damage_array("adjacency.offsets.npy", lambda values: values[[0, -1]]), "adjacency.offsets does not fit"),
         (damage_array("pair_index.keys.npy", lambda values: values + 99), "pair_index.keys does not fit"),
+        (damage_array("pair_index.keys.npy", lambda values: values[::-1]), "pair_index.keys must rise"),
+        (damage_array("triples.npy", lambda values: values.astype(">i4")), "triples.npy: expected 2 axes of kind 'i'"),
         (
             lambda folder: (folder / "pair_index.relations.npy").unlink(),
             "pair_index.relations.npy: the file is missing",

@@ -255,6 +255,19 @@ def without_dropout(model: PreTrainedModel) -> PreTrainedModel:
     return model.train()
 
 
+def check_that_all_learn(model: PreTrainedModel, inputs: dict[str, torch.Tensor], labels: torch.Tensor) -> None:
+    """Law 5: every parameter of the plugin gets a finite gradient that is not zero within two steps."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    for _ in range(2):
+        optimizer.zero_grad()
+        model(**inputs, labels=labels).loss.backward()
+        optimizer.step()
+    for name, parameter in model.kgattn.named_parameters():
+        assert parameter.grad is not None, name
+        assert torch.isfinite(parameter.grad).all(), name
+        assert parameter.grad.any(), name
+
+
 @pytest.fixture(params=sorted(MODELS))
 def architecture(request: pytest.FixtureRequest) -> str:
     return request.param

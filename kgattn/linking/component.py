@@ -10,20 +10,18 @@ from typing import Any, TypeVar
 
 import numpy as np
 from spacy.language import Language
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 
 from kgattn.errors import LinkingError
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking.build import open_or_build
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.index import META_FILE, LinkIndex
-from kgattn.linking.stream import AtomTable, atom_stream
-from kgattn.mentions import Candidate, Mention
+from kgattn.linking.marking import EXTENSION, SPANS_KEY, mark, register_extension
+from kgattn.linking.matching import find_aliases
+from kgattn.linking.stream import AtomTable
 
 FACTORY = "kgattn_linker"
-SPANS_KEY = "kgattn"
-LABEL = "KG"
-EXTENSION = "kg_candidates"
 _BATCH = 256
 _DEFAULTS = LinkerConfig()
 _Factory = TypeVar("_Factory", bound=Callable[..., Any])
@@ -140,25 +138,9 @@ class KgattnLinker:
         index = self.index
         if not docs:
             return
-        stream, doc_start = atom_stream(docs, self._table)
-        hits = index.trie.match(stream)
-        numbers = np.searchsorted(doc_start, hits.first_token, side="right") - 1
-        spans: list[list[Span]] = [[] for _ in docs]
-        starts, rows, end = doc_start.tolist(), index.row_candidates, 0
-        found = zip(
-            hits.first_token.tolist(), hits.last_token.tolist(), hits.row.tolist(), numbers.tolist(), strict=True
-        )
-        for first, last, row, number in found:
-            if first < end:
-                continue
-            end = last + 1
-            doc, start, candidates = docs[number], starts[number], rows[row]
-            span = Span(doc, first - start, end - start, label=LABEL, kb_id=candidates[0][0])
-            spans[number].append(span)
-            data: dict[Any, Any] = doc.user_data
-            data["._.", EXTENSION, span.start_char, span.end_char] = candidates
-        for doc, marked in zip(docs, spans, strict=True):
-            doc.spans[self.spans_key] = marked
+        found = find_aliases(docs, index.trie, self._table)
+        rows = index.row_candidates
+        mark(docs, found, [rows[row] for row in found.row.tolist()], self.spans_key)
 
     def to_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> None:
         """Write the index as a folder that `from_disk` maps into memory."""
@@ -199,27 +181,3 @@ class KgattnLinker:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         register_extension()
-
-
-def register_extension() -> None:
-    """Give spans the attribute `kg_candidates`, unless they have it."""
-    if not Span.has_extension(EXTENSION):
-        Span.set_extension(EXTENSION, getter=span_candidates)
-
-
-def span_candidates(span: Span) -> list[Candidate]:
-    """The entities a span may name, likeliest first; none when it was not linked."""
-    return [Candidate(entity_id, prior) for entity_id, prior in stored_candidates(span)]
-
-
-def stored_candidates(span: Span) -> tuple[tuple[str, float], ...]:
-    """The same as plain (entity id, prior)."""
-    data: dict[Any, Any] = span.doc.user_data
-    stored = data.get(("._.", EXTENSION, span.start_char, span.end_char), ())
-    return tuple((entity_id, prior) for entity_id, prior in stored)  # pairs come back from bytes as lists
-
-
-def doc_mentions(doc: Doc, spans_key: str = SPANS_KEY) -> list[Mention]:
-    """The mentions of a linked document, in order of text."""
-    spans: Iterable[Span] = doc.spans.get(spans_key, ())
-    return [Mention(span.start_char, span.end_char, tuple(span_candidates(span))) for span in spans]

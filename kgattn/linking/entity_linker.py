@@ -13,10 +13,11 @@ from kgattn.files import replacing, write_json
 from kgattn.graph import KnowledgeGraph
 from kgattn.graph.storage import INDEX_FOLDER
 from kgattn.linking.build import open_fitting, open_or_build
-from kgattn.linking.component import KgattnLinker, doc_mentions
+from kgattn.linking.component import KgattnLinker
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.index import LinkIndex
 from kgattn.linking.inputs import check_text, check_words
+from kgattn.linking.marking import doc_mentions
 from kgattn.linking.pipelines import resolve_pipeline
 from kgattn.mentions import Mention
 

@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 from kgattn.errors import LinkingError
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking.alignment import NOWHERE, MentionTable, SubwordTable, trim_spaces
-from kgattn.linking.component import stored_candidates
+from kgattn.linking.marking import stored_candidates
 from kgattn.shapes import Float, Int
 
 

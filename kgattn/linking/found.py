@@ -1,0 +1,36 @@
+"""What a linker has found in a batch of documents, as arrays: every stage takes it and gives it on."""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+
+from kgattn.shapes import Int
+
+
+class Source(IntEnum):
+    """How a mention was found."""
+
+    ALIAS = 0  # the text is an alias, but for case, white space and typography
+    VARIANT = 1  # it is a variant of an alias: plural, inverted, another hyphen
+    FUZZY = 2  # it is nearly an alias
+    ABBREVIATION = 3  # a short form whose long form stands in the same document
+    SHORT_NAME = 4  # a part of a name that stands in full earlier in the same document
+
+
+class Found(NamedTuple):
+    """Mentions of a batch of documents, sorted by document, first token, then longest first.
+
+    Attributes:
+        doc: Document of each mention.
+        start: Its first token in that document.
+        end: One past its last token.
+        row: Its row of candidates in the index.
+        source: How it was found, a `Source`.
+    """
+
+    doc: Int[np.ndarray, " mention"]
+    start: Int[np.ndarray, " mention"]
+    end: Int[np.ndarray, " mention"]
+    row: Int[np.ndarray, " mention"]
+    source: Int[np.ndarray, " mention"]

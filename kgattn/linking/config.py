@@ -41,7 +41,7 @@ class LinkerConfig:
     stop_list: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _check(self.to_dict())
+        _check(dataclasses.asdict(self))
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> "LinkerConfig":

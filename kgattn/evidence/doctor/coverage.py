@@ -8,7 +8,7 @@ from typing import Any
 from kgattn.evidence.doctor.linked import NO_LABEL, LinkedSplit, overlaps
 
 
-def share(part: float, whole: float) -> float:
+def share(part: float | int, whole: float | int) -> float:
     """A fraction in [0, 1], 0 where there is nothing."""
     return part / whole if whole else 0.0
 

@@ -45,7 +45,7 @@ def _signs(evidence: LeakEvidence) -> Iterator[LeakSign]:
         candidates.append(leak_links.perfect_links(given, fresh))
         candidates.append(leak_links.unfounded_links(given, fresh, evidence.graph))
         candidates.append(leak_links.chosen_by_gold(given, fresh))
-    candidates.append(leak_graph.tokenised_aliases(parts, evidence.graph))
+    candidates.extend(leak_graph.tokenised_aliases(part, evidence.graph) for part in parts)
     if evidence.learn is not None:
         candidates.append(leak_graph.uneven_splits(evidence.learn, evidence.score))
         candidates.append(leak_graph.nothing_missed(evidence.learn, evidence.score))

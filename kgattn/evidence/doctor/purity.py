@@ -4,9 +4,12 @@ from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from kgattn.evidence.doctor.coverage import share
 from kgattn.evidence.doctor.linked import NO_LABEL, LinkedSplit
 from kgattn.graph import KnowledgeGraph
+from kgattn.shapes import Float
 
 UNTYPED = ""
 """Stands for "no type" beside type ids."""
@@ -45,11 +48,11 @@ class TypeSpread:
 
 @dataclass(frozen=True)
 class TypePurity:
-    """Graph types against labels, over links that are gold mentions; an entity with three types counts for each.
+    """Graph types against labels, over links that are gold mentions; of an entity with three types each counts a third.
 
     Attributes:
-        purity: Share of (link, type) pairs whose label is the commonest of its type, in [0, 1] (Manning, Raghavan and
-            Schütze 2008, sec. 16.3).
+        purity: Share of the links whose label is the commonest of their type, in [0, 1] (Manning, Raghavan and Schütze
+            2008, sec. 16.3).
         commonest: The same for one type that everything has: the share of the commonest label.
         nmi: Normalised mutual information of types and labels, in [0, 1], arithmetic mean (the same section). 0 says
             that types tell nothing.
@@ -64,24 +67,32 @@ class TypePurity:
     @classmethod
     def of(cls, split: LinkedSplit, graph: KnowledgeGraph) -> "TypePurity":
         """Compare the types of linked entities with gold labels."""
-        from sklearn.metrics import normalized_mutual_info_score  # here, because it takes a second to import
-
         links, golden = Counter[str](), defaultdict[str, Counter[str]](Counter)
+        weights = defaultdict[tuple[str, str], float](float)
         for _, link, label in split.judged():
-            for type_id in graph.types(link.best) or [UNTYPED]:
-                links[type_id] += 1
-                if label != NO_LABEL:
+            kinds = graph.types(link.best) or [UNTYPED]
+            links.update(kinds)
+            if label != NO_LABEL:
+                for type_id in kinds:
                     golden[type_id][label] += 1
-        pairs = [(type_id, label) for type_id in sorted(golden) for label in golden[type_id].elements()]
+                    weights[type_id, label] += 1 / len(kinds)
+        rows = {type_id: row for row, type_id in enumerate(sorted(golden))}
+        columns = {label: column for column, label in enumerate(sorted({label for _, label in weights}))}
+        table = np.zeros((max(len(rows), 1), max(len(columns), 1)))
+        for (type_id, label), weight in weights.items():
+            table[rows[type_id], columns[label]] = weight
         names = dict(zip(graph.type_ids, graph.type_labels, strict=True))
         spreads = tuple(
             TypeSpread(type_id, names.get(type_id, "no type"), number, dict(_by_count(golden[type_id])))
             for type_id, number in _by_count(links)
         )
-        right = sum(max(labels.values()) for labels in golden.values() if labels)
-        by_label = Counter(label for _, label in pairs)
-        nmi = normalized_mutual_info_score(*zip(*pairs, strict=True)) if len(by_label) > 1 and len(golden) > 1 else 0.0
-        return cls(share(right, len(pairs)), share(max(by_label.values(), default=0), len(pairs)), float(nmi), spreads)
+        total = float(table.sum())
+        return cls(
+            share(float(table.max(axis=1).sum()), total),
+            share(float(table.sum(axis=0).max()), total),
+            _normalised_information(table),
+            spreads,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Scores and every type."""
@@ -96,3 +107,15 @@ class TypePurity:
 def _by_count(counts: Counter[str]) -> list[tuple[str, int]]:
     """Most first, equal ones by name."""
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _normalised_information(table: Float[np.ndarray, "type label"]) -> float:
+    """Mutual information over the mean of the two entropies; 0 where one of them is 0."""
+    from scipy.stats import entropy  # here, because it takes a second to import
+
+    if 1 in table.shape or not table.any():
+        return 0.0
+    of_types, of_labels, of_both = (
+        float(entropy(part)) for part in (table.sum(axis=1), table.sum(axis=0), table.ravel())
+    )
+    return min(max(2 * (of_types + of_labels - of_both) / (of_types + of_labels), 0.0), 1.0)

@@ -107,7 +107,7 @@ def _take(found: list[tuple[str, ...]], statements: Statements) -> None:
         if target or blank_target:
             add_link(subject or blank_subject, predicate, target or blank_target)
         elif predicate in LITERAL_PREDICATES or "\\" in said:
-            text = literal_text(_unescaped(said), datatype)
+            text = literal_text(_unescaped(said), datatype) if datatype or "\\" in said else said
             add_text(subject or blank_subject, predicate, text, tag)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kgattn.errors import LinkingError
-from kgattn.linking.atoms import fold, tidy
+from kgattn.linking.atoms import fold, pieces
 from kgattn.linking.policy import is_acronym
 
 _COMMENT = "# "
@@ -16,8 +16,8 @@ class StopList:
     """Aliases that are not matched.
 
     Attributes:
-        spelled: The forms, tidy.
-        folded: The forms in folded case.
+        spelled: The forms, their atoms joined by blanks: a corpus writes `Mid - Atlantic` for `Mid-Atlantic`.
+        folded: The same in folded case.
     """
 
     spelled: frozenset[str]
@@ -26,15 +26,14 @@ class StopList:
     @classmethod
     def of(cls, forms: Iterable[str]) -> "StopList":
         """A stop list of some forms."""
-        kept = [_joined(form) for form in forms]
-        return cls(frozenset(map(tidy, kept)), frozenset(map(fold, kept)))
+        kept = list(forms)
+        return cls(frozenset(map(_atoms, kept)), frozenset(_atoms(fold(form)) for form in kept))
 
     def holds(self, alias: str) -> bool:
         """Whether an alias is one of the forms, case aside; an acronym only as it is spelled: `cat` spares `CAT`."""
         if not self.folded:
             return False
-        joined = _joined(alias)
-        return fold(joined) in self.folded and (not is_acronym(joined) or tidy(joined) in self.spelled)
+        return _atoms(fold(alias)) in self.folded and (not is_acronym(alias.strip()) or _atoms(alias) in self.spelled)
 
 
 def read_stop_list(path: str | Path) -> tuple[str, ...]:
@@ -57,5 +56,5 @@ def read_stop_list(path: str | Path) -> tuple[str, ...]:
     return tuple(form for form in forms if form)
 
 
-def _joined(text: str) -> str:
-    return " ".join(text.split())
+def _atoms(text: str) -> str:
+    return " ".join(pieces(text))

@@ -16,10 +16,11 @@ from kgattn.linking.stop_list import StopList
         ("am", True),
         ("CAT", False),
         ("cat", True),
+        ("mid-Atlantic", True),
     ],
 )
 def test_what_a_stop_list_holds(alias, held):
-    assert StopList.of(["match", "Prime Minister", "AM", "cat"]).holds(alias) is held
+    assert StopList.of(["match", "Prime Minister", "AM", "cat", "Mid - Atlantic"]).holds(alias) is held
 
 
 def test_an_empty_one_holds_nothing():

@@ -44,8 +44,8 @@ class LinkerConfig:
         short_names: Whether the last word of a person's name, "Merkel" after "Angela Merkel", takes its candidates.
         types: Type ids or labels; a mention stays only if its likeliest entity has one of them. Empty for all.
         exclude_types: A mention whose likeliest entity has one of these is dropped.
-        nil_threshold: A mention is dropped when the share of its likeliest entity is below this, in [0, 1]. At 0 all stay,
-            and what the shares lack to 1 is that of "none of these".
+        nil_threshold: A mention is dropped when the share of its likeliest entity is below this, in [0, 1]. At 0 all
+            stay, and what the shares lack to 1 is that of "none of these".
     """
 
     max_candidates: int = 4
@@ -56,8 +56,8 @@ class LinkerConfig:
     label_weight: float = 2.0
     alias_weight: float = 1.0
     prior: str = "degree"
-    context_weight: float = 2.0
-    coherence_weight: float = 2.0
+    context_weight: float = 1.0
+    coherence_weight: float = 6.0
     abbreviations: bool = True
     short_names: bool = True
     types: tuple[str, ...] = ()
@@ -81,8 +81,8 @@ class LinkerConfig:
         _check(settings)
         numbers = (*_WEIGHTS, *_EVIDENCE, "nil_threshold")
         exact = {name: float(settings[name]) for name in numbers if name in settings}
-        exact |= {name: tuple(settings[name]) for name in _TYPES if name in settings}
-        return cls(**{**settings, **exact})
+        types = {name: tuple(settings[name]) for name in _TYPES if name in settings}
+        return cls(**{**settings, **exact, **types})
 
     def to_dict(self) -> dict[str, Any]:
         """Settings by name, as JSON gives them back."""

@@ -1,9 +1,9 @@
 """Evidence of the other mentions: how near a candidate is, in the graph, to what they may name.
 
 The graph coherence of AIDA (Hoffart et al. 2011, "Robust disambiguation of named entities in text") and of
-Alhelbawy and Gaizauskas 2014 ("Graph ranking for collective named entity disambiguation"), in one step instead of a search or a
-page rank over the document's candidates: each other mention speaks once, through the candidate that supports most,
-by its prior. So the work a mention causes is bounded.
+Alhelbawy and Gaizauskas 2014 ("Graph ranking for collective named entity disambiguation"), in one step instead of a
+search or a page rank over the document's candidates: each other mention speaks once, through the candidate that
+supports most, by its prior. So the work a mention causes is bounded.
 """
 
 from typing import NamedTuple

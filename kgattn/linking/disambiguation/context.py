@@ -6,6 +6,7 @@ Pedersen 2003; words are weighted by rarity and by how near they stand. No model
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -54,12 +55,14 @@ class WordTable:
         for number in chosen.tolist():
             doc = docs[number]
             first[number] = len(counts)
-            for orth in doc.to_array("ORTH").tolist():
-                known = self._words.get(orth)
-                if known is None:
-                    known = self._add(orth, doc.vocab.strings)
-                counts.append(len(known))
-                words += known
+            orths = doc.to_array("ORTH").tolist()
+            known = list(map(self._words.get, orths))
+            read = [
+                self._add(orth, doc.vocab.strings) if one is None else one
+                for orth, one in zip(orths, known, strict=True)
+            ]
+            counts += map(len, read)
+            words += chain.from_iterable(read)
         entry = np.concatenate([[0], np.cumsum(np.array(counts, dtype=np.int64))])
         return TokenWords(first, entry, np.array(words, dtype=np.int64))
 

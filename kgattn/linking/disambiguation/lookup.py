@@ -19,13 +19,14 @@ def rows_hold(
         row: Where to look.
         wanted: What for.
     """
-    low, end = offsets[row].astype(np.int64), offsets[row + 1].astype(np.int64)
-    high = end.copy()
-    for _ in range(int((high - low).max(initial=0)).bit_length()):
-        middle = (low + high) >> 1
-        below = (low < high) & (values[np.minimum(middle, len(values) - 1)] < wanted)
-        high = np.where(below, high, middle)
-        low = np.where(below, middle + 1, low)
-    held = low < end
-    held[held] = values[low[held]] == wanted[held]
+    place, left = offsets[row].astype(np.int64), offsets[row + 1].astype(np.int64)
+    left -= place  # the number, if it is there, lies in [place, place + left)
+    query = np.flatnonzero(left > 0)
+    place, left, goal = place[query], left[query], wanted[query]
+    for _ in range(int(left.max(initial=1) - 1).bit_length()):
+        half = left >> 1
+        place += half * (values[place + np.maximum(half - 1, 0)] < goal)
+        left -= half
+    held = np.zeros(len(row), dtype=bool)
+    held[query] = values[place] == goal
     return held

@@ -9,7 +9,7 @@ from kgattn.linking.candidates import CandidateRows
 from kgattn.linking.found import Found
 from kgattn.shapes import Bool, Float, Int
 
-_NEAR = 16  # evidence this many tokens away counts half
+_NEAR = 8  # evidence this many tokens away counts half
 _STEPS = 2.0**10
 
 
@@ -40,6 +40,6 @@ def options_of(found: Found, chosen: Bool[np.ndarray, " mention"], rows: Candida
 
 
 def nearness(tokens_between: Int[np.ndarray, " item"]) -> Float[np.ndarray, " item"]:
-    """How much evidence at a distance counts: 1 beside the mention, a half 16 tokens away, in steps of 1/1024."""
+    """How much evidence at a distance counts: 1 beside the mention, a half 8 tokens away, in steps of 1/1024."""
     near: np.ndarray = np.ceil(_STEPS / (1.0 + tokens_between / _NEAR)) / _STEPS
     return near

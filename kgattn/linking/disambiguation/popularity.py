@@ -21,9 +21,11 @@ def popularity(graph: KnowledgeGraph, prior: str) -> Float[np.ndarray, " entity"
     if prior == "uniform":
         return np.ones(graph.num_entities)
     if prior == "pagerank":
-        return 1.0 + np.log1p(page_rank(graph.triples, graph.num_entities))
+        ranked: np.ndarray = 1.0 + np.log1p(page_rank(graph.triples, graph.num_entities))
+        return ranked
     degree = np.bincount(graph.triples[:, [0, 2]].ravel(), minlength=graph.num_entities)
-    return 1.0 + np.log1p(degree)
+    weight: np.ndarray = 1.0 + np.log1p(degree)
+    return weight
 
 
 def page_rank(triples: Int[np.ndarray, "triple 3"], num_entities: int) -> Float[np.ndarray, " entity"]:
@@ -39,7 +41,7 @@ def page_rank(triples: Int[np.ndarray, "triple 3"], num_entities: int) -> Float[
     share = 1.0 / np.maximum(out, 1)
     rank = np.ones(num_entities)
     for _ in range(MAX_ROUNDS):
-        arrived = np.bincount(tail, weights=(rank * share)[head], minlength=num_entities)
+        arrived = np.bincount(tail, weights=(rank * share)[head], minlength=num_entities).astype(np.float64)
         moved = (1.0 - DAMPING) + DAMPING * (arrived + rank[leaves].sum() / max(num_entities, 1))
         change = float(np.abs(moved - rank).max(initial=0.0))
         rank = moved

@@ -23,8 +23,8 @@ def has_short_name(graph: KnowledgeGraph, config: LinkerConfig) -> Bool[np.ndarr
     """Whether the last word of an entity's name may stand for the entity later on; empty when the setting is off.
 
     It may for persons. An entity without types counts as one where its label is two or three capitalised words and
-    hardly another label ends in the same word: "Merkel", not "Party". Names of other kinds are left alone: "Carolina" is
-    not said for "South Carolina".
+    hardly another label ends in the same word: "Merkel", not "Party". Names of other kinds are left alone: nobody says
+    "Carolina" for "South Carolina".
     """
     if not config.short_names:
         return np.zeros(0, dtype=bool)
@@ -52,9 +52,8 @@ def find_short_names(
     full = full[short[rows.entities[rows.offsets[found.row[full]]]]]
     if not len(full):
         return []
-    known = {
-        (doc, start): at for at, (doc, start) in enumerate(zip(found.doc.tolist(), found.start.tolist(), strict=True))
-    }
+    places = zip(found.doc.tolist(), found.start.tolist(), strict=True)
+    known = {place: mention for mention, place in enumerate(places)}
     derived: dict[tuple[int, int], Derived] = {}
     for mention in full.tolist():
         number, start, end = (int(column[mention]) for column in found[:3])

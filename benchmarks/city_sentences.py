@@ -16,7 +16,7 @@ TEMPLATES = {
         "The flood reached {city} before anyone in the government of {country} had been warned.",
         "In {country}, prices rose fastest in {city} last year.",
         "{city}, {country}: the bridge is closed until further notice.",
-        "After years abroad he went back to {country}. His brothers had kept the old shop in {city}, which is open again.",
+        "After years abroad he went back to {country}. His brothers had kept the shop in {city}, which is open again.",
         "The factory in {city} makes half of the shoes that are worn in {country}.",
     ),
     "test": (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from spacy.tokens import Doc
 
+from kgattn.graph import StringTable
 from kgattn.linking.disambiguation.abbreviations import find_abbreviations
 from kgattn.linking.disambiguation.coherence import coherence_scores
 from kgattn.linking.disambiguation.context import WordTable, context_scores
@@ -31,6 +32,7 @@ class Disambiguator:
     def __init__(self, index: "LinkIndex") -> None:
         self._index = index
         self._words = WordTable(index.senses)
+        self._ids = _EntityIds(index.entity_ids)
 
     def __call__(self, docs: Sequence[Doc], found: Found) -> tuple[Found, list[Candidates]]:
         """What the mentions of a batch name.
@@ -84,7 +86,7 @@ class Disambiguator:
 
     def _write(self, decisions: Decisions, candidates: list[Candidates]) -> None:
         """Put decided candidates in the place of those of the index."""
-        ids = self._index.entity_ids
+        ids = self._ids
         first = np.flatnonzero(np.diff(decisions.mention, prepend=-1)).tolist()
         entities, shares = decisions.entity.tolist(), decisions.share.tolist()
         for begin, end in zip(first, [*first[1:], len(entities)], strict=True):
@@ -124,3 +126,15 @@ class Disambiguator:
             share[decisions.mention[first]] = decisions.share[first]
         source = np.where(origin >= 0, origin, np.arange(len(origin)))
         return entity[source], share[source]
+
+
+class _EntityIds(dict[int, str]):
+    """Ids of entities as strings, each decoded once."""
+
+    def __init__(self, table: StringTable) -> None:
+        super().__init__()
+        self._table = table
+
+    def __missing__(self, entity: int) -> str:
+        known = self[entity] = self._table[entity]
+        return known

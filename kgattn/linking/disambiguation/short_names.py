@@ -15,6 +15,7 @@ from kgattn.linking.found import Found, Source
 from kgattn.shapes import Bool
 
 _PERSON_TYPES = ("person", "human", "people", "politician", "http://www.wikidata.org/entity/Q5")
+_SENTENCE_ENDS = frozenset(".!?")
 _MIN_LENGTH = 3
 _RARE = 2  # entities without types: most labels that may end in the same word
 
@@ -88,7 +89,7 @@ def _is_name(words: Sequence[str]) -> bool:
 
 
 def _in_longer_name(doc: Doc, at: int) -> bool:
-    """Whether the word before or after is capitalised too: then it is part of another name."""
-    before = at > 0 and doc[at - 1].text[:1].isupper() and not doc[at - 1].is_sent_start and at > 1
+    """Whether the word before, unless it begins a sentence, or the one after is capitalised: part of another name."""
+    before = at > 1 and doc[at - 1].text[:1].isupper() and doc[at - 2].text not in _SENTENCE_ENDS
     after = at + 1 < len(doc) and doc[at + 1].text[:1].isupper()
-    return bool(before or after)
+    return before or after

@@ -43,7 +43,7 @@ def test_rare_words_tell_more():
 def test_page_rank_is_that_of_networkx():
     triples = np.array([(0, 0, 1), (0, 0, 2), (1, 0, 2), (3, 0, 2), (2, 0, 4), (4, 1, 2)])
     edges = networkx.DiGraph([(head, tail) for head, _, tail in triples.tolist()])
-    expected = networkx.pagerank(edges, tol=1e-9)
+    expected = networkx.pagerank(edges, tol=1e-12, max_iter=1000)
     assert page_rank(triples, 5) == pytest.approx([5 * expected[node] for node in range(5)], abs=1e-6)
 
 

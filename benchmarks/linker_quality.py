@@ -1,7 +1,7 @@
 """Measure what each step of the linker is worth: on two corpora, and on city names that several countries share.
 
-    python -m benchmarks.linker_quality           every step on dev; about 10 minutes on one core
-    python -m benchmarks.linker_quality --test    the defaults on test too, once, when all is decided
+    python -m benchmarks.linker_quality           every step on the corpora's dev sets; about 10 minutes on one core
+    python -m benchmarks.linker_quality --test    the defaults on their test sets too, once, when all is decided
 
 The corpora have no entity ids, so what counts there is where links stand: a link is right when its span is that of a
 gold mention. Which entity it names is measured on sentences generated from the bundled graph (`city_sentences.py`).
@@ -168,8 +168,8 @@ def corpus_rows(name: str, *, test: bool) -> list[dict[str, Any]]:
     return rows
 
 
-def city_rows(*, test: bool) -> list[dict[str, Any]]:
-    """A row for prior alone, with each kind of evidence, and with both."""
+def city_rows() -> list[dict[str, Any]]:
+    """A row for prior alone, with each kind of evidence, and with both, on dev and test."""
     graph = bundled_graph.build()
     evidence = ("context_weight", "coherence_weight")
     variants: dict[str, dict[str, Any]] = {
@@ -182,7 +182,7 @@ def city_rows(*, test: bool) -> list[dict[str, Any]]:
     rows = []
     for arm, changes in variants.items():
         linker = EntityLinker(graph, config=LinkerConfig.from_dict(changes))
-        for split in ("dev", "test") if test else ("dev",):
+        for split in ("dev", "test"):
             for distracted in (False, True):
                 scores = city_scores(linker, city_sentences(graph, split, distracted=distracted))
                 rows.append({"arm": arm, "split": split, "distracted": distracted, **scores})
@@ -192,10 +192,10 @@ def city_rows(*, test: bool) -> list[dict[str, Any]]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and write."""
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{NAME}", description=__doc__.splitlines()[0])
-    parser.add_argument("--test", action="store_true", help="read the test sets too")
+    parser.add_argument("--test", action="store_true", help="read the corpora's test sets too")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    result: dict[str, Any] = {"format_version": 1, "kind": NAME, "cities": city_rows(test=options.test), "corpora": []}
+    result: dict[str, Any] = {"format_version": 1, "kind": NAME, "cities": city_rows(), "corpora": []}
     for name in CORPORA:
         result["corpora"] += corpus_rows(name, test=options.test)
     result["settings"] = LinkerConfig().to_dict()

@@ -8,6 +8,7 @@ leukemia)". Beyond the paper a short form must hold a capital.
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+import numpy as np
 from spacy.strings import get_string_id
 from spacy.tokens import Doc
 
@@ -66,15 +67,14 @@ def _attached(doc: Doc, token: int) -> bool:
 
 def _occurrences(doc: Doc, first: int, last: int) -> Iterator[tuple[int, int]]:
     """The short form and all its later places."""
-    orths = [token.orth for token in doc[first:last]]
-    plural = get_string_id(doc[last - 1].text + "s")
-    text = doc.to_array("ORTH").tolist()
-    size = len(orths)
-    for begin in range(first, len(text) - size + 1):
-        if text[begin] == orths[0] or size == 1:
-            window = text[begin : begin + size]
-            if window[:-1] == orths[:-1] and window[-1] in (orths[-1], plural):
-                yield begin, begin + size
+    text = doc.to_array("ORTH")
+    size = last - first
+    windows = np.lib.stride_tricks.sliding_window_view(text[first:], size)
+    ending = windows[:, -1]
+    same = (ending == text[last - 1]) | (ending == get_string_id(doc[last - 1].text + "s"))
+    same &= (windows[:, :-1] == text[first : last - 1]).all(axis=1)
+    for begin in (np.flatnonzero(same) + first).tolist():
+        yield begin, begin + size
 
 
 def _latest(derived: list[Derived]) -> list[Derived]:

@@ -64,12 +64,16 @@ class _Places:
     """Mentions of a batch by place; they may overlap one another."""
 
     def __init__(self, found: Found) -> None:
-        self.doc, self.start, self.end = found.doc, found.start.tolist(), found.end.tolist()
+        self.start, self.end = found.start.tolist(), found.end.tolist()
+        self._width = int(found.end.max(initial=0)) + 1
+        self._key = found.doc * self._width + found.start
+        self._longest = int((found.end - found.start).max(initial=0))
 
     def overlapping(self, one: Derived) -> list[int]:
-        first = int(np.searchsorted(self.doc, one.doc, side="left"))
-        last = int(np.searchsorted(self.doc, one.doc, side="right"))
-        return [at for at in range(first, last) if self.start[at] < one.end and one.start < self.end[at]]
+        begin = one.doc * self._width
+        first = int(np.searchsorted(self._key, begin + max(one.start - self._longest, 0)))
+        last = int(np.searchsorted(self._key, begin + min(one.end, self._width)))
+        return [at for at in range(first, last) if one.start < self.end[at]]
 
 
 def _merge(

@@ -12,7 +12,7 @@ from kgattn.linking.config import LinkerConfig
 from kgattn.linking.disambiguation.derived import Derived
 from kgattn.linking.disambiguation.types import having, type_rows
 from kgattn.linking.found import Found, Source
-from kgattn.shapes import Bool
+from kgattn.shapes import Bool, Int
 
 _PERSON_TYPES = ("person", "human", "people", "politician", "http://www.wikidata.org/entity/Q5")
 _SENTENCE_ENDS = frozenset(".!?")
@@ -55,21 +55,30 @@ def find_short_names(
         return []
     places = zip(found.doc.tolist(), found.start.tolist(), strict=True)
     known = {place: mention for mention, place in enumerate(places)}
-    derived: dict[tuple[int, int], Derived] = {}
-    for mention in full.tolist():
-        number, start, end = (int(column[mention]) for column in found[:3])
+    derived: list[Derived] = []
+    for number, said in _last_words(docs, found, full).items():
         doc = docs[number]
-        if not _is_name([token.text for token in doc[start:end]]):
-            continue
-        entity = int(rows.entities[rows.offsets[found.row[mention]]])
-        orths = doc.to_array("ORTH").tolist()
-        name = orths[end - 1]
-        for at in range(end, len(orths)):
-            if orths[at] == name and not _in_longer_name(doc, at):
+        latest: dict[int, int] = {}
+        for at, orth in enumerate(doc.to_array("ORTH").tolist()):
+            mention = latest.get(orth)
+            if mention is not None and not _in_longer_name(doc, at):
+                entity = int(rows.entities[rows.offsets[found.row[mention]]])
                 other = known.get((number, at))
                 if other is None or entity in _entities(rows, int(found.row[other])):
-                    derived[number, at] = Derived(number, at, at + 1, mention, Source.SHORT_NAME)
-    return list(derived.values())
+                    derived.append(Derived(number, at, at + 1, mention, Source.SHORT_NAME))
+            if at in said:
+                latest[orth] = said[at]
+    return derived
+
+
+def _last_words(docs: Sequence[Doc], found: Found, full: Int[np.ndarray, " full"]) -> dict[int, dict[int, int]]:
+    """By document, the tokens that end a name in full, and its mention."""
+    said: dict[int, dict[int, int]] = {}
+    for mention in full.tolist():
+        number, start, end = (int(column[mention]) for column in found[:3])
+        if _is_name([token.text for token in docs[number][start:end]]):
+            said.setdefault(number, {})[end - 1] = mention
+    return said
 
 
 def _entities(rows: CandidateRows, row: int) -> list[int]:

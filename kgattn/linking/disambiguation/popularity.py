@@ -29,7 +29,7 @@ def popularity(graph: KnowledgeGraph, prior: str) -> Float[np.ndarray, " entity"
 
 
 def page_rank(triples: Int[np.ndarray, "triple 3"], num_entities: int) -> Float[np.ndarray, " entity"]:
-    """Page rank (Brin and Page 1998) over triples, from head to tail, times the number of entities: 1 on average.
+    """Page rank (Page et al. 1999) over triples, from head to tail, times the number of entities: 1 on average.
 
     By power iteration until no entity moves by more than `TOLERANCE`, at most `MAX_ROUNDS` times. What an entity
     without outgoing triples has is spread over all. Rounded, so that the order in which floats are added, which follows

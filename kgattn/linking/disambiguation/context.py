@@ -81,7 +81,8 @@ def context_scores(
 ) -> Float[np.ndarray, " option"]:
     """Weights of the words within `WINDOW` tokens of a mention that speak for a candidate, the near ones in full.
 
-    A word counts once for a candidate, where it stands nearest. Words inside the mention do not count.
+    A word counts once for a candidate, where it stands nearest. The words of the mention itself count nowhere: to say a
+    name twice is no evidence for what it means.
 
     Returns:
         At least 0; one telling word next to the mention gives about 1. Sums are exact, so they do not depend on
@@ -91,16 +92,14 @@ def context_scores(
     first = words.first_token[found.doc[options.mention]]
     start, end = found.start[options.mention], found.end[options.mention]
     sides = ((np.maximum(start - WINDOW, 0), start), (end, np.minimum(end + WINDOW, length)))
-    owners, places, tokens = [], [], []
-    for low, high in sides:
-        token = ranges(first + low, high - low)
-        of = np.repeat(np.arange(len(options.mention)), high - low)
-        count = words.entry[token + 1] - words.entry[token]
-        owners.append(np.repeat(of, count))
-        tokens.append(np.repeat(token - first[of], count))
-        places.append(words.words[ranges(words.entry[token], count)])
-    option, token, word = np.concatenate(owners), np.concatenate(tokens), np.concatenate(places)
+    option, token, word = (
+        np.concatenate(column)
+        for column in zip(*(_words_between(words, first, low, high) for low, high in sides), strict=True)
+    )
     hit = np.flatnonzero(rows_hold(senses.bag_offsets, senses.bag_words, options.entity[option], word))
+    size = np.int64(len(senses.word_keys))
+    of, _, own = _words_between(words, first, start, end)
+    hit = hit[~np.isin(option[hit] * size + word[hit], of * size + own)]
     option, token, word = option[hit], token[hit], word[hit]
     between = np.where(token < start[option], start[option] - 1 - token, token - end[option])
 
@@ -110,3 +109,16 @@ def context_scores(
     once[1:] = (option[1:] != option[:-1]) | (word[1:] != word[:-1])
     weight = senses.word_weights[word[once]] * nearness(between[once])
     return np.bincount(option[once], weights=weight, minlength=len(options.mention)).astype(np.float64)
+
+
+def _words_between(
+    words: TokenWords,
+    first: Int[np.ndarray, " option"],
+    low: Int[np.ndarray, " option"],
+    high: Int[np.ndarray, " option"],
+) -> tuple[Int[np.ndarray, " use"], Int[np.ndarray, " use"], Int[np.ndarray, " use"]]:
+    """Option, token in its document and word, of every word in the tokens `[low, high)` of each option's document."""
+    token = ranges(first + low, high - low)
+    of = np.repeat(np.arange(len(first)), high - low)
+    count = words.entry[token + 1] - words.entry[token]
+    return np.repeat(of, count), np.repeat(token - first[of], count), words.words[ranges(words.entry[token], count)]

@@ -65,6 +65,12 @@ def test_without_evidence_the_priors_stay(shared_graph):
     assert all_of(full, [full(text)]) == all_of(plain, [plain(text)])
 
 
+def test_a_name_said_twice_is_no_evidence(shared_graph):
+    linker = link(shared_graph, context_weight=6.0, max_candidates=2)
+    once, twice = (linker.mentions(linker(text))[0] for text in ("Paris again", "Paris and Paris"))
+    assert once.candidates == twice.candidates
+
+
 def test_shares_sum_to_at_most_one_and_fall(shared_graph):
     linker = EntityLinker(shared_graph, config=LinkerConfig(max_candidates=2))
     for text in TEXTS:

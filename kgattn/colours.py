@@ -1,6 +1,6 @@
-"""Colours of labels in displaCy's drawings. Imports nothing, as spaCy asks for them at every drawing of anyone's."""
+"""Colours of labels in displaCy's drawings. Imports next to nothing: spaCy asks for them at every drawing."""
 
-from zlib import crc32
+from collections.abc import Iterable
 
 PALETTE = (
     "#9ec9e2",
@@ -16,10 +16,10 @@ PALETTE = (
 )
 """Light enough for black text, told apart by hue."""
 
-DISPLACY = {"KG": PALETTE[0]}
+DISPLACY = {"KG": "#ddd6c6"}
 """Of the spans in `doc.spans["kgattn"]`, as the entry point `spacy_displacy_colors` gives it to displaCy."""
 
 
-def colour_of(label: str) -> str:
-    """A colour of the palette, always the same for a label, whatever its case."""
-    return PALETTE[crc32(label.upper().encode("utf-8", "surrogatepass")) % len(PALETTE)]
+def colours_of(labels: Iterable[str]) -> dict[str, str]:
+    """A colour for each label, by their order in the alphabet; past ten labels colours come again."""
+    return {label: PALETTE[number % len(PALETTE)] for number, label in enumerate(sorted(set(labels)))}

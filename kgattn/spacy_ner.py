@@ -14,7 +14,7 @@ import torch
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from kgattn.colours import colour_of
+from kgattn.colours import colours_of
 from kgattn.errors import ConfigError, RunError
 from kgattn.linking.carrying import carry_mentions
 from kgattn.linking.component import with_signature
@@ -120,7 +120,7 @@ class KgattnNer:
     @property
     def displacy_colors(self) -> dict[str, str]:
         """A colour a label: `displacy.render(doc, options={"colors": component.displacy_colors})`."""
-        return {label: colour_of(label) for label in self.labels}
+        return colours_of(self.labels)
 
     def __call__(self, doc: Doc) -> Doc:
         """Set the entities of one document, in place."""

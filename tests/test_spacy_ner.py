@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin, Span
 
-from kgattn.colours import PALETTE, colour_of
+from kgattn.colours import DISPLACY, PALETTE, colours_of
 from kgattn.errors import ConfigError, LinkingError, RunError
 from kgattn.graph import KnowledgeGraph
 from kgattn.injection import InjectionConfig
@@ -243,11 +243,15 @@ def test_wrong_settings_runs_and_bytes_are_refused(tmp_path) -> None:
 
 def test_labels_have_colours(nlp) -> None:
     colours = nlp.get_pipe(FACTORY).displacy_colors
-    assert set(colours) == {"LOC", "PER"}
-    assert set(colours.values()) <= set(PALETTE)
-    assert colour_of("loc") == colours["LOC"]
+    assert colours == {"LOC": PALETTE[0], "PER": PALETTE[1]}
     page = spacy.displacy.render(nlp(TEXTS[0]), style="ent", options={"colors": colours})
     assert f"background: {colours['LOC']}" in page
+
+
+def test_colours_differ_as_far_as_there_are_some() -> None:
+    many = colours_of(map(str, range(12)))
+    assert len(set(many.values())) == len(PALETTE) == 10
+    assert DISPLACY["KG"] not in PALETTE
 
 
 def test_entry_points_lead_somewhere() -> None:

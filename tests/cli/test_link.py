@@ -10,6 +10,7 @@ import spacy
 
 from kgattn import KnowledgeGraph
 from kgattn.cli import main
+from kgattn.colours import DISPLACY, PALETTE
 
 TEXT = "The Rhine passes Cologne."
 
@@ -21,6 +22,7 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> str:
         [("R1", "flows through", "http://towns.example/cologne"), ("S1", "sails on", "R1")],
         labels={"R1": "Rhine", "S1": "Cologne", "http://towns.example/cologne": "Cologne & <Deutz>"},
         aliases={"http://towns.example/cologne": ["Cologne", "Köln"]},
+        types={"http://towns.example/cologne": ["town"]},
     ).save(folder)
     return str(folder)
 
@@ -76,6 +78,8 @@ def test_page_shows_mentions_and_escapes_what_it_shows(
     assert "Cologne &amp; &lt;Deutz&gt;" in written
     assert "&lt;b&gt;" in written
     assert "<b>" not in written
+    assert f"background: {PALETTE[0]}" in written
+    assert f"background: {DISPLACY['KG']}" in written  # the Rhine has no type
     assert [path.name for path in page.parent.iterdir()] == ["page.html"]
 
 

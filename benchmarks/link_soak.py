@@ -1,6 +1,6 @@
 """Link a long stream by the real command and watch its memory: it must not grow, though new words never end.
 
-    python -m benchmarks.link_soak                         a million sentences: about 4 minutes on one quiet core
+    python -m benchmarks.link_soak                         a million sentences: about 5 minutes of CPU
     python -m benchmarks.link_soak --sentences 300000      shorter, result to runs/: to see that it works
 
 The sentences are generated: 20 words, of them 15 drawn by frequency from 20,000 (a Zipf-like law), two names of the

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kgattn.shapes import Int
+from kgattn.shapes import Float, Int
 
 
 class Source(IntEnum):
@@ -27,6 +27,7 @@ class Found(NamedTuple):
         end: One past its last token.
         row: Its row of candidates in the index.
         source: How it was found, a `Source`.
+        score: What its candidates' shares are multiplied by, in (0, 1]; None for 1 everywhere.
     """
 
     doc: Int[np.ndarray, " mention"]
@@ -34,3 +35,4 @@ class Found(NamedTuple):
     end: Int[np.ndarray, " mention"]
     row: Int[np.ndarray, " mention"]
     source: Int[np.ndarray, " mention"]
+    score: Float[np.ndarray, " mention"] | None = None

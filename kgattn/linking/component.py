@@ -4,7 +4,6 @@ import inspect
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +22,7 @@ from kgattn.linking.stream import AtomTable
 
 FACTORY = "kgattn_linker"
 _BATCH = 256
+_BATCH_TOKENS = 4096
 _DEFAULTS = LinkerConfig()
 _Factory = TypeVar("_Factory", bound=Callable[..., Any])
 
@@ -127,9 +127,12 @@ class KgattnLinker:
         return doc
 
     def pipe(self, stream: Iterable[Doc], batch_size: int = _BATCH) -> Iterator[Doc]:
-        """Mark a stream of documents, in place, `batch_size` at a time."""
+        """Mark a stream of documents, in place, at most `batch_size` or some thousand tokens at a time.
+
+        Few enough that what the tokenizer has just written is still in the processor's cache.
+        """
         stream = iter(stream)
-        while docs := list(islice(stream, batch_size)):
+        while docs := _batch(stream, batch_size):
             self.link(docs)
             yield from docs
 
@@ -181,3 +184,14 @@ class KgattnLinker:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         register_extension()
+
+
+def _batch(stream: Iterator[Doc], batch_size: int) -> list[Doc]:
+    """The next documents, until they are `batch_size` or have `_BATCH_TOKENS` tokens; empty at the end."""
+    docs, tokens = [], 0
+    for doc in stream:
+        docs.append(doc)
+        tokens += len(doc)
+        if len(docs) >= batch_size or tokens >= _BATCH_TOKENS:
+            break
+    return docs

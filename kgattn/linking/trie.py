@@ -19,24 +19,24 @@ _LOAD = 0.6  # at most this share of the hash table is taken
 ROOT = 0
 
 
-class AtomStream(NamedTuple):
-    """The atoms of several texts, one after the other.
+class TokenAtoms(NamedTuple):
+    """The atoms of distinct tokens, and where in the trie each may begin a match.
 
     Attributes:
+        first: First atom of each token.
+        count: Its number of atoms; 0 for white space, which a match may pass over.
+        root: Child of the trie's root that the first atom leads to, or 0.
         folded: Hash of each atom, case-folded.
         cased: Hash of each atom as written.
         letter: Case of each atom's first letter, as in `kgattn.linking.atoms`.
-        first_token: Token that starts with this atom, or -1.
-        last_token: Token that ends with this atom, or -1.
-        text_end: One past the last atom of the text this atom lies in.
     """
 
+    first: Int[np.ndarray, " distinct"]
+    count: Int[np.ndarray, " distinct"]
+    root: Int[np.ndarray, " distinct"]
     folded: UInt64[np.ndarray, " atom"]
     cased: UInt64[np.ndarray, " atom"]
     letter: Int[np.ndarray, " atom"]
-    first_token: Int[np.ndarray, " atom"]
-    last_token: Int[np.ndarray, " atom"]
-    text_end: Int[np.ndarray, " atom"]
 
 
 class Hits(NamedTuple):
@@ -95,31 +95,48 @@ class AtomTrie:
             open_ = open_[(child[open_] != 0) & other]
         return child
 
-    def match(self, stream: AtomStream) -> Hits:
-        """Find, at every token that starts one, the longest alias whose case rule admits the text."""
-        start = np.flatnonzero(stream.first_token >= 0)
+    def match(self, tokens: Int[np.ndarray, " token"], atoms: TokenAtoms) -> Hits:
+        """Find, at every token that starts one, the longest alias whose case rule admits the text.
+
+        Most tokens start no alias and are dropped at once; the others are followed all together, an atom at a time.
+
+        Args:
+            tokens: Row in `atoms` of each token, texts one after the other. Behind each text stands a token of one
+                `BARRIER`, which no alias holds, so that no match leaves its text.
+            atoms: What the distinct tokens are made of.
+        """
+        roots = atoms.root.take(tokens)
+        start = np.flatnonzero(roots)
         last, row = np.full(len(start), -1), np.full(len(start), -1)
-        alive = np.arange(len(start))
-        node, letter = np.full(len(start), ROOT), np.full(len(start), NO_LETTER)
-        key = np.zeros(len(start), dtype=np.uint64)
-        depth = 0
+        alive, token, node = np.arange(len(start)), start, roots[start]
+        distinct = tokens[token]
+        at = atoms.first[distinct]
+        end = at + atoms.count[distinct] - 1  # last atom of the token
+        letter, key = np.full(len(start), NO_LETTER, dtype=np.int8), np.zeros(len(start), dtype=np.uint64)
         while len(alive):
-            at = start[alive] + depth
-            node = self.children(node, stream.folded[at])
-            found = node != 0
-            alive, at, node, letter, key = (array[found] for array in (alive, at, node, letter, key))
-            letter = np.where(letter == NO_LETTER, stream.letter[at], letter)
-            key = extend_key(key, stream.cased[at])
+            letter = np.where(letter == NO_LETTER, atoms.letter[at], letter)
+            key = extend_key(key, atoms.cased[at])
             alias = self.node_alias[node]
-            whole = np.flatnonzero((alias >= 0) & (stream.last_token[at] >= 0))
+            whole = np.flatnonzero((alias >= 0) & (at == end))
             rows = self._rows(alias[whole], letter[whole], key[whole])
             whole, rows = whole[rows >= 0], rows[rows >= 0]
-            last[alive[whole]], row[alive[whole]] = at[whole], rows
-            depth += 1
-            more = at + 1 < stream.text_end[at]
-            alive, node, letter, key = (array[more] for array in (alive, node, letter, key))
+            last[alive[whole]], row[alive[whole]] = token[whole], rows
+
+            at, token, end = at + 1, token.copy(), end.copy()
+            over = np.flatnonzero(at > end)
+            while len(over):
+                token[over] += 1
+                distinct = tokens[token[over]]
+                at[over] = atoms.first[distinct]
+                end[over] = at[over] + atoms.count[distinct] - 1
+                over = over[at[over] > end[over]]
+            node = self.children(node, atoms.folded[at])
+            found = np.flatnonzero(node)
+            alive, token, at, end, node, letter, key = (
+                array[found] for array in (alive, token, at, end, node, letter, key)
+            )
         hit = np.flatnonzero(row >= 0)
-        return Hits(stream.first_token[start[hit]], stream.last_token[last[hit]], row[hit])
+        return Hits(start[hit], last[hit], row[hit])
 
     def _rows(
         self,

@@ -77,7 +77,7 @@ def build_index(graph: KnowledgeGraph, config: LinkerConfig, stop_words: Set[str
         weight=weight[used],
     )
     rows = build_rows(uses, len(ends), _ranks(graph.entity_ids), config.max_candidates)
-    trie = AtomTrie(edges.parent, edges.atom, edges.child, node_alias, *rows[:5])
+    trie = AtomTrie(*edges[:4], node_alias, *rows[:5])
     digest = stop_words_hash(stop_words, config)
     return LinkIndex(trie, rows.candidates, graph.entity_ids, config, graph.fingerprint, digest)
 

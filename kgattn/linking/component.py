@@ -141,7 +141,7 @@ class KgattnLinker:
         index = self.index
         if not docs:
             return
-        found = find_aliases(docs, index.trie, self._table)
+        found = find_aliases(docs, index.trie.plain, self._table)
         rows = index.row_candidates
         mark(docs, found, [rows[row] for row in found.row.tolist()], self.spans_key)
 

@@ -19,7 +19,7 @@ from kgattn.linking.candidates import CandidateRows
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.trie import AtomTrie
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 META_FILE = "linker_index.json"
 _TRIE = tuple(field.name for field in fields(AtomTrie))
 _CANDIDATES = tuple(field.name for field in fields(CandidateRows))

@@ -20,7 +20,7 @@ def find_aliases(docs: Sequence[Doc], trie: AtomTrie, table: AtomTable) -> Found
         table: Atoms of the tokens seen so far.
     """
     stream = table.stream(docs, trie)
-    hits = trie.match(stream.row, stream.atoms)
+    hits = trie.match(stream.row, stream.distinct)
     kept = leftmost(hits.first_token, hits.last_token)
     first, last = hits.first_token[kept], hits.last_token[kept]
     if len(stream.run_start):  # a hit that ends with tokens which touch inside a word ends with the last of them

@@ -12,16 +12,16 @@ from spacy.tokens import Doc
 
 from kgattn.linking.atoms import BARRIER, NO_LETTER, Atom, atomise, joins_left, joins_right
 from kgattn.linking.orth_table import OrthTable
-from kgattn.linking.trie import ROOT, AtomTrie, TokenAtoms
+from kgattn.linking.trie import AtomTrie, DistinctTokens, Flag, distinct_tokens
 from kgattn.shapes import Int
 
 _MAX_CACHED_TOKENS = 2**18
 _ATTRIBUTES = (ORTH, SPACY)
+_DTYPES = (np.uint8, *[np.int64] * 2, np.int8, *[np.uint64] * 2, *[np.int64] * 2, *[np.uint64] * 2, np.int8)
 _DOC_END = 2**64 - 1  # stands behind each document in place of a token's id
 _DOC_END_TOKEN = np.array([[_DOC_END, 1]], dtype=np.uint64)
 _DOC_END_ROW, _NOTHING_ROW = 0, 1
 _BARRIER_ATOM = Atom(BARRIER, BARRIER, NO_LETTER)
-_JOINS_LEFT, _JOINS_RIGHT = 1, 2
 
 
 class TokenStream(NamedTuple):
@@ -31,15 +31,15 @@ class TokenStream(NamedTuple):
     characters they are one token here: the first one stands for all, the others for nothing.
 
     Attributes:
-        row: Row of each token in `atoms`.
-        atoms: What the distinct tokens are made of.
+        row: Row of each token in `distinct`.
+        distinct: The distinct tokens seen so far.
         doc_start: First token of each document.
         run_start: First token of each run of tokens that touch inside a word, rising.
         run_end: Last token of each such run, included.
     """
 
     row: Int[np.ndarray, " token"]
-    atoms: TokenAtoms
+    distinct: DistinctTokens
     doc_start: Int[np.ndarray, " doc"]
     run_start: Int[np.ndarray, " run"]
     run_end: Int[np.ndarray, " run"]
@@ -56,11 +56,9 @@ class AtomTable:
         self._trie = trie
         self._rows = OrthTable()
         self._run_row: dict[tuple[int, ...], int] = {}
-        self._first, self._count = _Column(np.int64), _Column(np.int64)
-        self._root, self._joins = _Column(np.int32), _Column(np.uint8)
-        self._folded, self._cased, self._letter = _Column(np.uint64), _Column(np.uint64), _Column(np.int8)
+        self._columns = DistinctTokens(*map(_Column, _DTYPES))
         if trie is not None:
-            self._append([(_BARRIER_ATOM,), ()], [0, 0])
+            self._append(trie, [(_BARRIER_ATOM,), ()], [0, 0])
             self._rows.add(np.array([_DOC_END], dtype=np.uint64), np.array([_DOC_END_ROW]))
 
     def __getstate__(self) -> dict[str, Any]:
@@ -89,29 +87,27 @@ class AtomTable:
             row = self._rows.rows(orths)
             new = row < 0
             if new.any():
-                self._add(np.unique(orths[new]), strings)
+                self._add(trie, np.unique(orths[new]), strings)
                 row = self._rows.rows(orths)
-            joins = self._joins.filled.take(row)
-            joined = (tokens[:-1, 1] == 0) & (joins[:-1] >= _JOINS_RIGHT) & ((joins[1:] & _JOINS_LEFT) != 0)
+            flags = self._columns.flags.filled.take(row)
+            touch = (flags[:-1] >> 1) & flags[1:] & 1  # JOINS_RIGHT of one and JOINS_LEFT of the next
+            joined = touch.astype(bool) & (tokens[:-1, 1] == 0)
             run_start, run_end = _runs(joined)
             for begin, end in zip(run_start.tolist(), run_end.tolist(), strict=True):
-                row[begin] = self._row_of_run(tuple(orths[begin : end + 1].tolist()), strings)
+                row[begin] = self._row_of_run(trie, tuple(orths[begin : end + 1].tolist()), strings)
                 row[begin + 1 : end + 1] = _NOTHING_ROW
-            atoms = TokenAtoms(
-                *(column.filled for column in (self._first, self._count, self._root)),
-                *(column.filled for column in (self._folded, self._cased, self._letter)),
-            )
-        return TokenStream(row, atoms, np.cumsum(length + 1) - length - 1, run_start, run_end)
+            distinct = DistinctTokens(*(column.filled for column in self._columns))
+        return TokenStream(row, distinct, np.cumsum(length + 1) - length - 1, run_start, run_end)
 
-    def _add(self, orths: UInt64[np.ndarray, " new"], strings: StringStore) -> None:
+    def _add(self, trie: AtomTrie, orths: UInt64[np.ndarray, " new"], strings: StringStore) -> None:
         """Take new tokens apart."""
         texts = [strings[orth] for orth in orths.tolist()]
-        joins = [_JOINS_LEFT * joins_left(text) + _JOINS_RIGHT * joins_right(text) for text in texts]
-        first_row = len(self._first.filled)
-        self._append([atomise(text) for text in texts], joins)
+        joins = [Flag.JOINS_LEFT * joins_left(text) + Flag.JOINS_RIGHT * joins_right(text) for text in texts]
+        first_row = len(self._columns.flags.filled)
+        self._append(trie, [atomise(text) for text in texts], joins)
         self._rows.add(orths, np.arange(first_row, first_row + len(orths)))
 
-    def _row_of_run(self, orths: tuple[int, ...], strings: StringStore) -> int:
+    def _row_of_run(self, trie: AtomTrie, orths: tuple[int, ...], strings: StringStore) -> int:
         """The row that stands for tokens which touch inside a word."""
         row = self._run_row.get(orths)
         if row is None:
@@ -120,26 +116,23 @@ class AtomTable:
             # NFKC may merge characters across a token's edge: then nothing may match here.
             if len(atoms) != sum(len(atomise(text)) for text in texts) - len(texts) + 1:
                 atoms = (_BARRIER_ATOM,)
-            row = self._run_row[orths] = len(self._first.filled)
-            self._append([atoms], [0])
+            row = self._run_row[orths] = len(self._columns.flags.filled)
+            self._append(trie, [atoms], [0])
         return row
 
-    def _append(self, atoms: Sequence[tuple[Atom, ...]], joins: Sequence[int]) -> None:
-        count = np.array([len(some) for some in atoms], dtype=np.int64)
-        first = len(self._folded.filled) + np.cumsum(count) - count
-        folded = np.array([atom.folded for some in atoms for atom in some], dtype=np.uint64)
-        root = np.zeros(len(atoms), dtype=np.int64)
-        filled = np.flatnonzero(count)
-        starts = folded[first[filled] - len(self._folded.filled)]
-        assert self._trie is not None
-        root[filled] = self._trie.children(np.full(len(filled), ROOT), starts)
-        self._folded.append(folded)
-        self._cased.append([atom.cased for some in atoms for atom in some])
-        self._letter.append([atom.letter for some in atoms for atom in some])
-        self._first.append(first)
-        self._count.append(count)
-        self._root.append(root)
-        self._joins.append(joins)
+    def _append(self, trie: AtomTrie, atoms: Sequence[tuple[Atom, ...]], joins: Sequence[int]) -> None:
+        flat = [atom for some in atoms for atom in some]
+        new = distinct_tokens(
+            trie,
+            np.array([len(some) for some in atoms], dtype=np.int64),
+            np.array(joins, dtype=np.uint8),
+            np.array([atom.folded for atom in flat], dtype=np.uint64),
+            np.array([atom.cased for atom in flat], dtype=np.uint64),
+            np.array([atom.letter for atom in flat], dtype=np.int8),
+        )
+        new = new._replace(first=new.first + len(self._columns.folded.filled))
+        for column, values in zip(self._columns, new, strict=True):
+            column.append(values)
 
 
 class _Column:

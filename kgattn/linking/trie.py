@@ -5,38 +5,74 @@ never share a node by accident. Nodes are numbered level by level in the order o
 the set of sequences, not on the order they came in.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from enum import IntFlag
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import UInt64
+from jaxtyping import UInt8, UInt64
 
-from kgattn.linking.atoms import NO_LETTER, UPPER
-from kgattn.shapes import Int
+from kgattn.linking.atoms import BARRIER, NO_LETTER, UPPER
+from kgattn.shapes import Bool, Int
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _LOAD = 0.6  # at most this share of the hash table is taken
 ROOT = 0
 
 
-class TokenAtoms(NamedTuple):
-    """The atoms of distinct tokens, and where in the trie each may begin a match.
+class Flag(IntFlag):
+    """What is known of a token before its neighbours are."""
+
+    JOINS_LEFT = 1  # its first atom would merge with a word character before it
+    JOINS_RIGHT = 2  # its last atom would merge with a word character after it
+    IS_ALIAS = 4  # it is an alias by itself
+    BEGINS_ALIAS = 8  # its atoms begin an alias
+    EMPTY = 16  # it has no atom: white space, which a match may pass over
+
+
+class State(NamedTuple):
+    """How far texts have been followed, each from the root of the trie.
 
     Attributes:
-        first: First atom of each token.
-        count: Its number of atoms; 0 for white space, which a match may pass over.
-        root: Child of the trie's root that the first atom leads to, or 0.
-        folded: Hash of each atom, case-folded.
-        cased: Hash of each atom as written.
-        letter: Case of each atom's first letter, as in `kgattn.linking.atoms`.
+        node: Node reached, or 0 where no alias begins like this.
+        letter: Case of the first letter so far, as in `kgattn.linking.atoms`.
+        key: Case-sensitive key of the atoms so far (`extend_key`).
     """
 
+    node: Int[np.ndarray, " text"]
+    letter: Int[np.ndarray, " text"]
+    key: UInt64[np.ndarray, " text"]
+
+
+class DistinctTokens(NamedTuple):
+    """Distinct tokens, their atoms, and what the trie says of each alone.
+
+    Attributes:
+        flags: `Flag`s of each token.
+        row: Row of candidates of the token by itself, or -1.
+        node: Node its atoms lead to, or 0; with the next two the `State` after it.
+        letter: Case of its first letter, as in `kgattn.linking.atoms`.
+        key: Case-sensitive key of its atoms.
+        lead: Folded hash of its first atom; `BARRIER` where it has none.
+        first: Its first atom in the arrays that follow.
+        count: Its number of atoms.
+        folded: Hash of each atom, case-folded.
+        cased: Hash of each atom as written.
+        atom_letter: Case of each atom's first letter.
+    """
+
+    flags: UInt8[np.ndarray, " distinct"]
+    row: Int[np.ndarray, " distinct"]
+    node: Int[np.ndarray, " distinct"]
+    letter: Int[np.ndarray, " distinct"]
+    key: UInt64[np.ndarray, " distinct"]
+    lead: UInt64[np.ndarray, " distinct"]
     first: Int[np.ndarray, " distinct"]
     count: Int[np.ndarray, " distinct"]
-    root: Int[np.ndarray, " distinct"]
     folded: UInt64[np.ndarray, " atom"]
     cased: UInt64[np.ndarray, " atom"]
-    letter: Int[np.ndarray, " atom"]
+    atom_letter: Int[np.ndarray, " atom"]
 
 
 class Hits(NamedTuple):
@@ -61,6 +97,8 @@ class AtomTrie:
         edge_parent: Parent node of the edge in each place of the hash table.
         edge_atom: Its atom.
         edge_child: Its child node, at least 1; 0 marks a free place.
+        edge_bits: A bit for each hash of an edge, eight to a byte: where it is 0 there is no edge (a Bloom filter of
+            one hash, so small that it stays in the processor's cache).
         node_alias: Alias that ends at each node, or -1. Node 0 is the root.
         lower_row: Row of candidates of each alias for a text whose first letter is no capital, or -1.
         capital_row: The same for a text whose first letter is a capital.
@@ -72,12 +110,18 @@ class AtomTrie:
     edge_parent: Int[np.ndarray, " place"]
     edge_atom: UInt64[np.ndarray, " place"]
     edge_child: Int[np.ndarray, " place"]
+    edge_bits: UInt8[np.ndarray, " byte"]
     node_alias: Int[np.ndarray, " node"]
     lower_row: Int[np.ndarray, " alias"]
     capital_row: Int[np.ndarray, " alias"]
     exact_offsets: Int[np.ndarray, " alias_plus_one"]
     exact_key: UInt64[np.ndarray, " exact"]
     exact_row: Int[np.ndarray, " exact"]
+
+    @cached_property
+    def plain(self) -> "AtomTrie":
+        """The same arrays, not as `numpy.memmap`, whose every slice costs a microsecond."""
+        return AtomTrie(*(getattr(self, field.name).view(np.ndarray) for field in fields(self)))
 
     def children(
         self, node: Int[np.ndarray, " query"], atom: UInt64[np.ndarray, " query"]
@@ -95,46 +139,70 @@ class AtomTrie:
             open_ = open_[(child[open_] != 0) & other]
         return child
 
-    def match(self, tokens: Int[np.ndarray, " token"], atoms: TokenAtoms) -> Hits:
+    def may_lead_on(
+        self, node: Int[np.ndarray, " query"], atom: UInt64[np.ndarray, " query"]
+    ) -> Bool[np.ndarray, " query"]:
+        """False where `children` would give 0, but for one query in eight or fewer."""
+        place = _place(node, atom, 8 * len(self.edge_bits))
+        bit: np.ndarray = self.edge_bits.take(place >> 3) >> (place & 7).astype(np.uint8)
+        return (bit & 1).astype(bool)
+
+    def step(self, state: State, folded: np.ndarray, cased: np.ndarray, letter: np.ndarray) -> State:
+        """Follow each text by one atom more, given its two hashes and the case of its first letter."""
+        node = self.children(state.node, folded)
+        return State(node, np.where(state.letter == NO_LETTER, letter, state.letter), extend_key(state.key, cased))
+
+    def rows(self, state: State) -> Int[np.ndarray, " text"]:
+        """Row of candidates of each text followed to a node; -1 where no alias ends or none admits the text's case."""
+        rows: np.ndarray = np.full(len(state.node), -1)
+        alias = self.node_alias.take(state.node)
+        ends = np.flatnonzero((alias >= 0) & (state.node != ROOT))
+        rows[ends] = self._rows(alias[ends], state.letter[ends], state.key[ends])
+        return rows
+
+    def match(self, tokens: Int[np.ndarray, " token"], distinct: DistinctTokens) -> Hits:
         """Find, at every token that starts one, the longest alias whose case rule admits the text.
 
-        Most tokens start no alias and are dropped at once; the others are followed all together, an atom at a time.
+        A token alone is looked up in `distinct`. Most that begin a longer alias are dropped by one bit, which the next
+        token does not have; the others are followed all together, an atom at a time.
 
         Args:
-            tokens: Row in `atoms` of each token, texts one after the other. Behind each text stands a token of one
+            tokens: Row in `distinct` of each token, texts one after the other. Behind each text stands a token of one
                 `BARRIER`, which no alias holds, so that no match leaves its text.
-            atoms: What the distinct tokens are made of.
+            distinct: The distinct tokens.
         """
-        roots = atoms.root.take(tokens)
-        start = np.flatnonzero(roots)
-        last, row = np.full(len(start), -1), np.full(len(start), -1)
-        alive, token, node = np.arange(len(start)), start, roots[start]
-        distinct = tokens[token]
-        at = atoms.first[distinct]
-        end = at + atoms.count[distinct] - 1  # last atom of the token
-        letter, key = np.full(len(start), NO_LETTER, dtype=np.int8), np.zeros(len(start), dtype=np.uint64)
-        while len(alive):
-            letter = np.where(letter == NO_LETTER, atoms.letter[at], letter)
-            key = extend_key(key, atoms.cased[at])
-            alias = self.node_alias[node]
-            whole = np.flatnonzero((alias >= 0) & (at == end))
-            rows = self._rows(alias[whole], letter[whole], key[whole])
-            whole, rows = whole[rows >= 0], rows[rows >= 0]
-            last[alive[whole]], row[alive[whole]] = token[whole], rows
+        flags = distinct.flags.take(tokens)
+        begins = np.flatnonzero(flags & Flag.BEGINS_ALIAS)
+        after = begins + 1
+        on = self.may_lead_on(distinct.node.take(tokens.take(begins)), distinct.lead.take(tokens.take(after)))
+        on |= (flags.take(after) & Flag.EMPTY).astype(bool)
+        begins = begins[on]
 
-            at, token, end = at + 1, token.copy(), end.copy()
+        is_start = (flags & Flag.IS_ALIAS).astype(bool)
+        is_start[begins] = True
+        start = np.flatnonzero(is_start)
+        row, last = distinct.row.take(tokens.take(start)), start.copy()
+        alive = np.searchsorted(start, begins)
+        own = tokens.take(begins)
+        state = State(distinct.node.take(own), distinct.letter.take(own), distinct.key.take(own))
+        token, at, end = begins.copy(), np.zeros_like(begins), np.full_like(begins, -1)  # atom, last atom of its token
+        while len(alive):
             over = np.flatnonzero(at > end)
             while len(over):
                 token[over] += 1
-                distinct = tokens[token[over]]
-                at[over] = atoms.first[distinct]
-                end[over] = at[over] + atoms.count[distinct] - 1
+                own = tokens.take(token[over])
+                at[over] = distinct.first.take(own)
+                end[over] = at[over] + distinct.count.take(own) - 1
                 over = over[at[over] > end[over]]
-            node = self.children(node, atoms.folded[at])
-            found = np.flatnonzero(node)
-            alive, token, at, end, node, letter, key = (
-                array[found] for array in (alive, token, at, end, node, letter, key)
-            )
+            state = self.step(state, distinct.folded.take(at), distinct.cased.take(at), distinct.atom_letter.take(at))
+            found = np.flatnonzero(state.node)
+            alive, token, at, end = alive[found], token[found], at[found], end[found]
+            state = State(*(column[found] for column in state))
+            whole = np.flatnonzero(at == end)
+            rows = self.rows(State(*(column[whole] for column in state)))
+            whole, rows = whole[rows >= 0], rows[rows >= 0]
+            last[alive[whole]], row[alive[whole]] = token[whole], rows
+            at += 1
         hit = np.flatnonzero(row >= 0)
         return Hits(start[hit], last[hit], row[hit])
 
@@ -159,6 +227,43 @@ class AtomTrie:
         return rows
 
 
+def distinct_tokens(
+    trie: AtomTrie,
+    count: Int[np.ndarray, " distinct"],
+    joins: UInt8[np.ndarray, " distinct"],
+    folded: UInt64[np.ndarray, " atom"],
+    cased: UInt64[np.ndarray, " atom"],
+    letter: Int[np.ndarray, " atom"],
+) -> DistinctTokens:
+    """Follow distinct tokens through the trie, each from its root.
+
+    Args:
+        trie: The aliases.
+        count: Number of atoms of each token.
+        joins: `JOINS_LEFT` and `JOINS_RIGHT` of each token.
+        folded: Atoms of all tokens, one after the other, as in `DistinctTokens`; so are the next two.
+        cased: The same as written.
+        letter: Case of their first letters.
+    """
+    first = np.cumsum(count) - count
+    state = State(np.full(len(count), ROOT), np.full(len(count), NO_LETTER, dtype=np.int8), np.zeros(len(count), dtype=np.uint64))
+    alive = np.flatnonzero(count)
+    lead = np.full(len(count), BARRIER, dtype=np.uint64)
+    lead[alive] = folded[first[alive]]
+    depth = 0
+    while len(alive):
+        at = first[alive] + depth
+        reached = trie.step(State(*(column[alive] for column in state)), folded[at], cased[at], letter[at])
+        for column, new in zip(state, reached, strict=True):
+            column[alive] = new
+        depth += 1
+        alive = alive[(reached.node != 0) & (count[alive] > depth)]
+    row = trie.rows(state)
+    flags = joins | np.where(row >= 0, Flag.IS_ALIAS, 0) | np.where(state.node > 0, Flag.BEGINS_ALIAS, 0)
+    flags = (flags | np.where(count == 0, Flag.EMPTY, 0)).astype(np.uint8)
+    return DistinctTokens(flags, row, *state, lead, first, count, folded, cased, letter)
+
+
 def extend_key(key: UInt64[np.ndarray, " item"], atom: UInt64[np.ndarray, " item"]) -> UInt64[np.ndarray, " item"]:
     """Append one atom to a 64-bit key of a sequence; the empty sequence has key 0."""
     longer: np.ndarray = (key ^ atom) * _MULTIPLIER
@@ -179,11 +284,12 @@ def cased_keys(
 
 
 class Edges(NamedTuple):
-    """What `build_edges` returns; the first three are those of `AtomTrie`."""
+    """What `build_edges` returns; the first four are those of `AtomTrie`."""
 
     parent: Int[np.ndarray, " place"]
     atom: UInt64[np.ndarray, " place"]
     child: Int[np.ndarray, " place"]
+    bits: UInt8[np.ndarray, " byte"]
     num_nodes: int
     end_node: Int[np.ndarray, " sequence"]
 
@@ -214,7 +320,7 @@ def build_edges(atoms: UInt64[np.ndarray, " atom"], lengths: Int[np.ndarray, " s
         num_nodes += int(new.sum())
     parent = np.concatenate([np.empty(0, dtype=np.int64), *parents])
     atom = np.concatenate([np.empty(0, dtype=np.uint64), *labels])
-    return Edges(*_hash_table(parent, atom), num_nodes=num_nodes, end_node=node)
+    return Edges(*_hash_table(parent, atom), _bits(parent, atom), num_nodes, node)
 
 
 def _hash_table(
@@ -235,6 +341,14 @@ def _hash_table(
     table_parent, table_atom = np.zeros(size, dtype=np.int32), np.zeros(size, dtype=np.uint64)
     table_parent[place], table_atom[place] = parent, atom
     return table_parent, table_atom, owner
+
+
+def _bits(parent: Int[np.ndarray, " edge"], atom: UInt64[np.ndarray, " edge"]) -> UInt8[np.ndarray, " byte"]:
+    """The bits of `AtomTrie.edge_bits`, at least eight an edge."""
+    num_bits = 8 << len(parent).bit_length()
+    is_set = np.zeros(num_bits, dtype=bool)
+    is_set[_place(parent, atom, num_bits)] = True
+    return np.packbits(is_set, bitorder="little")
 
 
 def _place(node: Int[np.ndarray, " edge"], atom: UInt64[np.ndarray, " edge"], size: int) -> Int[np.ndarray, " edge"]:

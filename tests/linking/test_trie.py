@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgattn.linking import trie as trie_module
-from kgattn.linking.trie import AtomTrie, TokenAtoms, build_edges, cased_keys
+from kgattn.linking.trie import AtomTrie, build_edges, cased_keys, distinct_tokens
 
 # Few atoms whose hashes agree in their high bits: many hash-table collisions.
 ATOMS = st.integers(1, 9)
@@ -18,16 +18,15 @@ def make_trie(sequences):
     node_alias[edges.end_node] = np.arange(len(sequences))
     rows, none = np.arange(len(sequences)), np.zeros(len(sequences) + 1, dtype=np.int64)
     empty = np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
-    return AtomTrie(edges.parent, edges.atom, edges.child, node_alias, rows, rows, none, *empty)
+    return AtomTrie(*edges[:4], node_alias, rows, rows, none, *empty)
 
 
 def match(trie, texts):
     """Match texts of which every atom is a token."""
-    distinct = np.arange(10, dtype=np.uint64)  # 0 is the barrier
-    places, ones = np.arange(10), np.ones(10, dtype=np.int64)
-    root = trie.children(np.zeros(10, dtype=np.int64), distinct)
-    atoms = TokenAtoms(places, ones, root, distinct, distinct, np.zeros(10, np.int8))
-    hits = trie.match(np.array([atom for text in texts for atom in [*text, 0]], dtype=np.int64), atoms)
+    atoms = np.arange(10, dtype=np.uint64)  # 0 is the barrier
+    ones = np.ones(10, dtype=np.int64)
+    distinct = distinct_tokens(trie, ones, np.zeros(10, np.uint8), atoms, atoms, np.zeros(10, np.int8))
+    hits = trie.match(np.array([atom for text in texts for atom in [*text, 0]], dtype=np.int64), distinct)
     return list(zip(*(column.tolist() for column in hits), strict=True))
 
 

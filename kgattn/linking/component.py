@@ -15,8 +15,9 @@ from kgattn.errors import LinkingError
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking.build import open_or_build
 from kgattn.linking.config import LinkerConfig
+from kgattn.linking.found import Found
 from kgattn.linking.index import META_FILE, LinkIndex
-from kgattn.linking.marking import EXTENSION, SPANS_KEY, mark, register_extension
+from kgattn.linking.marking import EXTENSION, SPANS_KEY, Candidates, mark, register_extension
 from kgattn.linking.matching import find_aliases
 from kgattn.linking.stream import AtomTable
 
@@ -138,12 +139,20 @@ class KgattnLinker:
 
     def link(self, docs: Sequence[Doc]) -> None:
         """Mark documents that share a vocabulary, in place."""
+        _ = self.index  # without a graph, say so even if there is nothing to mark
+        if docs:
+            mark(docs, *self.find(docs), self.spans_key)
+
+    def find(self, docs: Sequence[Doc]) -> tuple[Found, list[Candidates]]:
+        """The mentions of documents that share a vocabulary, and the candidates of each; nothing is changed.
+
+        Args:
+            docs: At least one document.
+        """
         index = self.index
-        if not docs:
-            return
         found = find_aliases(docs, index.trie.plain, self._table)
         rows = index.row_candidates
-        mark(docs, found, [rows[row] for row in found.row.tolist()], self.spans_key)
+        return found, [rows[row] for row in found.row.tolist()]
 
     def to_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> None:
         """Write the index as a folder that `from_disk` maps into memory."""

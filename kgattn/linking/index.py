@@ -1,6 +1,10 @@
 """The linker's index: everything matching needs, as arrays that can be memory-mapped."""
 
 import json
+import os
+import shutil
+import tempfile
+import weakref
 from collections.abc import Set
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -21,6 +25,7 @@ from kgattn.linking.trie import AtomTrie
 
 FORMAT_VERSION = 2
 META_FILE = "linker_index.json"
+_MAX_CACHED_ROWS = 2**16
 _TRIE = tuple(field.name for field in fields(AtomTrie))
 _CANDIDATES = tuple(field.name for field in fields(CandidateRows))
 
@@ -138,14 +143,27 @@ class LinkIndex:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Carry the arrays; a process being spawned on this machine maps the folder instead, where there is one."""
-        if self.path is not None and get_spawning_popen() is not None and _read_meta(self.path) == self.meta():
-            return LinkIndex.open, (self.path,)
+        """Carry the arrays; a process being spawned on this machine maps a folder instead."""
+        if get_spawning_popen() is not None:
+            return LinkIndex.open, (self._shared_folder(),)
         return LinkIndex.from_parts, ({name: np.array(array) for name, array in self.arrays().items()}, self.meta())
+
+    def _shared_folder(self) -> Path:
+        """The folder the index is mapped from; while that does not hold it, a temporary one, removed with the index."""
+        if self.path is not None and _read_meta(self.path) == self.meta():
+            return self.path
+        return self._temporary_folder
+
+    @cached_property
+    def _temporary_folder(self) -> Path:
+        folder = Path(tempfile.mkdtemp(prefix="kgattn_index_"))
+        weakref.finalize(self, _remove, folder, os.getpid())
+        self.save(folder)
+        return folder
 
 
 class RowCache:
-    """Rows of candidates as tuples of (entity id, prior), each decoded once."""
+    """Rows of candidates as tuples of (entity id, prior), decoded when asked for; the last ones asked for are kept."""
 
     def __init__(self, index: LinkIndex) -> None:
         self._index = index
@@ -154,6 +172,8 @@ class RowCache:
     def __getitem__(self, row: int) -> tuple[tuple[str, float], ...]:
         known = self._rows.get(row)
         if known is None:
+            if len(self._rows) >= _MAX_CACHED_ROWS:
+                self._rows.clear()
             rows = self._index.candidates
             part = slice(int(rows.offsets[row]), int(rows.offsets[row + 1]))
             ids = (self._index.entity_ids[entity] for entity in rows.entities[part].tolist())
@@ -165,6 +185,12 @@ def stop_words_hash(stop_words: Set[str], config: LinkerConfig) -> str:
     """Digest of the stop words that are dropped under these settings."""
     words = sorted(set(map(fold, stop_words))) if config.stop_words else []
     return sha256("\n".join(words).encode("utf-8")).hexdigest()
+
+
+def _remove(folder: Path, owner: int) -> None:
+    """Delete a folder, unless this is a fork of the process that owns it."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _read_meta(folder: Path) -> Any:

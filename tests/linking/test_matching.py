@@ -1,7 +1,6 @@
 """The linker against a slow, obvious matcher that knows nothing of tries, hashes and batches."""
 
 import math
-from collections import defaultdict
 
 import numpy as np
 import pytest
@@ -11,8 +10,7 @@ from hypothesis import strategies as st
 
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking import EntityLinker, LinkerConfig
-from kgattn.linking.atoms import UPPER, first_letter, fold, joins_left, joins_right, pieces, tidy
-from kgattn.linking.policy import CaseRule, case_rule
+from tests.linking.reference_matcher import ReferenceMatcher
 
 FORMS = [
     *("Jordan", "jordan", "JORDAN", "Jordan River", "jordan river", "River", "river bank", "the Jordan"),
@@ -40,58 +38,6 @@ def texts(draw):
     return "".join(part + gap for part, gap in parts)
 
 
-def admits(rule, alias, surface):
-    same = pieces(alias) == pieces(surface)
-    capital = first_letter(tidy(surface)) == UPPER
-    return {
-        CaseRule.ANY: True,
-        CaseRule.CAPITAL: capital,
-        CaseRule.EXACT: same,
-        CaseRule.CAPITAL_OR_EXACT: same or capital,
-    }[rule]
-
-
-def slow_candidates(surface, graph, config, stop_words):
-    """Entities an alias of which is the surface, with their priors, likeliest first."""
-    folded = [piece.casefold() for piece in pieces(surface)]
-    weights = defaultdict(float)
-    for row, entity in enumerate(graph.entity_ids):
-        degree = int((graph.triples[:, [0, 2]] == row).sum())
-        for alias in [graph.label(entity), *graph.aliases(entity)]:
-            rule = case_rule(alias, config, stop_words)
-            if rule is None or [tidy(piece.casefold()) for piece in pieces(alias)] != folded:
-                continue
-            if admits(rule, alias, surface):
-                base = config.label_weight if alias == graph.label(entity) else config.alias_weight
-                weights[entity] = max(weights[entity], base * (1 + math.log1p(degree)))
-    total = sum(weights.values())
-    ranked = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
-    return [(entity, weight / total) for entity, weight in ranked][: config.max_candidates]
-
-
-def slow_link(doc, graph, config, stop_words):
-    """Longest first from the left; (first token, last token, candidates)."""
-
-    def joined(left):  # token `left` and the next one touch inside a word
-        inside = 0 <= left < len(doc) - 1 and not doc[left].whitespace_
-        return inside and joins_right(doc[left].text) and joins_left(doc[left + 1].text)
-
-    found, start = [], 0
-    while start < len(doc):
-        for end in range(min(len(doc), start + 8), start, -1):
-            if joined(start - 1) or joined(end - 1) or doc[start].is_space or doc[end - 1].is_space:
-                continue
-            if any(token.text.count("\n") > 1 for token in doc[start:end]):
-                continue
-            candidates = slow_candidates(doc[start:end].text, graph, config, stop_words)
-            if candidates:
-                found.append((start, end, candidates))
-                start = end - 1
-                break
-        start += 1
-    return found
-
-
 def links(doc):
     return [
         (span.start, span.end, [(one.entity_id, one.prior) for one in span._.kg_candidates])
@@ -115,9 +61,9 @@ def test_linker_equals_the_slow_matcher(nlp, graph, batch, case):
     graph = KnowledgeGraph.from_triples(**graph)
     config = LinkerConfig(max_candidates=3, case=case)
     linker = EntityLinker(graph, nlp, config)
-    stop_words = frozenset(map(fold, linker.nlp.Defaults.stop_words))
+    reference = ReferenceMatcher(graph, config, linker.nlp.Defaults.stop_words)
     for doc in linker.pipe(batch, batch_size=3):
-        assert_same_links(links(doc), slow_link(doc, graph, config, stop_words))
+        assert_same_links(links(doc), reference.link(doc))
 
 
 @given(graph=graphs(), words=st.lists(st.sampled_from(FORMS + NOISE), max_size=12))
@@ -127,8 +73,8 @@ def test_given_words_are_matched_as_they_are(nlp, graph, words):
     linker = EntityLinker(graph, nlp)
     (doc,) = linker.link_words([words])
     assert [token.text for token in doc] == words
-    stop_words = frozenset(map(fold, linker.nlp.Defaults.stop_words))
-    assert_same_links(links(doc), slow_link(doc, graph, linker.config, stop_words))
+    reference = ReferenceMatcher(graph, linker.config, linker.nlp.Defaults.stop_words)
+    assert_same_links(links(doc), reference.link(doc))
 
 
 @given(graph=graphs(), text=texts(), data=st.data())

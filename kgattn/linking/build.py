@@ -1,5 +1,6 @@
 """Building the linker's index from a graph."""
 
+from array import array
 from collections.abc import Set
 from itertools import chain
 from pathlib import Path
@@ -87,11 +88,8 @@ class _Forms:
 
     def __init__(self, config: LinkerConfig, stop_words: Set[str]) -> None:
         self.config, self.stop_words = config, stop_words
-        self.folded: list[int] = []
-        self.cased: list[int] = []
-        self.lengths: list[int] = []
-        self.rules: list[int] = []
-        self.capital: list[bool] = []
+        self.folded, self.cased = array("Q"), array("Q")  # 8 bytes a number, where a list takes 40
+        self.lengths, self.rules, self.capital = array("q"), array("q"), array("b")
         self._chunks: dict[str, tuple[Atom, ...]] = {}
 
     def collect(self, graph: KnowledgeGraph) -> Int[np.ndarray, " use"]:

@@ -94,9 +94,9 @@ class AtomTrie:
     """Alias atoms -> row of candidates, by the case of the text.
 
     Attributes:
-        edge_parent: Parent node of the edge in each place of the hash table.
-        edge_atom: Its atom.
-        edge_child: Its child node, at least 1; 0 marks a free place.
+        edge_parent: Parent of each node; the root has none and says 0.
+        edge_atom: Atom of the edge that leads to each node.
+        edge_child: Node, at least 1, whose edge stands in each place of the hash table; 0 marks a free place.
         edge_bits: A bit for each hash of an edge, eight to a byte: where it is 0 there is no edge (a Bloom filter of
             one hash, so small that it stays in the processor's cache).
         node_alias: Alias that ends at each node, or -1. Node 0 is the root.
@@ -107,8 +107,8 @@ class AtomTrie:
         exact_row: Row of candidates for a text of this very form; goes before the other two.
     """
 
-    edge_parent: Int[np.ndarray, " place"]
-    edge_atom: UInt64[np.ndarray, " place"]
+    edge_parent: Int[np.ndarray, " node"]
+    edge_atom: UInt64[np.ndarray, " node"]
     edge_child: Int[np.ndarray, " place"]
     edge_bits: UInt8[np.ndarray, " byte"]
     node_alias: Int[np.ndarray, " node"]
@@ -129,14 +129,15 @@ class AtomTrie:
         """The child each atom leads to, or 0 where there is none."""
         size = len(self.edge_child)
         place = _place(node, atom, size)
-        child: np.ndarray = self.edge_child[place].astype(np.int64)
-        open_ = np.flatnonzero((child != 0) & ((self.edge_atom[place] != atom) | (self.edge_parent[place] != node)))
+        child: np.ndarray = self.edge_child.take(place).astype(np.int64)
+        other = (self.edge_atom.take(child) != atom) | (self.edge_parent.take(child) != node)
+        open_ = np.flatnonzero((child != 0) & other)
         while len(open_):
             place[open_] = (place[open_] + 1) & (size - 1)
-            at = place[open_]
-            child[open_] = self.edge_child[at]
-            other = (self.edge_atom[at] != atom[open_]) | (self.edge_parent[at] != node[open_])
-            open_ = open_[(child[open_] != 0) & other]
+            there = self.edge_child[place[open_]].astype(np.int64)
+            child[open_] = there
+            other = (self.edge_atom[there] != atom[open_]) | (self.edge_parent[there] != node[open_])
+            open_ = open_[(there != 0) & other]
         return child
 
     def may_lead_on(
@@ -286,8 +287,8 @@ def cased_keys(
 class Edges(NamedTuple):
     """What `build_edges` returns; the first four are those of `AtomTrie`."""
 
-    parent: Int[np.ndarray, " place"]
-    atom: UInt64[np.ndarray, " place"]
+    parent: Int[np.ndarray, " node"]
+    atom: UInt64[np.ndarray, " node"]
     child: Int[np.ndarray, " place"]
     bits: UInt8[np.ndarray, " byte"]
     num_nodes: int
@@ -318,14 +319,13 @@ def build_edges(atoms: UInt64[np.ndarray, " atom"], lengths: Int[np.ndarray, " s
         parents.append(parent[new])
         labels.append(atom[new])
         num_nodes += int(new.sum())
-    parent = np.concatenate([np.empty(0, dtype=np.int64), *parents])
-    atom = np.concatenate([np.empty(0, dtype=np.uint64), *labels])
-    return Edges(*_hash_table(parent, atom), _bits(parent, atom), num_nodes, node)
+    parent = np.concatenate([np.zeros(1, dtype=np.int64), *parents])  # the root's come first
+    atom = np.concatenate([np.zeros(1, dtype=np.uint64), *labels])
+    child, bits = _hash_table(parent[1:], atom[1:]), _bits(parent[1:], atom[1:])
+    return Edges(parent.astype(np.int32), atom, child, bits, num_nodes, node)
 
 
-def _hash_table(
-    parent: Int[np.ndarray, " edge"], atom: UInt64[np.ndarray, " edge"]
-) -> tuple[Int[np.ndarray, " place"], UInt64[np.ndarray, " place"], Int[np.ndarray, " place"]]:
+def _hash_table(parent: Int[np.ndarray, " edge"], atom: UInt64[np.ndarray, " edge"]) -> Int[np.ndarray, " place"]:
     """Place edges by linear probing; edge e leads to node e + 1."""
     size = 4
     while size * _LOAD < len(parent) + 1:
@@ -338,9 +338,7 @@ def _hash_table(
         owner[taken] = free[which] + 1
         left = left[owner[place[left]] != left + 1]
         place[left] = (place[left] + 1) & (size - 1)
-    table_parent, table_atom = np.zeros(size, dtype=np.int32), np.zeros(size, dtype=np.uint64)
-    table_parent[place], table_atom[place] = parent, atom
-    return table_parent, table_atom, owner
+    return owner
 
 
 def _bits(parent: Int[np.ndarray, " edge"], atom: UInt64[np.ndarray, " edge"]) -> UInt8[np.ndarray, " byte"]:

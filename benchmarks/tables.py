@@ -8,11 +8,13 @@ A table stands between `<!-- results:NAME -->` and `<!-- /results:NAME -->`; it 
 """
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks import linker_speed
 from kgattn.errors import RunError
 from kgattn.evidence.comparison import load_comparison
 from kgattn.report.table import markdown_table
@@ -54,9 +56,12 @@ def fill(text: str, results: Path) -> tuple[str, list[str]]:
 
 
 def _table(path: Path) -> str:
-    """Of a comparison, or of a speed report."""
-    if path.is_file() and f'"kind": "{KIND}"' in path.read_text(encoding="utf-8"):
+    """Of a comparison, of a speed report, or of the linker's speed."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if f'"kind": "{KIND}"' in text:
         return markdown(load_report(path))
+    if f'"kind": "{linker_speed.KIND}"' in text:
+        return linker_speed.markdown(json.loads(text))
     return markdown_table(load_comparison(path))
 
 

@@ -79,8 +79,8 @@ class EntityLinker:
 
         Args:
             texts: Texts.
-            n_process: Processes that tokenise and link; with 1 it is done in this one. A worker maps the index, it holds
-                no copy. It ends with the stream, or when the stream is closed.
+            n_process: Processes that tokenise and link; with 1 it is done in this one. Workers map the index, they
+                hold no copy. They end with the stream, or when it is closed.
             batch_size: Texts taken at a time.
 
         Raises:

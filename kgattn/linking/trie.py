@@ -56,7 +56,7 @@ class DistinctTokens(NamedTuple):
         key: Case-sensitive key of its atoms.
         lead: Folded hash of its first atom; `BARRIER` where it has none.
         first: Its first atom in the arrays that follow.
-        count: Its number of atoms.
+        num_atoms: Its number of atoms.
         folded: Hash of each atom, case-folded.
         cased: Hash of each atom as written.
         atom_letter: Case of each atom's first letter.
@@ -69,7 +69,7 @@ class DistinctTokens(NamedTuple):
     key: UInt64[np.ndarray, " distinct"]
     lead: UInt64[np.ndarray, " distinct"]
     first: Int[np.ndarray, " distinct"]
-    count: Int[np.ndarray, " distinct"]
+    num_atoms: Int[np.ndarray, " distinct"]
     folded: UInt64[np.ndarray, " atom"]
     cased: UInt64[np.ndarray, " atom"]
     atom_letter: Int[np.ndarray, " atom"]
@@ -193,7 +193,7 @@ class AtomTrie:
                 token[over] += 1
                 own = tokens.take(token[over])
                 at[over] = distinct.first.take(own)
-                end[over] = at[over] + distinct.count.take(own) - 1
+                end[over] = at[over] + distinct.num_atoms.take(own) - 1
                 over = over[at[over] > end[over]]
             state = self.step(state, distinct.folded.take(at), distinct.cased.take(at), distinct.atom_letter.take(at))
             found = np.flatnonzero(state.node)
@@ -247,7 +247,9 @@ def distinct_tokens(
         letter: Case of their first letters.
     """
     first = np.cumsum(count) - count
-    state = State(np.full(len(count), ROOT), np.full(len(count), NO_LETTER, dtype=np.int8), np.zeros(len(count), dtype=np.uint64))
+    state = State(
+        np.full(len(count), ROOT), np.full(len(count), NO_LETTER, dtype=np.int8), np.zeros(len(count), dtype=np.uint64)
+    )
     alive = np.flatnonzero(count)
     lead = np.full(len(count), BARRIER, dtype=np.uint64)
     lead[alive] = folded[first[alive]]

@@ -82,9 +82,7 @@ class Packer:
         special = np.flatnonzero(norms != self._norm[rows])
         new_strings += [strings[norm] for norm in np.unique(norms[special]).tolist()]
         lengths = [len(doc) for doc in docs]
-        return PackedDocs(
-            lengths, orths, tokens[:, 1].copy(), new_strings, special, norms[special], found, candidates
-        )
+        return PackedDocs(lengths, orths, tokens[:, 1].copy(), new_strings, special, norms[special], found, candidates)
 
 
 def unpack(packed: PackedDocs, vocab: Vocab, spans_key: str) -> list[Doc]:
@@ -127,7 +125,8 @@ def pipe_in_processes(
         LinkingError: A worker failed or ended.
     """
     context = multiprocessing.get_context()
-    batches = iter(lambda stream=iter(texts): list(islice(stream, batch_size)), [])
+    stream = iter(texts)
+    batches = iter(lambda: list(islice(stream, batch_size)), [])
     queues: list[Any] = [context.Queue() for _ in range(n_process)]
     pipes = [context.Pipe(duplex=False) for _ in range(n_process)]
     arguments = code or nlp, component

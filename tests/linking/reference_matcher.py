@@ -6,6 +6,7 @@ batches and arrays.
 
 import math
 from collections import Counter, defaultdict
+from itertools import pairwise
 
 from kgattn.linking.atoms import UPPER, first_letter, fold, joins_left, joins_right, pieces, tidy
 from kgattn.linking.policy import CaseRule, case_rule
@@ -51,12 +52,12 @@ class ReferenceMatcher:
         text, tokens = doc.text, list(doc)
         inside = [  # whether a token touches the next one inside a word
             not token.whitespace_ and joins_right(token.text) and joins_left(after.text)
-            for token, after in zip(tokens, tokens[1:], strict=False)
+            for token, after in pairwise(tokens)
         ] + [False]
         found, start = [], 0
         while start < len(tokens):
             found_here = None
-            if not tokens[start].is_space and not (start and inside[start - 1]):
+            if pieces(tokens[start].text) and not (start and inside[start - 1]):
                 found_here = self._longest(text, tokens, inside, start)
             if found_here is not None:
                 found.append(found_here)
@@ -76,7 +77,7 @@ class ReferenceMatcher:
             dead = dead or (not inside[end - 1] and tidy(atoms[0].casefold()) not in self.first_pieces)
             if dead or token.text.count("\n") > 1:
                 break
-            if not inside[end - 1] and not token.is_space:
+            if not inside[end - 1] and pieces(token.text):
                 candidates = self.candidates(surface)
                 if candidates:
                     longest = (start, end, candidates)

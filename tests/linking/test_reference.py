@@ -12,9 +12,25 @@ from kgattn.ner.corpus import read_sentences
 from tests.linking.reference_matcher import ReferenceMatcher
 from tests.linking.test_matching import FORMS, NOISE, assert_same_links, links
 
-WORDS = [*FORMS, *NOISE, "St.", "O'Brien", "o’brien", "x-ray", "X-Ray", "ﬁn", "ﬁnland", "Finland", "e\u0301", "é", "\u00ad"]
+WORDS = [
+    *FORMS,
+    *NOISE,
+    "St.",
+    "O'Brien",
+    "o’brien",
+    "x-ray",
+    "X-Ray",
+    "ﬁn",
+    "ﬁnland",
+    "Finland",
+    "e\u0301",
+    "é",
+    "\u00ad",
+]
 GAPS = st.sampled_from([" "] * 6 + ["", "-", "\u00a0", "  ", "\n", "\n\n", "\t", "/"])
-PIECES = st.lists(st.tuples(st.sampled_from(WORDS) | st.text(st.characters(exclude_categories=["Cs"]), max_size=4), GAPS), max_size=14)
+PIECES = st.lists(
+    st.tuples(st.sampled_from(WORDS) | st.text(st.characters(exclude_categories=["Cs"]), max_size=4), GAPS), max_size=14
+)
 TEXTS = PIECES.map(lambda pairs: "".join(part + gap for part, gap in pairs))
 ALIASES = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join), min_size=1, max_size=12)
 

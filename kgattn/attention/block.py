@@ -52,7 +52,8 @@ def block(
     additive = None if mask is None else additive_mask(mask, query.dtype)
     excess = None
     if bias.pair_bias is not None:
-        excess = _between_rows(torch.expm1(bias.pair_bias.to(query.dtype)), layout)
+        # not expm1, which is slow: a weight of 1 is rounded as much as this difference
+        excess = _between_rows(torch.exp(bias.pair_bias.to(query.dtype)) - 1, layout)
     output: Tensor = _BlockAttention.apply(  # type: ignore[no-untyped-call]
         query, key, value, added, excess, layout, additive, scaling, is_causal
     )
@@ -101,7 +102,9 @@ class _BlockAttention(torch.autograd.Function):
             gain = _plain_weights(linked.take(query), linked.take(key), row_lse, layout, mask, scaling, is_causal)
             gain.mul_(excess)
             total = gain.sum(dim=-1, keepdim=True).add_(1)
-            linked.put(output, _add_product(linked.take(output), gain, row_value).div_(total))
+            row_output = linked.take(output)
+            row_output.flatten(0, 1).baddbmm_(gain.flatten(0, 1), row_value.flatten(0, 1))
+            linked.put(output, row_output.div_(total))
             if any(ctx.needs_input_grad):  # type: ignore[attr-defined]
                 linked.put(lse[..., None], row_lse + total.log())
         ctx.save_for_backward(query, key, value, added, excess, mask, output, lse)  # type: ignore[arg-type]
@@ -163,10 +166,13 @@ def _plain_weights(
     is_causal: bool,
 ) -> Float[Tensor, "batch head linked linked"]:
     """exp(logits - log-sum-exp) between linked tokens; zero where masked."""
-    logits = _add_product(row_lse, row_query, row_key.transpose(-1, -2), share=-1.0, scale=scaling)
     rows = layout.rows
-    if mask is not None:
-        logits += _between(mask, rows)
+    products = torch.bmm(row_query.flatten(0, 1), row_key.flatten(0, 1).transpose(1, 2))
+    logits = products.view(*row_query.shape[:3], row_key.shape[2])
+    torch.add(-row_lse, logits, alpha=scaling, out=logits)
+    between = None if mask is None else _row_mask(mask, layout)
+    if between is not None:
+        logits += between
     if is_causal:  # before exp: a later key is not part of the log-sum-exp and may lie far above it
         logits.masked_fill_(rows[:, None, :, None] < rows[:, None, None, :], float("-inf"))
     return logits.exp_()
@@ -182,6 +188,23 @@ def _add_product(
     """A share of `start` and the scaled product, by one operation."""
     product = torch.baddbmm(*(tensor.flatten(0, 1) for tensor in (start, left, right)), beta=share, alpha=scale)
     return product.view(*left.shape[:3], right.shape[-1])
+
+
+def _row_mask(
+    mask: Float[Tensor, "#batch #head #query #key"], layout: SlotLayout
+) -> Float[Tensor, "batch #head #linked #linked"] | None:
+    """The mask between linked tokens, axes 1 wide as they are; None where it hides none of them.
+
+    All layers of a pass are handed the same mask: it is looked at once.
+    """
+    if torch.compiler.is_compiling():
+        return _between(mask, layout.rows)
+
+    def between() -> Tensor | None:
+        part = _between(mask, layout.rows)
+        return part if part.any() else None
+
+    return layout.once_a_mask(mask, between)
 
 
 def _between(

@@ -18,46 +18,57 @@ class LinkedRows:
 
     def take(self, tensor: Float[Tensor, "batch head token dim"]) -> Float[Tensor, "batch head linked dim"]:
         """The tensor at these tokens, contiguous."""
-        memory = self._memory(tensor)
-        if memory is None:
+        places = self._places(tensor)
+        if places is None:
             return tensor.transpose(1, 2)[self._indices()].transpose(1, 2).contiguous()
-        vectors, places = memory
         batch, num_heads, _, dim = tensor.shape
-        return vectors.index_select(0, places).view(batch, num_heads, self._layout.rows.shape[1], dim)
+        return _vectors(tensor).index_select(0, places).view(batch, num_heads, self._layout.rows.shape[1], dim)
 
     def put(self, tensor: Float[Tensor, "batch head token dim"], part: Float[Tensor, "batch head linked dim"]) -> None:
         """Write a part that `take` could have taken, in place."""
-        memory = self._memory(tensor)
-        if memory is None:
+        places = self._places(tensor)
+        if places is None:
             tensor.transpose(1, 2).index_put_(self._indices(), part.transpose(1, 2))
         else:
-            vectors, places = memory
-            vectors.index_copy_(0, places, part.reshape(-1, part.shape[-1]))
+            vectors, parts = _vectors(tensor), part.reshape(-1, part.shape[-1])
+            if _in_sixteens(vectors) and _in_sixteens(parts):  # moved 16 bytes at a time: a third faster
+                vectors, parts = vectors.view(torch.complex128), parts.view(torch.complex128)
+            vectors.index_copy_(0, places, parts)
 
     def add(self, tensor: Float[Tensor, "batch head token dim"], part: Float[Tensor, "batch head linked dim"]) -> None:
         """Add a part to what is there, in place."""
-        memory = self._memory(tensor)
-        if memory is None:
+        places = self._places(tensor)
+        if places is None:
             tensor.transpose(1, 2).index_put_(self._indices(), part.transpose(1, 2), accumulate=True)
         else:
-            vectors, places = memory
-            vectors.index_add_(0, places, part.reshape(-1, part.shape[-1]))
+            _vectors(tensor).index_add_(0, places, part.reshape(-1, part.shape[-1]))
 
-    def _memory(self, tensor: Tensor) -> tuple[Float[Tensor, "vector dim"], Int[Tensor, " place"]] | None:
-        """All memory of a tensor as vectors, and where its linked tokens are; None if it is no row of vectors."""
+    def _places(self, tensor: Tensor) -> Int[Tensor, " place"] | None:
+        """Where the linked tokens are among a tensor's `_vectors`; None if its memory is no row of vectors."""
         if torch.compiler.is_compiling():  # compilers are not asked to follow
             return None
-        *strides, last = tensor.stride()
+        batch_step, head_step, token_step, last = tensor.stride()
         dim = tensor.shape[-1]
-        if last != 1 or tensor.numel() == 0 or any(stride % dim for stride in strides):
+        if last != 1 or tensor.numel() == 0 or batch_step % dim or head_step % dim or token_step % dim:
             return None
-        steps = tuple(stride // dim for stride in strides)
-        num_vectors = 1 + sum((size - 1) * step for size, step in zip(tensor.shape, steps, strict=False))
-        return tensor.as_strided((num_vectors, dim), (dim, 1)), self._layout.row_places(tensor.shape[1], steps)
+        return self._layout.row_places(tensor.shape[1], (batch_step // dim, head_step // dim, token_step // dim))
 
     def _indices(self) -> tuple[Tensor, Tensor]:
         rows = self._layout.rows
         return torch.arange(len(rows), device=rows.device)[:, None], rows
+
+
+def _vectors(tensor: Float[Tensor, "batch head token dim"]) -> Float[Tensor, "vector dim"]:
+    """All memory from a tensor's first number to its last, as vectors of its last axis."""
+    dim = tensor.shape[-1]
+    length = 1 + sum((size - 1) * step for size, step in zip(tensor.shape, tensor.stride(), strict=True))
+    return tensor.as_strided((length // dim, dim), (dim, 1))
+
+
+def _in_sixteens(vectors: Float[Tensor, "vector dim"]) -> bool:
+    """Whether vectors begin and end at multiples of 16 bytes in their memory."""
+    size = vectors.element_size()
+    return vectors.storage_offset() * size % 16 == 0 and vectors.shape[1] * size % 16 == 0
 
 
 def add_values(

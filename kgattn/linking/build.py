@@ -13,8 +13,11 @@ from kgattn.graph.storage import INDEX_FOLDER
 from kgattn.linking.atoms import UPPER, Atom, atomise, first_letter, fold, tidy
 from kgattn.linking.candidates import AliasTable, build_rows
 from kgattn.linking.config import LinkerConfig
+from kgattn.linking.disambiguation.popularity import popularity
+from kgattn.linking.disambiguation.senses import build_senses
 from kgattn.linking.index import META_FILE, LinkIndex, stop_words_hash
 from kgattn.linking.policy import case_rule
+from kgattn.linking.stop_list import StopList
 from kgattn.linking.trie import AtomTrie, build_edges, cased_keys
 from kgattn.shapes import Float, Int
 
@@ -57,7 +60,7 @@ def build_index(graph: KnowledgeGraph, config: LinkerConfig, stop_words: Set[str
     if not forms.lengths:
         raise LinkingError(
             f"expected a graph with labels to match, got {graph.num_entities} entities whose labels and aliases "
-            "are all numbers, stop words, too short or too long; relax the linker settings or add aliases"
+            "are all numbers, stop words, on the stop list, too short or too long; relax the settings or add aliases"
         )
     folded, cased = np.array(forms.folded, dtype=np.uint64), np.array(forms.cased, dtype=np.uint64)
     lengths = np.array(forms.lengths, dtype=np.int64)
@@ -80,7 +83,8 @@ def build_index(graph: KnowledgeGraph, config: LinkerConfig, stop_words: Set[str
     rows = build_rows(uses, len(ends), _ranks(graph.entity_ids), config.max_candidates)
     trie = AtomTrie(*edges[:4], node_alias, *rows[:5])
     digest = stop_words_hash(stop_words, config)
-    return LinkIndex(trie, rows.candidates, graph.entity_ids, config, graph.fingerprint, digest)
+    senses = build_senses(graph, rows.candidates, config, dropped)
+    return LinkIndex(trie, rows.candidates, graph.entity_ids, config, graph.fingerprint, digest, senses)
 
 
 class _Forms:
@@ -88,6 +92,7 @@ class _Forms:
 
     def __init__(self, config: LinkerConfig, stop_words: Set[str]) -> None:
         self.config, self.stop_words = config, stop_words
+        self.stop_list = StopList.of(config.stop_list)
         self.folded, self.cased = array("Q"), array("Q")  # 8 bytes a number, where a list takes 40
         self.lengths, self.rules, self.capital = array("q"), array("q"), array("b")
         self._chunks: dict[str, tuple[Atom, ...]] = {}
@@ -105,7 +110,7 @@ class _Forms:
 
     def _add(self, text: str) -> int:
         rule = case_rule(text, self.config, self.stop_words)
-        if rule is None:
+        if rule is None or self.stop_list.holds(text):
             return -1
         atoms: list[Atom] = []
         for chunk in text.split():
@@ -124,14 +129,12 @@ class _Forms:
 
 
 def _weights(graph: KnowledgeGraph, config: LinkerConfig) -> tuple[Int[np.ndarray, " use"], Float[np.ndarray, " use"]]:
-    """Entity and weight of each label and then each alias: label or alias weight times 1 + log(1 + degree)."""
+    """Entity and weight of each label and then each alias: label or alias weight times its popularity."""
     everyone = np.arange(graph.num_entities)
     entity = np.concatenate([everyone, np.repeat(everyone, np.diff(graph.alias_offsets))])
     weight = np.full(len(entity), config.alias_weight)
     weight[: graph.num_entities] = config.label_weight
-    ends = graph.triples[:, [0, 2]].ravel()
-    degree = np.bincount(ends, minlength=graph.num_entities)
-    return entity, weight * (1.0 + np.log1p(degree))[entity]
+    return entity, weight * popularity(graph, config.prior)[entity]
 
 
 def _ranks(entity_ids: StringTable) -> Int[np.ndarray, " entity"]:

@@ -52,6 +52,15 @@ def make_kgattn_linker(
     case: str,
     label_weight: float,
     alias_weight: float,
+    stop_list: list[str],
+    prior: str,
+    context_weight: float,
+    coherence_weight: float,
+    abbreviations: bool,
+    short_names: bool,
+    types: list[str],
+    exclude_types: list[str],
+    nil_threshold: float,
 ) -> "KgattnLinker":
     """Make the component for `nlp.add_pipe("kgattn_linker", config={"graph": "folder or file"})`.
 
@@ -68,12 +77,36 @@ def make_kgattn_linker(
         case: See `LinkerConfig`.
         label_weight: See `LinkerConfig`.
         alias_weight: See `LinkerConfig`.
+        stop_list: See `LinkerConfig`.
+        prior: See `LinkerConfig`.
+        context_weight: See `LinkerConfig`.
+        coherence_weight: See `LinkerConfig`.
+        abbreviations: See `LinkerConfig`.
+        short_names: See `LinkerConfig`.
+        types: See `LinkerConfig`.
+        exclude_types: See `LinkerConfig`.
+        nil_threshold: See `LinkerConfig`.
 
     Raises:
         ConfigError: A setting is out of range.
     """
     config = LinkerConfig(
-        max_candidates, min_alias_length, max_alias_atoms, stop_words, case, label_weight, alias_weight
+        max_candidates=max_candidates,
+        min_alias_length=min_alias_length,
+        max_alias_atoms=max_alias_atoms,
+        stop_words=stop_words,
+        case=case,
+        label_weight=label_weight,
+        alias_weight=alias_weight,
+        prior=prior,
+        context_weight=context_weight,
+        coherence_weight=coherence_weight,
+        abbreviations=abbreviations,
+        short_names=short_names,
+        types=tuple(types),
+        exclude_types=tuple(exclude_types),
+        nil_threshold=nil_threshold,
+        stop_list=tuple(stop_list),
     )
     return KgattnLinker(config, frozenset(nlp.Defaults.stop_words), spans_key, name=name, graph_path=graph)
 
@@ -151,8 +184,7 @@ class KgattnLinker:
         """
         index = self.index
         found = find_aliases(docs, index.trie.plain, self._table)
-        rows = index.row_candidates
-        return found, [rows[row] for row in found.row.tolist()]
+        return index.disambiguator(docs, found)
 
     def to_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> None:
         """Write the index as a folder that `from_disk` maps into memory."""

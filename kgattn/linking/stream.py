@@ -16,8 +16,9 @@ from kgattn.linking.trie import AtomTrie, DistinctTokens, Flag, distinct_tokens
 from kgattn.shapes import Int
 
 _MAX_CACHED_TOKENS = 2**18
-_ATTRIBUTES = (ORTH, SPACY)
+_ATTRIBUTES = [ORTH, SPACY]
 _DTYPES = (np.uint8, *[np.int64] * 2, np.int8, *[np.uint64] * 2, *[np.int64] * 2, *[np.uint64] * 2, np.int8)
+_FLAGS, _FOLDED = DistinctTokens._fields.index("flags"), DistinctTokens._fields.index("folded")
 _DOC_END = 2**64 - 1  # stands behind each document in place of a token's id
 _DOC_END_TOKEN = np.array([[_DOC_END, 1]], dtype=np.uint64)
 _DOC_END_ROW, _NOTHING_ROW = 0, 1
@@ -56,7 +57,7 @@ class AtomTable:
         self._trie = trie
         self._rows = OrthTable()
         self._run_row: dict[tuple[int, ...], int] = {}
-        self._columns = DistinctTokens(*map(_Column, _DTYPES))
+        self._columns = tuple(map(_Column, _DTYPES))  # one for each field of DistinctTokens
         if trie is not None:
             self._append(trie, [(_BARRIER_ATOM,), ()], [0, 0])
             self._rows.add(np.array([_DOC_END], dtype=np.uint64), np.array([_DOC_END_ROW]))
@@ -89,7 +90,7 @@ class AtomTable:
             if new.any():
                 self._add(trie, np.unique(orths[new]), strings)
                 row = self._rows.rows(orths)
-            flags = self._columns.flags.filled.take(row)
+            flags = self._columns[_FLAGS].filled.take(row)
             touch = (flags[:-1] >> 1) & flags[1:] & 1  # JOINS_RIGHT of one and JOINS_LEFT of the next
             joined = touch.astype(bool) & (tokens[:-1, 1] == 0)
             run_start, run_end = _runs(joined)
@@ -103,7 +104,7 @@ class AtomTable:
         """Take new tokens apart."""
         texts = [strings[orth] for orth in orths.tolist()]
         joins = [Flag.JOINS_LEFT * joins_left(text) + Flag.JOINS_RIGHT * joins_right(text) for text in texts]
-        first_row = len(self._columns.flags.filled)
+        first_row = len(self._columns[_FLAGS].filled)
         self._append(trie, [atomise(text) for text in texts], joins)
         self._rows.add(orths, np.arange(first_row, first_row + len(orths)))
 
@@ -116,7 +117,7 @@ class AtomTable:
             # NFKC may merge characters across a token's edge: then nothing may match here.
             if len(atoms) != sum(len(atomise(text)) for text in texts) - len(texts) + 1:
                 atoms = (_BARRIER_ATOM,)
-            row = self._run_row[orths] = len(self._columns.flags.filled)
+            row = self._run_row[orths] = len(self._columns[_FLAGS].filled)
             self._append(trie, [atoms], [0])
         return row
 
@@ -130,7 +131,7 @@ class AtomTable:
             np.array([atom.cased for atom in flat], dtype=np.uint64),
             np.array([atom.letter for atom in flat], dtype=np.int8),
         )
-        new = new._replace(first=new.first + len(self._columns.folded.filled))
+        new = new._replace(first=new.first + len(self._columns[_FOLDED].filled))
         for column, values in zip(self._columns, new, strict=True):
             column.append(values)
 

@@ -28,7 +28,7 @@ from kgattn.linking.orth_table import OrthTable
 from kgattn.linking.pipelines import resolve_pipeline
 from kgattn.shapes import Int
 
-_ATTRIBUTES = (ORTH, SPACY, NORM)
+_ATTRIBUTES = [ORTH, SPACY, NORM]
 _BATCHES_AHEAD = 2  # batches given to a worker before its first comes back
 
 

@@ -27,6 +27,7 @@ class SlotLayout:
     rows: Int[Tensor, "batch linked"]
     row_slot: Int[Tensor, "batch linked"]
     _kept: dict[tuple[object, ...], Tensor] = field(default_factory=dict, repr=False, compare=False)
+    _masked: list[tuple[Tensor, int, Tensor | None]] = field(default_factory=list, repr=False, compare=False)
 
     @classmethod
     def of(cls, token_slot: Int[Tensor, "batch token"], num_slots: int, num_linked: int | None = None) -> "SlotLayout":
@@ -68,6 +69,17 @@ class SlotLayout:
     def slot_places(self, num_heads: int, steps: tuple[int, ...]) -> Int[Tensor, " batch_head_linked"]:
         """The same of `row_slot` in a tensor [batch, head, slot, dim]."""
         return self._once(("slot places", num_heads, steps), lambda: _places(self.row_slot, num_heads, steps))
+
+    def once_a_mask(self, mask: Tensor, make: Callable[[], Tensor | None]) -> Tensor | None:
+        """What is made of a mask for these tokens, kept until another mask comes or this one is written to."""
+        if mask.is_inference():  # PyTorch does not count writes to it
+            return make()
+        for known, version, made in self._masked:
+            if known is mask and version == mask._version:
+                return made
+        made = make()
+        self._masked[:] = [(mask, mask._version, made)]
+        return made
 
     def _once(self, name: tuple[object, ...], make: Callable[[], Tensor]) -> Tensor:
         """What is made of this layout, made for the first layer and kept for the others."""

@@ -345,3 +345,17 @@ def test_an_unknown_kernel_is_refused():
     case = make_case(3, 1, 1, 4, 2)
     with pytest.raises(ConfigError, match=r"kernel must be auto or one of .*dense.*, got 'quick'"):
         choose_kernel("quick", case.query, case.key, case.value, None, 0.0, case.bias())
+
+
+@pytest.mark.parametrize("inference", [False, True])
+def test_a_mask_is_looked_at_again_once_it_was_written_to(inference):
+    """All layers of a pass share what is known of the mask between linked tokens."""
+    case = make_case(9, 2, 2, 12, 3, mask="additive", linked="all")
+    bias = case.bias()
+    with torch.inference_mode(inference):
+        mask = torch.zeros(2, 1, 1, 12, dtype=torch.float64)
+        for _ in range(2):
+            output = KERNELS["block"](case.query, case.key, case.value, mask, 0.5, 0.0, bias)
+            expected = KERNELS["reference"](case.query, case.key, case.value, mask, 0.5, 0.0, bias)
+            torch.testing.assert_close(output, expected, rtol=1e-12, atol=1e-12)
+            mask[..., 3:9] = float("-inf")

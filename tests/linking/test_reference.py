@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from kg_data.registry import BUILDERS
 from kgattn.graph import KnowledgeGraph
-from kgattn.linking import EntityLinker
+from kgattn.linking import EntityLinker, LinkerConfig
 from kgattn.ner.corpus import read_sentences
 from tests.linking.reference_matcher import ReferenceMatcher
-from tests.linking.test_matching import FORMS, NOISE, assert_same_links, links
+from tests.linking.test_matching import FORMS, MATCHING_ALONE, NOISE, assert_same_links, links
 
 WORDS = [
     *FORMS,
@@ -45,7 +45,7 @@ def cases(draw):
 def check(nlp, case):
     labels, texts = case
     graph = KnowledgeGraph.from_triples([], labels=labels)
-    linker = EntityLinker(graph, nlp)
+    linker = EntityLinker(graph, nlp, LinkerConfig(**MATCHING_ALONE))
     reference = ReferenceMatcher(graph, linker.config, nlp.Defaults.stop_words)
     for doc in linker.pipe(texts):
         assert_same_links(links(doc), reference.link(doc))
@@ -84,7 +84,7 @@ REAL = [
 def test_real_corpora(data_dir, graph_name, corpus, language):
     builder = BUILDERS[graph_name]
     graph = builder.build(data_dir / builder.folder)
-    linker = EntityLinker(graph, language)
+    linker = EntityLinker(graph, language, LinkerConfig(**MATCHING_ALONE))
     reference = ReferenceMatcher(graph, linker.config, linker.nlp.Defaults.stop_words)
     files = [path for path in sorted((data_dir / corpus).rglob("*")) if path.suffix not in ("", ".md")]
     count = 0

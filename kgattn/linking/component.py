@@ -22,13 +22,14 @@ from kgattn.linking.matching import find_aliases
 from kgattn.linking.stream import AtomTable
 
 FACTORY = "kgattn_linker"
+_SAVED = "index"  # in `exclude`
 _BATCH = 256
 _BATCH_TOKENS = 4096
 _DEFAULTS = LinkerConfig()
 _Factory = TypeVar("_Factory", bound=Callable[..., Any])
 
 
-def _with_signature(factory: _Factory) -> _Factory:
+def with_signature(factory: _Factory) -> _Factory:
     """Pin a function's signature: spaCy reads its arguments and does not look through wrappers (type checkers)."""
     factory.__signature__ = inspect.signature(factory)  # type: ignore[attr-defined]
     return factory
@@ -39,7 +40,7 @@ def _with_signature(factory: _Factory) -> _Factory:
     default_config={"graph": None, "spans_key": SPANS_KEY, **_DEFAULTS.to_dict()},
     assigns=["doc.spans", f"span._.{EXTENSION}"],
 )
-@_with_signature
+@with_signature
 def make_kgattn_linker(
     nlp: Language,
     name: str,
@@ -187,8 +188,9 @@ class KgattnLinker:
         return index.disambiguator(docs, found)
 
     def to_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> None:
-        """Write the index as a folder that `from_disk` maps into memory."""
-        self.index.save(path)
+        """Write the index as a folder that `from_disk` maps into memory; `exclude=["index"]` leaves it out."""
+        if _SAVED not in exclude:
+            self.index.save(path)
 
     def from_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> "KgattnLinker":
         """Take the index `to_disk` wrote.
@@ -196,11 +198,14 @@ class KgattnLinker:
         Raises:
             LinkingError: There is none, or it is damaged.
         """
-        self.set_index(LinkIndex.open(path))
+        if _SAVED not in exclude:
+            self.set_index(LinkIndex.open(path))
         return self
 
     def to_bytes(self, exclude: Iterable[str] = ()) -> bytes:
-        """The index as bytes."""
+        """The index as bytes; `exclude=["index"]` leaves it out."""
+        if _SAVED in exclude:
+            return b""
         arrays = self.index.arrays()
         meta = np.frombuffer(json.dumps(self.index.meta()).encode("utf-8"), dtype=np.uint8)
         buffer = io.BytesIO()
@@ -213,6 +218,8 @@ class KgattnLinker:
         Raises:
             LinkingError: The bytes are no index.
         """
+        if _SAVED in exclude:
+            return self
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}

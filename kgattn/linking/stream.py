@@ -15,7 +15,7 @@ from kgattn.linking.orth_table import OrthTable
 from kgattn.linking.trie import AtomTrie, DistinctTokens, Flag, distinct_tokens
 from kgattn.shapes import Int
 
-_MAX_CACHED_TOKENS = 2**18
+_MAX_CACHED_TOKENS = 100_000  # 10 MiB; the words of a language that matter are fewer
 _ATTRIBUTES = [ORTH, SPACY]
 _DTYPES = (np.uint8, *[np.int64] * 2, np.int8, *[np.uint64] * 2, *[np.int64] * 2, *[np.uint64] * 2, np.int8)
 _FLAGS, _FOLDED = DistinctTokens._fields.index("flags"), DistinctTokens._fields.index("folded")

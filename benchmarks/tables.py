@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import linker_tables
+from benchmarks import linker_speed, linker_tables
 from kgattn.errors import RunError
 from kgattn.evidence.comparison import load_comparison
 from kgattn.report.table import markdown_table
@@ -57,12 +57,14 @@ def fill(text: str, results: Path) -> tuple[str, list[str]]:
 
 
 def _table(path: Path) -> str:
-    """Of a comparison, a speed report, or the linker's quality."""
+    """Of a comparison, a speed report, or the linker's speed or quality."""
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     if f'"kind": "{KIND}"' in text:
         return markdown(load_report(path))
     if f'"kind": "{linker_tables.KIND}"' in text:
         return linker_tables.markdown(json.loads(text))
+    if f'"kind": "{linker_speed.KIND}"' in text:
+        return linker_speed.markdown(json.loads(text))
     return markdown_table(load_comparison(path))
 
 

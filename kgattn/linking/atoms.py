@@ -7,8 +7,8 @@ every process; two different atoms share one with a probability of 2**-64.
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 # Scripts whose words are not separated by spaces, and Hangul, whose particles tokenizers split off:
 # Thai, Lao, Tibetan, Burmese; Hangul; Khmer; kana, Bopomofo; Han.
@@ -31,8 +31,7 @@ BARRIER = 0  # the hash of a paragraph break; no alias holds it
 UPPER, NOT_UPPER, NO_LETTER = 1, 2, 0
 
 
-@dataclass(frozen=True)
-class Atom:
+class Atom(NamedTuple):
     """One atom.
 
     Attributes:
@@ -65,6 +64,8 @@ def pieces(text: str) -> list[str]:
 
 def atomise(text: str) -> tuple[Atom, ...]:
     """The atoms of a text. A break between paragraphs is a `BARRIER`, other white space is nothing."""
+    if text.isascii() and text.isalnum():  # most tokens: one run, nothing to tidy
+        return (Atom(stable_hash(text.lower()), stable_hash(text), first_letter(text)),)
     if _PARAGRAPH.fullmatch(text):
         return (Atom(BARRIER, BARRIER, NO_LETTER),)
     return tuple(

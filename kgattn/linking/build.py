@@ -1,5 +1,6 @@
 """Building the linker's index from a graph."""
 
+from array import array
 from collections.abc import Iterator, Set
 from itertools import chain
 from pathlib import Path
@@ -113,7 +114,7 @@ def build_index(graph: KnowledgeGraph, config: LinkerConfig, lexicon: Lexicon) -
         variant=np.arange(len(form)) >= len(used),
     )
     rows = build_rows(uses, len(ends), _ranks(graph.entity_ids), config.max_candidates)
-    trie = AtomTrie(edges.parent, edges.atom, edges.child, node_alias, *rows[:5])
+    trie = AtomTrie(*edges[:4], node_alias, *rows[:5])
     fuzzy = FuzzyIndex.build(forms.aliases_with_rows(alias, rows)) if config.fuzzy else None
     senses = build_senses(graph, rows.candidates, config, lexicon.stop_words)
     return LinkIndex(
@@ -152,11 +153,8 @@ class _Forms:
         labels = frozenset(fold(label) for label in graph.labels if label.isalpha()) if lexicon.common else frozenset()
         self.filter = WordFilter(lexicon, config.common_word_zipf, labels)
         self.texts: list[str] = []
-        self.folded: list[int] = []
-        self.cased: list[int] = []
-        self.lengths: list[int] = []
-        self.rules: list[int] = []
-        self.capital: list[bool] = []
+        self.folded, self.cased = array("Q"), array("Q")  # 8 bytes a number, where a list takes 40
+        self.lengths, self.rules, self.capital = array("q"), array("q"), array("b")
         self.num_aliases = 0
         self._chunks: dict[str, tuple[Atom, ...]] = {}
 

@@ -5,7 +5,6 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +20,7 @@ from kgattn.linking.found import Found, Source
 from kgattn.linking.fuzzy import add_fuzzy, check_rapidfuzz
 from kgattn.linking.index import META_FILE, LinkIndex
 from kgattn.linking.lexicon import Lexicon, read_lexicon
-from kgattn.linking.marking import EXTENSION, SPANS_KEY, mark, register_extension
+from kgattn.linking.marking import EXTENSION, SPANS_KEY, Candidates, mark, register_extension
 from kgattn.linking.matching import find_aliases, scored
 from kgattn.linking.overlaps import SUFFIX as ALTERNATIVES
 from kgattn.linking.overlaps import find_alternatives
@@ -31,6 +30,7 @@ from kgattn.linking.whole_names import drop_parts
 FACTORY = "kgattn_linker"
 _SAVED = "index"  # in `exclude`
 _BATCH = 256
+_BATCH_TOKENS = 4096
 _DEFAULTS = LinkerConfig()
 _Factory = TypeVar("_Factory", bound=Callable[..., Any])
 
@@ -193,28 +193,43 @@ class KgattnLinker:
         return doc
 
     def pipe(self, stream: Iterable[Doc], batch_size: int = _BATCH) -> Iterator[Doc]:
-        """Mark a stream of documents, in place, `batch_size` at a time."""
+        """Mark a stream of documents, in place, at most `batch_size` or some thousand tokens at a time.
+
+        Few enough that what the tokenizer has just written is still in the processor's cache.
+        """
         stream = iter(stream)
-        while docs := list(islice(stream, batch_size)):
+        while docs := _batch(stream, batch_size):
             self.link(docs)
             yield from docs
 
     def link(self, docs: Sequence[Doc]) -> None:
         """Mark documents that share a vocabulary, in place."""
+        _ = self.index  # without a graph, say so even if there is nothing to mark
+        if docs:
+            self.mark(docs, *self.find(docs))
+
+    def find(self, docs: Sequence[Doc]) -> tuple[Found, list[Candidates]]:
+        """The mentions of documents that share a vocabulary, and the candidates of each; nothing is changed.
+
+        Args:
+            docs: At least one document.
+        """
         index = self.index
-        if not docs:
-            return
-        found = self._find(docs, index)
+        found = self._found(docs, index)
         found, candidates = index.disambiguator(docs, found)
-        mark(docs, found, scored(candidates, found), self.spans_key)
+        return found, scored(candidates, found)
+
+    def mark(self, docs: Sequence[Doc], found: Found, candidates: Sequence[Candidates]) -> None:
+        """Write what `find` gave into the documents, and with `overlaps="all"` the other matches beside it."""
+        mark(docs, found, candidates, self.spans_key)
         if self.config.overlaps == "all":
-            rows = index.row_candidates
-            others = find_alternatives(docs, index.trie, self._table, found)
+            rows = self.index.row_candidates
+            others = find_alternatives(docs, self.index.trie.plain, self._table, found)
             mark(docs, others, [rows[row] for row in others.row.tolist()], self.spans_key + ALTERNATIVES)
 
-    def _find(self, docs: Sequence[Doc], index: LinkIndex) -> Found:
+    def _found(self, docs: Sequence[Doc], index: LinkIndex) -> Found:
         """Aliases and variants, without parts of longer names, and what is nearly an alias."""
-        found = find_aliases(docs, index.trie, self._table)
+        found = find_aliases(docs, index.trie.plain, self._table)
         source = np.where(index.candidates.variant[found.row], Source.VARIANT, found.source)
         found = found._replace(source=source)
         if self.config.whole_names:
@@ -273,3 +288,14 @@ class KgattnLinker:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         register_extension()
+
+
+def _batch(stream: Iterator[Doc], batch_size: int) -> list[Doc]:
+    """The next documents, until they are `batch_size` or have `_BATCH_TOKENS` tokens; empty at the end."""
+    docs, tokens = [], 0
+    for doc in stream:
+        docs.append(doc)
+        tokens += len(doc)
+        if len(docs) >= batch_size or tokens >= _BATCH_TOKENS:
+            break
+    return docs

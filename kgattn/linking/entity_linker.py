@@ -19,6 +19,7 @@ from kgattn.linking.index import LinkIndex
 from kgattn.linking.inputs import check_text, check_words
 from kgattn.linking.marking import doc_mentions
 from kgattn.linking.pipelines import resolve_pipeline
+from kgattn.linking.workers import pipe_in_processes
 from kgattn.mentions import Mention
 
 FORMAT_VERSION = 1
@@ -79,17 +80,20 @@ class EntityLinker:
 
         Args:
             texts: Texts.
-            n_process: Processes that run the pipeline; linking itself is done in this one.
+            n_process: Processes that tokenise and link; with 1 it is done in this one. Workers map the index, they
+                hold no copy. They end with the stream, or when it is closed.
             batch_size: Texts taken at a time.
 
         Raises:
-            LinkingError: One text was given instead of several, or one cannot be linked, as for a single text.
+            LinkingError: One text was given instead of several, one cannot be linked, as for a single text, or a worker
+                failed.
         """
         if isinstance(texts, str):
             raise LinkingError("pipe takes a stream of texts, got one text; put it into a list, or call linker(text)")
         checked = (check_text(text, self.nlp.max_length) for text in texts)
-        docs = self.nlp.pipe(checked, n_process=n_process, batch_size=batch_size)
-        return self.component.pipe(docs, batch_size=batch_size)
+        if n_process > 1:
+            return pipe_in_processes(checked, self.nlp, self._code, self.component, n_process, batch_size)
+        return self.component.pipe(self.nlp.pipe(checked, batch_size=batch_size), batch_size=batch_size)
 
     def link_words(self, sentences: Sequence[Sequence[str]]) -> list[Doc]:
         """Link sentences that are already cut into words; each word is one token of the document.

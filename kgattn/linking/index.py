@@ -1,6 +1,10 @@
 """The linker's index: everything matching needs, as arrays that can be memory-mapped."""
 
 import json
+import os
+import shutil
+import tempfile
+import weakref
 from dataclasses import dataclass, fields
 from functools import cached_property
 from multiprocessing.context import get_spawning_popen
@@ -22,6 +26,7 @@ from kgattn.linking.trie import AtomTrie
 
 FORMAT_VERSION = 2
 META_FILE = "linker_index.json"
+_MAX_CACHED_ROWS = 2**16
 _TRIE = tuple(field.name for field in fields(AtomTrie))
 _FUZZY = ("row", "length", "offsets", "alias")
 _CANDIDATES = tuple(field.name for field in fields(CandidateRows))
@@ -160,10 +165,23 @@ class LinkIndex:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Carry the arrays; a process being spawned on this machine maps the folder instead, where there is one."""
-        if self.path is not None and get_spawning_popen() is not None and _read_meta(self.path) == self.meta():
-            return LinkIndex.open, (self.path,)
+        """Carry the arrays; a process being spawned on this machine maps a folder instead."""
+        if get_spawning_popen() is not None:
+            return LinkIndex.open, (self._shared_folder(),)
         return LinkIndex.from_parts, ({name: np.array(array) for name, array in self.arrays().items()}, self.meta())
+
+    def _shared_folder(self) -> Path:
+        """The folder the index is mapped from; while that does not hold it, a temporary one, removed with the index."""
+        if self.path is not None and _read_meta(self.path) == self.meta():
+            return self.path
+        return self._temporary_folder
+
+    @cached_property
+    def _temporary_folder(self) -> Path:
+        folder = Path(tempfile.mkdtemp(prefix="kgattn_index_"))
+        weakref.finalize(self, _remove, folder, os.getpid())
+        self.save(folder)
+        return folder
 
 
 def fuzzy_from(arrays: dict[str, np.ndarray]) -> FuzzyIndex | None:
@@ -175,7 +193,7 @@ def fuzzy_from(arrays: dict[str, np.ndarray]) -> FuzzyIndex | None:
 
 
 class RowCache:
-    """Rows of candidates as tuples of (entity id, prior), each decoded once."""
+    """Rows of candidates as tuples of (entity id, prior), decoded when asked for; the last ones asked for are kept."""
 
     def __init__(self, index: LinkIndex) -> None:
         self._index = index
@@ -184,11 +202,19 @@ class RowCache:
     def __getitem__(self, row: int) -> tuple[tuple[str, float], ...]:
         known = self._rows.get(row)
         if known is None:
+            if len(self._rows) >= _MAX_CACHED_ROWS:
+                self._rows.clear()
             rows = self._index.candidates
             part = slice(int(rows.offsets[row]), int(rows.offsets[row + 1]))
             ids = (self._index.entity_ids[entity] for entity in rows.entities[part].tolist())
             known = self._rows[row] = tuple(zip(ids, rows.priors[part].tolist(), strict=True))
         return known
+
+
+def _remove(folder: Path, owner: int) -> None:
+    """Delete a folder, unless this is a fork of the process that owns it."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _read_meta(folder: Path) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, Span, SpanGroup
 
 from kgattn.linking.found import Found
 from kgattn.mentions import Candidate, Mention
@@ -19,21 +19,28 @@ def mark(docs: Sequence[Doc], found: Found, candidates: Sequence[Candidates], sp
     """Set `doc.spans[spans_key]`, `Span.kb_id_` and the stored candidates of each document, in place.
 
     Args:
-        docs: The documents.
+        docs: At least one document, all with the same vocabulary.
         found: Their mentions.
         candidates: (entity id, prior) of each mention, likeliest first, at least one.
         spans_key: Where in `doc.spans` they go.
     """
+    strings = docs[0].vocab.strings
+    label = strings.add(LABEL)  # each time: what a memory zone added is gone when it ends
+    ids: dict[str, int] = {}
     spans: list[list[Span]] = [[] for _ in docs]
     places = zip(found.doc.tolist(), found.start.tolist(), found.end.tolist(), candidates, strict=True)
     for number, start, end, entities in places:
+        best = entities[0][0]
+        kb_id = ids.get(best)
+        if kb_id is None:
+            kb_id = ids[best] = strings.add(best)
         doc = docs[number]
-        span = Span(doc, start, end, label=LABEL, kb_id=entities[0][0])
+        span = Span(doc, start, end, label, kb_id=kb_id)
         spans[number].append(span)
         data: dict[Any, Any] = doc.user_data
         data["._.", EXTENSION, span.start_char, span.end_char] = entities
     for doc, marked in zip(docs, spans, strict=True):
-        doc.spans[spans_key] = marked
+        doc.spans[spans_key] = SpanGroup(doc, name=spans_key, spans=marked)
 
 
 def register_extension() -> None:

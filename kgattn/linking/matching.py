@@ -7,8 +7,8 @@ from spacy.tokens import Doc
 
 from kgattn.linking.found import Found, Source
 from kgattn.linking.marking import Candidates
-from kgattn.linking.stream import AtomTable, atom_stream
-from kgattn.linking.trie import AtomTrie
+from kgattn.linking.stream import AtomTable, TokenStream
+from kgattn.linking.trie import AtomTrie, Hits
 from kgattn.shapes import Bool, Int
 
 
@@ -20,14 +20,22 @@ def find_aliases(docs: Sequence[Doc], trie: AtomTrie, table: AtomTable) -> Found
         trie: The aliases.
         table: Atoms of the tokens seen so far.
     """
-    stream, doc_start = atom_stream(docs, table)
-    hits = trie.match(stream)
+    stream = table.stream(docs, trie)
+    hits = trie.match(stream.row, stream.distinct)
     kept = leftmost(hits.first_token, hits.last_token)
-    first, last = hits.first_token[kept], hits.last_token[kept]
-    doc = np.searchsorted(doc_start, first, side="right") - 1
-    start = first - doc_start[doc]
+    return located(stream, Hits(*(column[kept] for column in hits)))
+
+
+def located(stream: TokenStream, hits: Hits) -> Found:
+    """Hits by document and token in it."""
+    first, last = hits.first_token, hits.last_token
+    if len(stream.run_start):  # a hit that ends with tokens which touch inside a word ends with the last of them
+        run = np.searchsorted(stream.run_start, last, side="right") - 1
+        last = np.where(stream.run_start[run] == last, stream.run_end[run], last)
+    doc = np.searchsorted(stream.doc_start, first, side="right") - 1
+    offset = stream.doc_start[doc]
     source = np.full(len(first), Source.ALIAS)
-    return Found(doc, start, last - doc_start[doc] + 1, hits.row[kept], source)
+    return Found(doc, first - offset, last - offset + 1, hits.row, source)
 
 
 def scored(candidates: Sequence[Candidates], found: Found) -> list[Candidates]:
@@ -49,10 +57,22 @@ def leftmost(first: Int[np.ndarray, " hit"], last: Int[np.ndarray, " hit"]) -> B
         last: Its last token, included.
     """
     kept = np.ones(len(first), dtype=bool)
-    end = -1
-    for hit, (begins, ends) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
-        if begins <= end:
-            kept[hit] = False
-        else:
-            end = ends
+    reach = np.maximum.accumulate(last)
+    inside = np.zeros(len(first) + 1, dtype=bool)  # begins inside an earlier hit, taken or not
+    inside[1:-1] = first[1:] <= reach[:-1]
+    for begin, stop in zip(*_stretches(inside), strict=True):
+        end = -1
+        places = zip(first[begin:stop].tolist(), last[begin:stop].tolist(), strict=True)
+        for hit, (begins, ends) in enumerate(places, begin):
+            if begins <= end:
+                kept[hit] = False
+            else:
+                end = ends
     return kept
+
+
+def _stretches(inside: Bool[np.ndarray, " hit_plus_one"]) -> tuple[list[int], list[int]]:
+    """Begin and end of the stretches of hits that overlap with one another, in a chain."""
+    begin = np.flatnonzero(inside[1:] & ~inside[:-1])
+    stop = np.flatnonzero(inside[:-1] & ~inside[1:]) + 1
+    return begin.tolist(), stop.tolist()

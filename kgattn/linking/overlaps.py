@@ -15,8 +15,9 @@ from collections.abc import Sequence
 import numpy as np
 from spacy.tokens import Doc
 
-from kgattn.linking.found import Found, Source
-from kgattn.linking.stream import AtomTable, atom_stream
+from kgattn.linking.found import Found
+from kgattn.linking.matching import located
+from kgattn.linking.stream import AtomTable
 from kgattn.linking.trie import AtomTrie
 
 SUFFIX = "_alternatives"
@@ -31,13 +32,9 @@ def find_alternatives(docs: Sequence[Doc], trie: AtomTrie, table: AtomTable, fou
         table: Atoms of the tokens seen so far.
         found: The mentions that do not overlap.
     """
-    stream, doc_start = atom_stream(docs, table)
-    hits = trie.match_all(stream)
-    doc = np.searchsorted(doc_start, hits.first_token, side="right") - 1
-    start, end = hits.first_token - doc_start[doc], hits.last_token - doc_start[doc] + 1
+    stream = table.stream(docs, trie)
+    every = located(stream, trie.match_all(stream.row, stream.distinct))
     taken = set(zip(found.doc.tolist(), found.start.tolist(), found.end.tolist(), strict=True))
-    places = zip(doc.tolist(), start.tolist(), end.tolist(), strict=True)
-    other = np.array([place not in taken for place in places], dtype=bool)
-    order = np.lexsort((-end[other], start[other], doc[other]))
-    columns = (doc, start, end, hits.row, np.full(len(doc), Source.ALIAS))
-    return Found(*(column[other][order] for column in columns))
+    places = zip(every.doc.tolist(), every.start.tolist(), every.end.tolist(), strict=True)
+    others = every.take(np.array([place not in taken for place in places], dtype=bool))
+    return others.take(np.lexsort((-others.end, others.start, others.doc)))

@@ -1,19 +1,49 @@
-"""From spaCy documents to the stream of atoms the trie matches."""
+"""From spaCy documents to the stream of tokens the trie matches."""
 
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import UInt64
+from spacy.attrs import ORTH, SPACY
 from spacy.strings import StringStore
 from spacy.tokens import Doc
 
-from kgattn.linking.atoms import atomise, joins_left, joins_right
-from kgattn.linking.trie import AtomStream
-from kgattn.shapes import Bool, Int
+from kgattn.linking.atoms import BARRIER, NO_LETTER, Atom, atomise, joins_left, joins_right
+from kgattn.linking.orth_table import OrthTable
+from kgattn.linking.trie import AtomTrie, DistinctTokens, Flag, distinct_tokens
+from kgattn.shapes import Int
 
-_MAX_CACHED_TOKENS = 100_000  # 20 MiB; the words of a language that matter are fewer
+_MAX_CACHED_TOKENS = 100_000  # 10 MiB; the words of a language that matter are fewer
+_ATTRIBUTES = [ORTH, SPACY]
+_DTYPES = (np.uint8, *[np.int64] * 2, np.int8, *[np.uint64] * 2, *[np.int64] * 2, *[np.uint64] * 2, np.int8)
+_FLAGS, _FOLDED = DistinctTokens._fields.index("flags"), DistinctTokens._fields.index("folded")
+_DOC_END = 2**64 - 1  # stands behind each document in place of a token's id
+_DOC_END_TOKEN = np.array([[_DOC_END, 1]], dtype=np.uint64)
+_DOC_END_ROW, _NOTHING_ROW = 0, 1
+_BARRIER_ATOM = Atom(BARRIER, BARRIER, NO_LETTER)
+
+
+class TokenStream(NamedTuple):
+    """The tokens of several documents, one after the other, each document followed by one token that matches nothing.
+
+    Tokenizers also cut inside words ("10km", "don't", Latin letters in Chinese text). Where tokens touch between word
+    characters they are one token here: the first one stands for all, the others for nothing.
+
+    Attributes:
+        row: Row of each token in `distinct`.
+        distinct: The distinct tokens seen so far.
+        doc_start: First token of each document.
+        run_start: First token of each run of tokens that touch inside a word, rising.
+        run_end: Last token of each such run, included.
+    """
+
+    row: Int[np.ndarray, " token"]
+    distinct: DistinctTokens
+    doc_start: Int[np.ndarray, " doc"]
+    run_start: Int[np.ndarray, " run"]
+    run_end: Int[np.ndarray, " run"]
 
 
 class AtomTable:
@@ -21,13 +51,16 @@ class AtomTable:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._clear()
+        self._clear(None)
 
-    def _clear(self) -> None:
-        self._row: dict[int, int] = {}
-        self._tokens = _Buffer(np.int64, 4)  # first atom, number of atoms, joins left, joins right
-        self._hashes = _Buffer(np.uint64, 2)  # folded, cased
-        self._letters = _Buffer(np.int8, 1)
+    def _clear(self, trie: AtomTrie | None) -> None:
+        self._trie = trie
+        self._rows = OrthTable()
+        self._run_row: dict[tuple[int, ...], int] = {}
+        self._columns = tuple(map(_Column, _DTYPES))  # one for each field of DistinctTokens
+        if trie is not None:
+            self._append(trie, [(_BARRIER_ATOM,), ()], [0, 0])
+            self._rows.add(np.array([_DOC_END], dtype=np.uint64), np.array([_DOC_END_ROW]))
 
     def __getstate__(self) -> dict[str, Any]:
         return {}
@@ -35,133 +68,99 @@ class AtomTable:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__()  # type: ignore[misc]
 
-    def lookup(
-        self, orths: UInt64[np.ndarray, " token"], strings: StringStore
-    ) -> tuple[Int[np.ndarray, "token 4"], UInt64[np.ndarray, "atom 2"], Int[np.ndarray, " atom"]]:
-        """The rows of tokens, and the atoms these point into.
+    def stream(self, docs: Sequence[Doc], trie: AtomTrie) -> TokenStream:
+        """Lay out the tokens of documents one after the other.
 
         Args:
-            orths: spaCy's ids of the token texts.
-            strings: Where the texts are.
-
-        Returns:
-            First atom, number of atoms, whether it joins a word character on its left, and on its right, of each token;
-            folded and cased hash of each atom; case of the first letter of each atom.
+            docs: At least one document, all with the same vocabulary.
+            trie: What they will be matched with.
         """
-        distinct, inverse = np.unique(orths, return_inverse=True)
+        parts: list[np.ndarray] = []
+        for doc in docs:
+            parts += (doc.to_array(_ATTRIBUTES).reshape(-1, 2), _DOC_END_TOKEN)
+        tokens = np.concatenate(parts)
+        orths = tokens[:, 0].copy()
+        length = np.array([len(part) for part in parts[::2]])
+        strings = docs[0].vocab.strings
         with self._lock:
-            if len(self._row) > _MAX_CACHED_TOKENS:
-                self._clear()
-            rows = [self._row.get(orth, -1) for orth in distinct.tolist()]
-            for at, row in enumerate(rows):
-                if row < 0:
-                    rows[at] = self._add(int(distinct[at]), strings[int(distinct[at])])
-            tokens = self._tokens.filled[np.array(rows, dtype=np.int64)]
-            return tokens[inverse], self._hashes.filled, self._letters.filled[:, 0]
+            if self._trie is not trie or len(self._rows) > _MAX_CACHED_TOKENS:
+                self._clear(trie)
+            row = self._rows.rows(orths)
+            new = row < 0
+            if new.any():
+                self._add(trie, np.unique(orths[new]), strings)
+                row = self._rows.rows(orths)
+            flags = self._columns[_FLAGS].filled.take(row)
+            touch = (flags[:-1] >> 1) & flags[1:] & 1  # JOINS_RIGHT of one and JOINS_LEFT of the next
+            joined = touch.astype(bool) & (tokens[:-1, 1] == 0)
+            run_start, run_end = _runs(joined)
+            for begin, end in zip(run_start.tolist(), run_end.tolist(), strict=True):
+                row[begin] = self._row_of_run(trie, tuple(orths[begin : end + 1].tolist()), strings)
+                row[begin + 1 : end + 1] = _NOTHING_ROW
+            distinct = DistinctTokens(*(column.filled for column in self._columns))
+        return TokenStream(row, distinct, np.cumsum(length + 1) - length - 1, run_start, run_end)
 
-    def _add(self, orth: int, text: str) -> int:
-        atoms = atomise(text)
-        row = self._row[orth] = len(self._row)
-        self._tokens.append([(len(self._letters.filled), len(atoms), joins_left(text), joins_right(text))])
-        self._hashes.append([(atom.folded, atom.cased) for atom in atoms])
-        self._letters.append([(atom.letter,) for atom in atoms])
+    def _add(self, trie: AtomTrie, orths: UInt64[np.ndarray, " new"], strings: StringStore) -> None:
+        """Take new tokens apart."""
+        texts = [strings[orth] for orth in orths.tolist()]
+        joins = [Flag.JOINS_LEFT * joins_left(text) + Flag.JOINS_RIGHT * joins_right(text) for text in texts]
+        first_row = len(self._columns[_FLAGS].filled)
+        self._append(trie, [atomise(text) for text in texts], joins)
+        self._rows.add(orths, np.arange(first_row, first_row + len(orths)))
+
+    def _row_of_run(self, trie: AtomTrie, orths: tuple[int, ...], strings: StringStore) -> int:
+        """The row that stands for tokens which touch inside a word."""
+        row = self._run_row.get(orths)
+        if row is None:
+            texts = [strings[orth] for orth in orths]
+            atoms = atomise("".join(texts))
+            # NFKC may merge characters across a token's edge: then nothing may match here.
+            if len(atoms) != sum(len(atomise(text)) for text in texts) - len(texts) + 1:
+                atoms = (_BARRIER_ATOM,)
+            row = self._run_row[orths] = len(self._columns[_FLAGS].filled)
+            self._append(trie, [atoms], [0])
         return row
 
+    def _append(self, trie: AtomTrie, atoms: Sequence[tuple[Atom, ...]], joins: Sequence[int]) -> None:
+        flat = [atom for some in atoms for atom in some]
+        new = distinct_tokens(
+            trie,
+            np.array([len(some) for some in atoms], dtype=np.int64),
+            np.array(joins, dtype=np.uint8),
+            np.array([atom.folded for atom in flat], dtype=np.uint64),
+            np.array([atom.cased for atom in flat], dtype=np.uint64),
+            np.array([atom.letter for atom in flat], dtype=np.int8),
+        )
+        new = new._replace(first=new.first + len(self._columns[_FOLDED].filled))
+        for column, values in zip(self._columns, new, strict=True):
+            column.append(values)
 
-class _Buffer:
-    """A table that grows by appending rows; views handed out stay valid."""
 
-    def __init__(self, dtype: Any, width: int) -> None:
-        self._data = np.zeros((1024, width), dtype=dtype)
+class _Column:
+    """An array that grows; views handed out stay valid."""
+
+    def __init__(self, dtype: Any) -> None:
+        self._data = np.zeros(1024, dtype=dtype)
         self._size = 0
 
     @property
     def filled(self) -> np.ndarray:
         return self._data[: self._size]
 
-    def append(self, rows: Sequence[tuple[int, ...]]) -> None:
-        if not rows:
-            return
-        end = self._size + len(rows)
+    def append(self, values: Any) -> None:
+        end = self._size + len(values)
         if end > len(self._data):
-            larger = np.zeros((2 * end, self._data.shape[1]), dtype=self._data.dtype)
+            larger = np.zeros(2 * end, dtype=self._data.dtype)
             larger[: self._size] = self.filled
             self._data = larger
-        self._data[self._size : end] = rows
+        self._data[self._size : end] = values
         self._size = end
 
 
-def atom_stream(docs: Sequence[Doc], table: AtomTable) -> tuple[AtomStream, Int[np.ndarray, " doc"]]:
-    """Lay out the atoms of documents one after the other.
-
-    Tokenizers also cut inside words ("10km", "don't", Latin letters in Chinese text). Where two tokens touch between
-    word characters, their atoms are joined again and no match may start or end there.
-
-    Args:
-        docs: At least one document, all with the same vocabulary.
-        table: Atoms of the tokens seen so far.
-
-    Returns:
-        The stream, whose tokens are numbered through all documents, and the first token of each document.
-    """
-    length = np.array([len(doc) for doc in docs], dtype=np.int64)
-    doc_end = np.cumsum(length)
-    orths = np.concatenate([doc.to_array(["ORTH", "SPACY"]).reshape(-1, 2) for doc in docs])
-    tokens, hashes, letters = table.lookup(orths[:, 0], docs[0].vocab.strings)
-    source, count = tokens[:, 0], tokens[:, 1]
-
-    joined = np.zeros(len(tokens) + 1, dtype=bool)  # token t is joined with token t - 1
-    joined[1:-1] = (orths[:-1, 1] == 0) & (tokens[:-1, 3] == 1) & (tokens[1:, 2] == 1)
-    joined[doc_end] = False
-    joined[0] = False
-
-    token_of = np.repeat(np.arange(len(tokens)), count)
-    start = np.cumsum(count) - count
-    gather = np.arange(len(token_of)) - start[token_of] + source[token_of]
-    is_first = np.arange(len(token_of)) == start[token_of]
-    keep = ~(is_first & joined[token_of])
-    gather, token_of = gather[keep], token_of[keep]
-    folded, cased, letter = hashes[gather, 0], hashes[gather, 1], letters[gather]
-
-    # Place of each token's first atom; a joined token's first atom is the last of the token before.
-    first = start - np.cumsum(joined[:-1])
-    last = first + count - 1
-    first_token, last_token = np.full(len(token_of), -1), np.full(len(token_of), -1)
-    begins = np.flatnonzero((count > 0) & ~joined[:-1])
-    ends = np.flatnonzero((count > 0) & ~joined[1:])
-    first_token[first[begins]] = begins
-    last_token[last[ends]] = ends
-    _mend(docs, doc_end, joined, first, last, (folded, cased, letter, first_token, last_token))
-
-    doc_of = np.searchsorted(doc_end, token_of, side="right")
-    text_end = np.searchsorted(doc_of, doc_of, side="right")
-    stream = AtomStream(folded, cased, letter, first_token, last_token, text_end)
-    return stream, doc_end - length
-
-
-def _mend(
-    docs: Sequence[Doc],
-    doc_end: Int[np.ndarray, " doc"],
-    joined: Bool[np.ndarray, " token_plus_one"],
-    first: Int[np.ndarray, " token"],
-    last: Int[np.ndarray, " token"],
-    atoms: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
-) -> None:
-    """Write the atoms of joined tokens, in place."""
-    if not joined.any():
-        return
-    folded, cased, letter, first_token, last_token = atoms
-    run_start = np.flatnonzero(joined[1:] & ~joined[:-1])
-    run_end = np.flatnonzero(joined[:-1] & ~joined[1:])
-    for begin, end in zip(run_start.tolist(), run_end.tolist(), strict=True):
-        number = int(np.searchsorted(doc_end, begin, side="right"))
-        doc = docs[number]
-        offset = int(doc_end[number]) - len(doc)
-        whole = atomise("".join(token.text for token in doc[begin - offset : end - offset + 1]))
-        at = slice(int(first[begin]), int(last[end]) + 1)
-        if len(whole) == at.stop - at.start:
-            folded[at], cased[at] = [atom.folded for atom in whole], [atom.cased for atom in whole]
-            letter[at] = [atom.letter for atom in whole]
-        else:  # NFKC merged characters across a token's edge: nothing may match here
-            first_token[at] = last_token[at] = -1
-            folded[at] = 0
+def _runs(joined: np.ndarray) -> tuple[Int[np.ndarray, " run"], Int[np.ndarray, " run"]]:
+    """First and last token of each run of tokens joined with the next one."""
+    at = np.flatnonzero(joined)
+    if not len(at):
+        return at, at
+    gap = np.diff(at) > 1
+    return at[np.concatenate([[True], gap])], at[np.concatenate([gap, [True]])] + 1

@@ -5,38 +5,74 @@ never share a node by accident. Nodes are numbered level by level in the order o
 the set of sequences, not on the order they came in.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from enum import IntFlag
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import UInt64
+from jaxtyping import UInt8, UInt64
 
-from kgattn.linking.atoms import NO_LETTER, UPPER
-from kgattn.shapes import Int
+from kgattn.linking.atoms import BARRIER, NO_LETTER, UPPER
+from kgattn.shapes import Bool, Int
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _LOAD = 0.6  # at most this share of the hash table is taken
 ROOT = 0
 
 
-class AtomStream(NamedTuple):
-    """The atoms of several texts, one after the other.
+class Flag(IntFlag):
+    """What is known of a token before its neighbours are."""
+
+    JOINS_LEFT = 1  # its first atom would merge with a word character before it
+    JOINS_RIGHT = 2  # its last atom would merge with a word character after it
+    IS_ALIAS = 4  # it is an alias by itself
+    BEGINS_ALIAS = 8  # its atoms begin an alias
+    EMPTY = 16  # it has no atom: white space, which a match may pass over
+
+
+class State(NamedTuple):
+    """How far texts have been followed, each from the root of the trie.
 
     Attributes:
-        folded: Hash of each atom, case-folded.
-        cased: Hash of each atom as written.
-        letter: Case of each atom's first letter, as in `kgattn.linking.atoms`.
-        first_token: Token that starts with this atom, or -1.
-        last_token: Token that ends with this atom, or -1.
-        text_end: One past the last atom of the text this atom lies in.
+        node: Node reached, or 0 where no alias begins like this.
+        letter: Case of the first letter so far, as in `kgattn.linking.atoms`.
+        key: Case-sensitive key of the atoms so far (`extend_key`).
     """
 
+    node: Int[np.ndarray, " text"]
+    letter: Int[np.ndarray, " text"]
+    key: UInt64[np.ndarray, " text"]
+
+
+class DistinctTokens(NamedTuple):
+    """Distinct tokens, their atoms, and what the trie says of each alone.
+
+    Attributes:
+        flags: `Flag`s of each token.
+        row: Row of candidates of the token by itself, or -1.
+        node: Node its atoms lead to, or 0; with the next two the `State` after it.
+        letter: Case of its first letter, as in `kgattn.linking.atoms`.
+        key: Case-sensitive key of its atoms.
+        lead: Folded hash of its first atom; `BARRIER` where it has none.
+        first: Its first atom in the arrays that follow.
+        num_atoms: Its number of atoms.
+        folded: Hash of each atom, case-folded.
+        cased: Hash of each atom as written.
+        atom_letter: Case of each atom's first letter.
+    """
+
+    flags: UInt8[np.ndarray, " distinct"]
+    row: Int[np.ndarray, " distinct"]
+    node: Int[np.ndarray, " distinct"]
+    letter: Int[np.ndarray, " distinct"]
+    key: UInt64[np.ndarray, " distinct"]
+    lead: UInt64[np.ndarray, " distinct"]
+    first: Int[np.ndarray, " distinct"]
+    num_atoms: Int[np.ndarray, " distinct"]
     folded: UInt64[np.ndarray, " atom"]
     cased: UInt64[np.ndarray, " atom"]
-    letter: Int[np.ndarray, " atom"]
-    first_token: Int[np.ndarray, " atom"]
-    last_token: Int[np.ndarray, " atom"]
-    text_end: Int[np.ndarray, " atom"]
+    atom_letter: Int[np.ndarray, " atom"]
 
 
 class Hits(NamedTuple):
@@ -58,9 +94,11 @@ class AtomTrie:
     """Alias atoms -> row of candidates, by the case of the text.
 
     Attributes:
-        edge_parent: Parent node of the edge in each place of the hash table.
-        edge_atom: Its atom.
-        edge_child: Its child node, at least 1; 0 marks a free place.
+        edge_parent: Parent of each node; the root has none and says 0.
+        edge_atom: Atom of the edge that leads to each node.
+        edge_child: Node, at least 1, whose edge stands in each place of the hash table; 0 marks a free place.
+        edge_bits: A bit for each hash of an edge, eight to a byte: where it is 0 there is no edge (a Bloom filter of
+            one hash, so small that it stays in the processor's cache).
         node_alias: Alias that ends at each node, or -1. Node 0 is the root.
         lower_row: Row of candidates of each alias for a text whose first letter is no capital, or -1.
         capital_row: The same for a text whose first letter is a capital.
@@ -69,9 +107,10 @@ class AtomTrie:
         exact_row: Row of candidates for a text of this very form; goes before the other two.
     """
 
-    edge_parent: Int[np.ndarray, " place"]
-    edge_atom: UInt64[np.ndarray, " place"]
+    edge_parent: Int[np.ndarray, " node"]
+    edge_atom: UInt64[np.ndarray, " node"]
     edge_child: Int[np.ndarray, " place"]
+    edge_bits: UInt8[np.ndarray, " byte"]
     node_alias: Int[np.ndarray, " node"]
     lower_row: Int[np.ndarray, " alias"]
     capital_row: Int[np.ndarray, " alias"]
@@ -79,68 +118,110 @@ class AtomTrie:
     exact_key: UInt64[np.ndarray, " exact"]
     exact_row: Int[np.ndarray, " exact"]
 
+    @cached_property
+    def plain(self) -> "AtomTrie":
+        """The same arrays, not as `numpy.memmap`, whose every slice costs a microsecond."""
+        return AtomTrie(*(getattr(self, field.name).view(np.ndarray) for field in fields(self)))
+
     def children(
         self, node: Int[np.ndarray, " query"], atom: UInt64[np.ndarray, " query"]
     ) -> Int[np.ndarray, " query"]:
         """The child each atom leads to, or 0 where there is none."""
         size = len(self.edge_child)
         place = _place(node, atom, size)
-        child: np.ndarray = self.edge_child[place].astype(np.int64)
-        open_ = np.flatnonzero((child != 0) & ((self.edge_atom[place] != atom) | (self.edge_parent[place] != node)))
+        child: np.ndarray = self.edge_child.take(place).astype(np.int64)
+        other = (self.edge_atom.take(child) != atom) | (self.edge_parent.take(child) != node)
+        open_ = np.flatnonzero((child != 0) & other)
         while len(open_):
             place[open_] = (place[open_] + 1) & (size - 1)
-            at = place[open_]
-            child[open_] = self.edge_child[at]
-            other = (self.edge_atom[at] != atom[open_]) | (self.edge_parent[at] != node[open_])
-            open_ = open_[(child[open_] != 0) & other]
+            there = self.edge_child[place[open_]].astype(np.int64)
+            child[open_] = there
+            other = (self.edge_atom[there] != atom[open_]) | (self.edge_parent[there] != node[open_])
+            open_ = open_[(there != 0) & other]
         return child
 
-    def match(self, stream: AtomStream) -> Hits:
-        """Find, at every token that starts one, the longest alias whose case rule admits the text."""
-        start = np.flatnonzero(stream.first_token >= 0)
-        last, row = np.full(len(start), -1), np.full(len(start), -1)
-        alive = np.arange(len(start))
-        node, letter = np.full(len(start), ROOT), np.full(len(start), NO_LETTER)
-        key = np.zeros(len(start), dtype=np.uint64)
-        depth = 0
-        while len(alive):
-            at = start[alive] + depth
-            node = self.children(node, stream.folded[at])
-            found = node != 0
-            alive, at, node, letter, key = (array[found] for array in (alive, at, node, letter, key))
-            letter = np.where(letter == NO_LETTER, stream.letter[at], letter)
-            key = extend_key(key, stream.cased[at])
-            alias = self.node_alias[node]
-            whole = np.flatnonzero((alias >= 0) & (stream.last_token[at] >= 0))
-            rows = self._rows(alias[whole], letter[whole], key[whole])
-            whole, rows = whole[rows >= 0], rows[rows >= 0]
-            last[alive[whole]], row[alive[whole]] = at[whole], rows
-            depth += 1
-            more = at + 1 < stream.text_end[at]
-            alive, node, letter, key = (array[more] for array in (alive, node, letter, key))
-        hit = np.flatnonzero(row >= 0)
-        return Hits(stream.first_token[start[hit]], stream.last_token[last[hit]], row[hit])
+    def may_lead_on(
+        self, node: Int[np.ndarray, " query"], atom: UInt64[np.ndarray, " query"]
+    ) -> Bool[np.ndarray, " query"]:
+        """False where `children` would give 0, but for one query in eight or fewer."""
+        place = _place(node, atom, 8 * len(self.edge_bits))
+        bit: np.ndarray = self.edge_bits.take(place >> 3) >> (place & 7).astype(np.uint8)
+        return (bit & 1).astype(bool)
 
-    def match_all(self, stream: AtomStream) -> Hits:
-        """Find every alias whose case rule admits the text, at every place; in order of length."""
-        at = np.flatnonzero(stream.first_token >= 0)
-        first, node, letter = at, np.full(len(at), ROOT), np.full(len(at), NO_LETTER)
-        key = np.zeros(len(at), dtype=np.uint64)
-        hits = [Hits(*np.empty((3, 0), dtype=np.int64))]
-        while len(at):
-            node = self.children(node, stream.folded[at])
-            found = node != 0
-            first, at, node, letter, key = (array[found] for array in (first, at, node, letter, key))
-            letter = np.where(letter == NO_LETTER, stream.letter[at], letter)
-            key = extend_key(key, stream.cased[at])
-            alias = self.node_alias[node]
-            whole = np.flatnonzero((alias >= 0) & (stream.last_token[at] >= 0))
-            rows = self._rows(alias[whole], letter[whole], key[whole])
+    def step(self, state: State, folded: np.ndarray, cased: np.ndarray, letter: np.ndarray) -> State:
+        """Follow each text by one atom more, given its two hashes and the case of its first letter."""
+        node = self.children(state.node, folded)
+        return State(node, np.where(state.letter == NO_LETTER, letter, state.letter), extend_key(state.key, cased))
+
+    def rows(self, state: State) -> Int[np.ndarray, " text"]:
+        """Row of candidates of each text followed to a node; -1 where no alias ends or none admits the text's case."""
+        rows: np.ndarray = np.full(len(state.node), -1)
+        alias = self.node_alias.take(state.node)
+        ends = np.flatnonzero((alias >= 0) & (state.node != ROOT))
+        rows[ends] = self._rows(alias[ends], state.letter[ends], state.key[ends])
+        return rows
+
+    def match(
+        self, tokens: Int[np.ndarray, " token"], distinct: DistinctTokens, every: list[Hits] | None = None
+    ) -> Hits:
+        """Find, at every token that starts one, the longest alias whose case rule admits the text.
+
+        A token alone is looked up in `distinct`. Most that begin a longer alias are dropped by one bit, which the next
+        token does not have; the others are followed all together, an atom at a time.
+
+        Args:
+            tokens: Row in `distinct` of each token, texts one after the other. Behind each text stands a token of one
+                `BARRIER`, which no alias holds, so that no match leaves its text.
+            distinct: The distinct tokens.
+            every: Takes all aliases that the text admits, those of a token alone first, if given.
+        """
+        flags = distinct.flags.take(tokens)
+        begins = np.flatnonzero(flags & Flag.BEGINS_ALIAS)
+        after = begins + 1
+        on = self.may_lead_on(distinct.node.take(tokens.take(begins)), distinct.lead.take(tokens.take(after)))
+        on |= (flags.take(after) & Flag.EMPTY).astype(bool)
+        begins = begins[on]
+
+        is_start = (flags & Flag.IS_ALIAS).astype(bool)
+        is_start[begins] = True
+        start = np.flatnonzero(is_start)
+        row, last = distinct.row.take(tokens.take(start)), start.copy()
+        if every is not None:
+            alone = np.flatnonzero(row >= 0)
+            every.append(Hits(start[alone], start[alone], row[alone]))
+        alive = np.searchsorted(start, begins)
+        own = tokens.take(begins)
+        state = State(distinct.node.take(own), distinct.letter.take(own), distinct.key.take(own))
+        token, at, end = begins.copy(), np.zeros_like(begins), np.full_like(begins, -1)  # atom, last atom of its token
+        while len(alive):
+            over = np.flatnonzero(at > end)
+            while len(over):
+                token[over] += 1
+                own = tokens.take(token[over])
+                at[over] = distinct.first.take(own)
+                end[over] = at[over] + distinct.num_atoms.take(own) - 1
+                over = over[at[over] > end[over]]
+            state = self.step(state, distinct.folded.take(at), distinct.cased.take(at), distinct.atom_letter.take(at))
+            found = np.flatnonzero(state.node)
+            alive, token, at, end = alive[found], token[found], at[found], end[found]
+            state = State(*(column[found] for column in state))
+            whole = np.flatnonzero(at == end)
+            rows = self.rows(State(*(column[whole] for column in state)))
             whole, rows = whole[rows >= 0], rows[rows >= 0]
-            hits.append(Hits(stream.first_token[first[whole]], stream.last_token[at[whole]], rows))
-            more = at + 1 < stream.text_end[at]
-            first, at, node, letter, key = (array[more] for array in (first, at + 1, node, letter, key))
-        return Hits(*map(np.concatenate, zip(*hits, strict=True)))
+            last[alive[whole]], row[alive[whole]] = token[whole], rows
+            if every is not None:
+                every.append(Hits(start[alive[whole]], token[whole], rows))
+            at += 1
+        hit = np.flatnonzero(row >= 0)
+        return Hits(start[hit], last[hit], row[hit])
+
+    def match_all(self, tokens: Int[np.ndarray, " token"], distinct: DistinctTokens) -> Hits:
+        """The same, but every alias that the text admits: shorter ones too."""
+        every: list[Hits] = []
+        self.match(tokens, distinct, every)
+        hits = Hits(*(np.concatenate(columns) for columns in zip(*every, strict=True)))
+        order = np.lexsort((hits.last_token, hits.first_token))
+        return Hits(*(column[order] for column in hits))
 
     def _rows(
         self,
@@ -163,6 +244,45 @@ class AtomTrie:
         return rows
 
 
+def distinct_tokens(
+    trie: AtomTrie,
+    count: Int[np.ndarray, " distinct"],
+    joins: UInt8[np.ndarray, " distinct"],
+    folded: UInt64[np.ndarray, " atom"],
+    cased: UInt64[np.ndarray, " atom"],
+    letter: Int[np.ndarray, " atom"],
+) -> DistinctTokens:
+    """Follow distinct tokens through the trie, each from its root.
+
+    Args:
+        trie: The aliases.
+        count: Number of atoms of each token.
+        joins: `JOINS_LEFT` and `JOINS_RIGHT` of each token.
+        folded: Atoms of all tokens, one after the other, as in `DistinctTokens`; so are the next two.
+        cased: The same as written.
+        letter: Case of their first letters.
+    """
+    first = np.cumsum(count) - count
+    state = State(
+        np.full(len(count), ROOT), np.full(len(count), NO_LETTER, dtype=np.int8), np.zeros(len(count), dtype=np.uint64)
+    )
+    alive = np.flatnonzero(count)
+    lead = np.full(len(count), BARRIER, dtype=np.uint64)
+    lead[alive] = folded[first[alive]]
+    depth = 0
+    while len(alive):
+        at = first[alive] + depth
+        reached = trie.step(State(*(column[alive] for column in state)), folded[at], cased[at], letter[at])
+        for column, new in zip(state, reached, strict=True):
+            column[alive] = new
+        depth += 1
+        alive = alive[(reached.node != 0) & (count[alive] > depth)]
+    row = trie.rows(state)
+    flags = joins | np.where(row >= 0, Flag.IS_ALIAS, 0) | np.where(state.node > 0, Flag.BEGINS_ALIAS, 0)
+    flags = (flags | np.where(count == 0, Flag.EMPTY, 0)).astype(np.uint8)
+    return DistinctTokens(flags, row, *state, lead, first, count, folded, cased, letter)
+
+
 def extend_key(key: UInt64[np.ndarray, " item"], atom: UInt64[np.ndarray, " item"]) -> UInt64[np.ndarray, " item"]:
     """Append one atom to a 64-bit key of a sequence; the empty sequence has key 0."""
     longer: np.ndarray = (key ^ atom) * _MULTIPLIER
@@ -183,11 +303,12 @@ def cased_keys(
 
 
 class Edges(NamedTuple):
-    """What `build_edges` returns; the first three are those of `AtomTrie`."""
+    """What `build_edges` returns; the first four are those of `AtomTrie`."""
 
-    parent: Int[np.ndarray, " place"]
-    atom: UInt64[np.ndarray, " place"]
+    parent: Int[np.ndarray, " node"]
+    atom: UInt64[np.ndarray, " node"]
     child: Int[np.ndarray, " place"]
+    bits: UInt8[np.ndarray, " byte"]
     num_nodes: int
     end_node: Int[np.ndarray, " sequence"]
 
@@ -216,14 +337,13 @@ def build_edges(atoms: UInt64[np.ndarray, " atom"], lengths: Int[np.ndarray, " s
         parents.append(parent[new])
         labels.append(atom[new])
         num_nodes += int(new.sum())
-    parent = np.concatenate([np.empty(0, dtype=np.int64), *parents])
-    atom = np.concatenate([np.empty(0, dtype=np.uint64), *labels])
-    return Edges(*_hash_table(parent, atom), num_nodes=num_nodes, end_node=node)
+    parent = np.concatenate([np.zeros(1, dtype=np.int64), *parents])  # the root's come first
+    atom = np.concatenate([np.zeros(1, dtype=np.uint64), *labels])
+    child, bits = _hash_table(parent[1:], atom[1:]), _bits(parent[1:], atom[1:])
+    return Edges(parent.astype(np.int32), atom, child, bits, num_nodes, node)
 
 
-def _hash_table(
-    parent: Int[np.ndarray, " edge"], atom: UInt64[np.ndarray, " edge"]
-) -> tuple[Int[np.ndarray, " place"], UInt64[np.ndarray, " place"], Int[np.ndarray, " place"]]:
+def _hash_table(parent: Int[np.ndarray, " edge"], atom: UInt64[np.ndarray, " edge"]) -> Int[np.ndarray, " place"]:
     """Place edges by linear probing; edge e leads to node e + 1."""
     size = 4
     while size * _LOAD < len(parent) + 1:
@@ -236,9 +356,15 @@ def _hash_table(
         owner[taken] = free[which] + 1
         left = left[owner[place[left]] != left + 1]
         place[left] = (place[left] + 1) & (size - 1)
-    table_parent, table_atom = np.zeros(size, dtype=np.int32), np.zeros(size, dtype=np.uint64)
-    table_parent[place], table_atom[place] = parent, atom
-    return table_parent, table_atom, owner
+    return owner
+
+
+def _bits(parent: Int[np.ndarray, " edge"], atom: UInt64[np.ndarray, " edge"]) -> UInt8[np.ndarray, " byte"]:
+    """The bits of `AtomTrie.edge_bits`, at least eight an edge."""
+    num_bits = 8 << len(parent).bit_length()
+    is_set = np.zeros(num_bits, dtype=bool)
+    is_set[_place(parent, atom, num_bits)] = True
+    return np.packbits(is_set, bitorder="little")
 
 
 def _place(node: Int[np.ndarray, " edge"], atom: UInt64[np.ndarray, " edge"], size: int) -> Int[np.ndarray, " edge"]:

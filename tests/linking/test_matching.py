@@ -1,7 +1,6 @@
 """The linker against a slow, obvious matcher that knows nothing of tries, hashes and batches."""
 
 import math
-from collections import defaultdict
 
 import numpy as np
 import pytest
@@ -11,19 +10,24 @@ from hypothesis import strategies as st
 
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking import EntityLinker, LinkerConfig
-from kgattn.linking.atoms import UPPER, first_letter, fold, joins_left, joins_right, pieces, tidy
 from kgattn.linking.config import VARIANTS
-from kgattn.linking.policy import CaseRule, case_rule
-from kgattn.linking.variants import variants_of
+from tests.linking.reference_matcher import ReferenceMatcher
 
-PLAIN = {"variants": (), "common_words": "none", "whole_names": False}  # aliases alone, which the slow matcher knows
 FORMS = [
     *("Jordan", "jordan", "JORDAN", "Jordan River", "jordan river", "River", "river bank", "the Jordan"),
     *("WHO", "Who", "who", "IT", "it", "U.S.", "U.S", "B", "2010", "DNA", "dna 北京", "北京", "北京市", "京都"),
     *("10km", "10 km", "km", "iPhone", "IPHONE", "iphone", "can't", "can", "not", "İzmir", "izmir"),
     *("straße", "STRASSE", "Saint-Étienne", "saint-étienne", "Saint Etienne", "saints, all", "all saints", "rivers"),
 ]
-MATCHING_ALONE = {"context_weight": 0.0, "coherence_weight": 0.0, "abbreviations": False, "short_names": False}
+MATCHING_ALONE = {  # aliases as they are, which is all that the slow matcher knows, but for variants
+    "context_weight": 0.0,
+    "coherence_weight": 0.0,
+    "abbreviations": False,
+    "short_names": False,
+    "variants": (),
+    "common_words": "none",
+    "whole_names": False,
+}
 NOISE = ["and", "of", ".", "-", "'s", ",", "(", ")", "10", "市", "x", "A"]
 GAPS = [" ", " ", " ", "", "  ", "\n", "\n\n"]
 
@@ -42,64 +46,6 @@ def graphs(draw):
 def texts(draw):
     parts = draw(st.lists(st.tuples(st.sampled_from(FORMS + NOISE), st.sampled_from(GAPS)), max_size=10))
     return "".join(part + gap for part, gap in parts)
-
-
-def admits(rule, alias, surface):
-    same = pieces(alias) == pieces(surface)
-    capital = first_letter(tidy(surface)) == UPPER
-    return {
-        CaseRule.ANY: True,
-        CaseRule.CAPITAL: capital,
-        CaseRule.EXACT: same,
-        CaseRule.CAPITAL_OR_EXACT: same or capital,
-    }[rule]
-
-
-def slow_candidates(surface, graph, config, stop_words):
-    """Entities an alias of which, or else a variant of which, is the surface, with priors, likeliest first."""
-    folded = [piece.casefold() for piece in pieces(surface)]
-    by_alias, by_variant = defaultdict(float), defaultdict(float)
-    for row, entity in enumerate(graph.entity_ids):
-        degree = int((graph.triples[:, [0, 2]] == row).sum())
-        for alias in [graph.label(entity), *graph.aliases(entity)]:
-            rule = case_rule(alias, config, stop_words)
-            if rule is None:
-                continue
-            base = config.label_weight if alias == graph.label(entity) else config.alias_weight
-            for form, share in {alias: 1.0, **variants_of(alias, frozenset(config.variants), "en")}.items():
-                if [tidy(piece.casefold()) for piece in pieces(form)] != folded or not admits(rule, form, surface):
-                    continue
-                if form != alias and rule != CaseRule.EXACT and fold(form) in stop_words:
-                    continue
-                weights = by_alias if form == alias else by_variant
-                weights[entity] = max(weights[entity], share * base * (1 + math.log1p(degree)))
-    weights = by_alias or by_variant
-    total = sum(weights.values())
-    ranked = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
-    return [(entity, weight / total) for entity, weight in ranked][: config.max_candidates]
-
-
-def slow_link(doc, graph, config, stop_words):
-    """Longest first from the left; (first token, last token, candidates)."""
-
-    def joined(left):  # token `left` and the next one touch inside a word
-        inside = 0 <= left < len(doc) - 1 and not doc[left].whitespace_
-        return inside and joins_right(doc[left].text) and joins_left(doc[left + 1].text)
-
-    found, start = [], 0
-    while start < len(doc):
-        for end in range(min(len(doc), start + 8), start, -1):
-            if joined(start - 1) or joined(end - 1) or doc[start].is_space or doc[end - 1].is_space:
-                continue
-            if any(token.text.count("\n") > 1 for token in doc[start:end]):
-                continue
-            candidates = slow_candidates(doc[start:end].text, graph, config, stop_words)
-            if candidates:
-                found.append((start, end, candidates))
-                start = end - 1
-                break
-        start += 1
-    return found
 
 
 def links(doc):
@@ -126,22 +72,22 @@ def assert_same_links(fast, slow):
 @settings(max_examples=30, deadline=None)
 def test_linker_equals_the_slow_matcher(nlp, graph, batch, case, variants):
     graph = KnowledgeGraph.from_triples(**graph)
-    config = LinkerConfig(max_candidates=3, case=case, **{**PLAIN, "variants": variants})
+    config = LinkerConfig(max_candidates=3, case=case, **{**MATCHING_ALONE, "variants": variants})
     linker = EntityLinker(graph, nlp, config)
-    stop_words = frozenset(map(fold, linker.nlp.Defaults.stop_words))
+    reference = ReferenceMatcher(graph, config, linker.nlp.Defaults.stop_words)
     for doc in linker.pipe(batch, batch_size=3):
-        assert_same_links(links(doc), slow_link(doc, graph, config, stop_words))
+        assert_same_links(links(doc), reference.link(doc))
 
 
 @given(graph=graphs(), words=st.lists(st.sampled_from(FORMS + NOISE), max_size=12))
 @settings(max_examples=20, deadline=None)
 def test_given_words_are_matched_as_they_are(nlp, graph, words):
     graph = KnowledgeGraph.from_triples(**graph)
-    linker = EntityLinker(graph, nlp, LinkerConfig(**PLAIN))
+    linker = EntityLinker(graph, nlp, LinkerConfig(**MATCHING_ALONE))
     (doc,) = linker.link_words([words])
     assert [token.text for token in doc] == words
-    stop_words = frozenset(map(fold, linker.nlp.Defaults.stop_words))
-    assert_same_links(links(doc), slow_link(doc, graph, linker.config, stop_words))
+    reference = ReferenceMatcher(graph, linker.config, linker.nlp.Defaults.stop_words)
+    assert_same_links(links(doc), reference.link(doc))
 
 
 @given(graph=graphs(), text=texts(), data=st.data())

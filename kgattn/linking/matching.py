@@ -6,6 +6,7 @@ import numpy as np
 from spacy.tokens import Doc
 
 from kgattn.linking.found import Found, Source
+from kgattn.linking.marking import Candidates
 from kgattn.linking.stream import AtomTable, atom_stream
 from kgattn.linking.trie import AtomTrie
 from kgattn.shapes import Bool, Int
@@ -27,6 +28,17 @@ def find_aliases(docs: Sequence[Doc], trie: AtomTrie, table: AtomTable) -> Found
     start = first - doc_start[doc]
     source = np.full(len(first), Source.ALIAS)
     return Found(doc, start, last - doc_start[doc] + 1, hits.row[kept], source)
+
+
+def scored(candidates: Sequence[Candidates], found: Found) -> list[Candidates]:
+    """The candidates of each mention, their shares multiplied by the mention's score."""
+    if found.score is None:
+        return list(candidates)
+    pairs = zip(candidates, found.score.tolist(), strict=True)
+    return [
+        entities if score == 1 else tuple((entity_id, prior * score) for entity_id, prior in entities)
+        for entities, score in pairs
+    ]
 
 
 def leftmost(first: Int[np.ndarray, " hit"], last: Int[np.ndarray, " hit"]) -> Bool[np.ndarray, " hit"]:

@@ -121,6 +121,27 @@ class AtomTrie:
         hit = np.flatnonzero(row >= 0)
         return Hits(stream.first_token[start[hit]], stream.last_token[last[hit]], row[hit])
 
+    def match_all(self, stream: AtomStream) -> Hits:
+        """Find every alias whose case rule admits the text, at every place; in order of length."""
+        at = np.flatnonzero(stream.first_token >= 0)
+        first, node, letter = at, np.full(len(at), ROOT), np.full(len(at), NO_LETTER)
+        key = np.zeros(len(at), dtype=np.uint64)
+        hits = [Hits(*np.empty((3, 0), dtype=np.int64))]
+        while len(at):
+            node = self.children(node, stream.folded[at])
+            found = node != 0
+            first, at, node, letter, key = (array[found] for array in (first, at, node, letter, key))
+            letter = np.where(letter == NO_LETTER, stream.letter[at], letter)
+            key = extend_key(key, stream.cased[at])
+            alias = self.node_alias[node]
+            whole = np.flatnonzero((alias >= 0) & (stream.last_token[at] >= 0))
+            rows = self._rows(alias[whole], letter[whole], key[whole])
+            whole, rows = whole[rows >= 0], rows[rows >= 0]
+            hits.append(Hits(stream.first_token[first[whole]], stream.last_token[at[whole]], rows))
+            more = at + 1 < stream.text_end[at]
+            first, at, node, letter, key = (array[more] for array in (first, at + 1, node, letter, key))
+        return Hits(*map(np.concatenate, zip(*hits, strict=True)))
+
     def _rows(
         self,
         alias: Int[np.ndarray, " match"],

@@ -2,16 +2,26 @@
 
 import os
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kgattn.cli.report import FORMATS, check_format, render
 from kgattn.cli.settings import merge_settings, read_settings
+from kgattn.errors import ConfigError
 
 if TYPE_CHECKING:
-    from kgattn.evidence.comparison import Comparison
+    from rich.console import Console
 
+    from kgattn.evidence.comparison import Comparison
+    from kgattn.evidence.curve import Curve
+    from kgattn.report.finding import Finding
+
+TEXT = "text"
+REPORT = "report.html"
+EXAMPLES = 8
 ALL_ARMS = "plain,biased,bias-only,values-only,shuffled-entities"
 
 
@@ -42,11 +52,23 @@ def compare(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Runs side by side, one thread each; by default one a core (1 on a GPU).")
     ] = None,
+    curve: Annotated[
+        str | None,
+        typer.Option(metavar="SIZES", help="Compare at each of these training sizes, such as 50,100,200,500,1000,all."),
+    ] = None,
+    examples: Annotated[
+        int, typer.Option(min=0, help="Sentences to show in the report, of either direction of change; 0 keeps none.")
+    ] = EXAMPLES,
+    print_format: Annotated[str, typer.Option("--format", help=f"What to print: text, {', '.join(FORMATS)}.")] = TEXT,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder for results; finished runs there are not repeated.")
     ] = None,
 ) -> None:
     """Train every arm with every seed, and say in numbers and words whether the graph helps."""
+    if print_format != TEXT:
+        check_format(print_format, (TEXT, *FORMATS))
+    if curve is not None and limit_train is not None:
+        raise ConfigError("--curve sets the number of training sentences itself; leave out --limit-train")
     changes = {
         "limit_train": limit_train,
         "limit_dev": limit_dev,
@@ -64,8 +86,11 @@ def compare(
 
     from kgattn.evidence.arms import parse_arms
     from kgattn.evidence.compare import compare as run_comparison
+    from kgattn.evidence.curve import parse_sizes, run_curve
+    from kgattn.evidence.examples import write_examples
     from kgattn.graph import KnowledgeGraph
     from kgattn.ner.corpus import load_corpus
+    from kgattn.report.finding import Finding
     from kgattn.report.page import write_page
     from kgattn.training.config import TrainConfig
 
@@ -77,6 +102,7 @@ def compare(
     shared = [
         *(part for file in config or () for part in ("--config", str(file))),
         *(part for name, value in changes.items() if value is not None for part in (option(name), str(value))),
+        *(("--curve", curve) if curve is not None else ()),
     ]
     command = [
         *("kgattn", "compare", "--data", data, "--graph", graph, "--arms", ",".join(arm.name for arm in chosen)),
@@ -85,34 +111,82 @@ def compare(
 
     from kgattn.cli.watch import RunWatcher
 
-    with RunWatcher(corpus.name, Console(stderr=True)) as watcher:
-        comparison = run_comparison(
-            corpus,
-            loaded,
-            chosen,
-            seeds,
-            training,
-            folder,
-            workers=min(workers or default_workers(), len(chosen) * seeds),
-            command=shlex.join(command),
-            watcher=watcher,
-        )
-    write_page(folder / "report.html", f"Does the graph help? {comparison.name}", [comparison])
-    print_comparison(comparison)
-    typer.echo(f"report: {folder / 'report.html'}")
+    def run(settings: TrainConfig, place: Path, title: str) -> Finding:
+        with RunWatcher(title, Console(stderr=True)) as watcher:
+            comparison = run_comparison(
+                corpus,
+                loaded,
+                chosen,
+                seeds,
+                settings,
+                place,
+                workers=min(workers or default_workers(), len(chosen) * seeds),
+                command=shlex.join(command),
+                watcher=watcher,
+            )
+        finding = Finding(comparison, write_examples(place, comparison, corpus.test, examples))
+        write_page(place / REPORT, page_title(finding), [finding])
+        return finding
+
+    if curve is None:
+        finding = run(training, folder, corpus.name)
+    else:
+        sizes = parse_sizes(curve, len(corpus.train))
+        findings: list[Finding] = []
+
+        def run_size(size: int, place: Path) -> "Comparison":
+            limit = size if size < len(corpus.train) else None
+            findings.append(run(replace(training, limit_train=limit), place, f"{corpus.name}, {size:,} sentences"))
+            return findings[-1].comparison
+
+        made = run_curve(sizes, folder, run_size)
+        finding = replace(findings[-1], curve=made)
+        write_page(folder / REPORT, page_title(finding), [finding])
+    if print_format != TEXT:
+        typer.echo(render(print_format, page_title(finding), [finding]), nl=False)
+        return
+    if finding.curve is not None:
+        print_curve(finding.curve)
+    print_comparison(finding.comparison)
+    typer.echo(f"report: {folder / REPORT}")
+
+
+def page_title(finding: "Finding") -> str:
+    """Title of a report about one finding."""
+    return f"Does the graph help? {finding.comparison.name}"
+
+
+def print_curve(curve: "Curve") -> None:
+    """Print a learning curve's table on standard output."""
+    from rich.text import Text
+
+    from kgattn.report.grid import curve_grid
+    from kgattn.report.table import grid_table
+
+    console = wide_console()
+    console.print(grid_table(curve_grid(curve)))
+    for size, comparison in list(zip(curve.sizes, curve.comparisons, strict=True))[:-1]:  # the last is printed whole
+        for warning in comparison.warnings:
+            console.print(Text(f"warning, {size:,} sentences: {warning}"), soft_wrap=True)
 
 
 def print_comparison(comparison: "Comparison") -> None:
-    """Print table and verdict on standard output."""
-    from rich.console import Console
-
+    """Print table, verdict and warnings on standard output."""
     from kgattn.report.table import terminal_table
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=120)
+    console = wide_console()
     console.print(terminal_table(comparison))
     console.print(comparison.verdict.words, markup=False, soft_wrap=True)
+    for warning in comparison.warnings:
+        console.print(f"warning: {warning}", markup=False, soft_wrap=True)
+
+
+def wide_console() -> "Console":
+    """Standard output, wide enough for a table where it is no terminal."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=130)
 
 
 def default_workers() -> int:

@@ -17,6 +17,7 @@ from kgattn.ner.features import EncodedSplit
 from kgattn.ner.labels import LabelSet
 from kgattn.ner.metrics import EntityScores, entity_scores
 from kgattn.ner.predict import Batches, predict_tags
+from kgattn.ner.slices import WordLinks, word_links
 from kgattn.shapes import Int
 from kgattn.training.checkpoints import load_tokenizer
 from kgattn.training.config import TrainConfig
@@ -102,7 +103,10 @@ def identity_of(
 
 @dataclass(frozen=True)
 class RunParts:
-    """What a run is made of once its arguments are checked."""
+    """What a run is made of once its arguments are checked.
+
+    `dev_links` and `test_links` say what the linker found, in every arm alike and only for scoring; None without links.
+    """
 
     config: TrainConfig
     corpus: Corpus
@@ -113,6 +117,8 @@ class RunParts:
     dev: EncodedSplit
     test: EncodedSplit
     has_links: bool
+    dev_links: tuple[WordLinks, ...] | None
+    test_links: tuple[WordLinks, ...] | None
 
     @classmethod
     def gather(
@@ -145,7 +151,13 @@ class RunParts:
         else:
             change = partial(with_entities, entity_map=entity_map)
         train, dev, test = (change(split) for split in (encoded.train, encoded.dev, encoded.test))
-        return cls(config, corpus, graph, injection, processor, train, dev, test, encoded.has_links)
+        dev_links, test_links = (
+            word_links(split, graph) if encoded.has_links and graph is not None else None
+            for split in (encoded.dev, encoded.test)
+        )
+        return cls(
+            config, corpus, graph, injection, processor, train, dev, test, encoded.has_links, dev_links, test_links
+        )
 
     def score(
         self,
@@ -155,6 +167,7 @@ class RunParts:
         labels: LabelSet,
         autocast: torch.dtype | None,
         seen: frozenset[str],
+        links: tuple[WordLinks, ...] | None,
     ) -> EntityScores:
         """Scores over all gold entities of a split, with slices."""
         return entity_scores(
@@ -163,6 +176,7 @@ class RunParts:
             words=[sentence.words for sentence in split.sentences],
             linked=split.linked if self.has_links else None,
             seen=seen,
+            links=links,
         )
 
     def describe_corpus(self) -> dict[str, Any]:

@@ -23,7 +23,9 @@ from kgattn.training.checkpoints import load_tagger, quiet_transformers
 from kgattn.training.config import TrainConfig
 from kgattn.training.encode import EncodedCorpus
 from kgattn.training.environment import describe_environment
+from kgattn.training.gates import describe_gates
 from kgattn.training.parts import RunParts, check_run, check_windows, describe_graph, identity_of
+from kgattn.training.peak_memory import PeakMemory
 from kgattn.training.precision import autocast_type, training_device
 from kgattn.training.result import RunResult
 from kgattn.training.resume import latest_checkpoint, remove_checkpoints
@@ -75,6 +77,7 @@ def train_run(
         return folder.result()
     parts = RunParts.gather(config, corpus, graph, injection, entity_map, processor, encoded)
     device = training_device()
+    memory = PeakMemory(device)
     autocast = autocast_type(config.bf16, device)
     labels = LabelSet(corpus.entity_types)
     collator = Collator(parts.processor)
@@ -117,8 +120,8 @@ def train_run(
     model.eval()
     started = time.perf_counter()
     seen = entity_texts(parts.train.sentences)
-    dev = parts.score(model, dev_batches, parts.dev, labels, autocast, seen)
-    test = parts.score(model, batches(parts.test), parts.test, labels, autocast, seen)
+    dev = parts.score(model, dev_batches, parts.dev, labels, autocast, seen, parts.dev_links)
+    test = parts.score(model, batches(parts.test), parts.test, labels, autocast, seen, parts.test_links)
     sizes = {name: parameter.numel() for name, parameter in model.named_parameters()}
     result = RunResult(
         arm=config.arm,
@@ -145,6 +148,10 @@ def train_run(
             "plugin": sum(size for name, size in sizes.items() if name.startswith(PLUGIN_PREFIX)),
         },
         environment=describe_environment(device, autocast),
+        outcomes=tuple(outcome.spell(corpus.entity_types) for outcome in test.outcomes),
+        loss_curve=trainer.loss_curve(),
+        gates=describe_gates(model),
+        peak_memory_mib=memory.mib(),
     )
     if folder is not None:
         shutil.rmtree(folder.path / MODEL, ignore_errors=True)  # what a killed run may have left half-written

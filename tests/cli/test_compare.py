@@ -8,6 +8,7 @@ import pytest
 from kgattn.cli import main
 from kgattn.cli.compare import default_workers
 from kgattn.evidence.comparison import load_comparison
+from kgattn.evidence.curve import load_curve
 
 RIVERS = ("Arlen", "Brooke", "Calder", "Dunmore", "Esk", "Fal")
 TOWNS = ("Lorne", "Marsh", "Nolan", "Orton", "Piers", "Quinn")
@@ -62,15 +63,58 @@ def test_prints_table_verdict_and_report_and_keeps_the_runs(
     page = (output / "report.html").read_text(encoding="utf-8")
     assert made.verdict.words in page
     assert made.command.startswith("kgattn compare --data ")
+    assert set(made.arms[1].slices) == {
+        "linked",
+        "unlinked",
+        "seen",
+        "unseen",
+        "ambiguous",
+        "unambiguous",
+        "head",
+        "tail",
+    }
+    assert made.arms[1].gates is not None
+    assert made.flow is not None
+    assert "wrote" not in (output / "compare.json").read_text(encoding="utf-8"), "no text of the corpus in results"
 
     assert main(made.command.split()[1:]) == 0
     assert "2 of 2 runs were finished before and are kept" in capsys.readouterr().err
     assert load_comparison(output / "compare.json").arms == made.arms
 
 
+def test_a_curve_runs_each_size_once_and_is_printed_in_the_format_asked_for(
+    bert_tiny_path: Path, corpus: Path, graph: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "out"
+    command = arguments(corpus, graph, output, "--arms", "plain,biased", "--curve", "2,4,all", "--examples", "1")
+
+    assert main([*command, "--format", "json"]) == 0
+
+    shown = capsys.readouterr()
+    assert [point["data"]["sentences"]["train"] for point in json.loads(shown.out)["comparisons"]] == [2, 4, 6]
+    assert load_curve(output / "curve.json").sizes == (2, 4, 6)
+    assert sorted(path.name for path in output.iterdir()) == [
+        "curve.json",
+        "report.html",
+        "train-2",
+        "train-4",
+        "train-6",
+    ]
+    assert all((output / f"train-{size}" / "report.html").is_file() for size in (2, 4, 6))
+
+    assert main([*command, "--format", "text"]) == 0
+    again = capsys.readouterr()
+    assert again.err.count("2 of 2 runs were finished before and are kept") == 3
+    assert "Learning curve" in again.out
+    assert "--curve 2,4,all" in load_comparison(output / "train-6" / "compare.json").command
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
+        (["--curve", "5,many"], "needs sizes such as 50,100,all, got 'many'"),
+        (["--curve", "5", "--limit-train", "3"], "leave out --limit-train"),
+        (["--format", "pdf"], "--format must be among text, html, markdown, json, latex, got 'pdf'"),
         (["--arms", "plain,bised"], "arms must be among plain"),
         (["--model", "no-such-model/here/or/there"], "model must be"),
         (["--config", "absent.json"], "absent.json cannot be read"),

@@ -2,17 +2,28 @@
 
 import os
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kgattn.cli.settings import merge_settings, read_settings
+from kgattn.cli.settings import merge_settings, read_settings, select_rules
 
 if TYPE_CHECKING:
     from kgattn.evidence.comparison import Comparison
 
-ALL_ARMS = "plain,biased,bias-only,values-only,shuffled-entities"
+MAIN_ARMS = "plain,biased,bias-only,values-only,shuffled-entities"
+
+
+def _print_arms(wanted: bool) -> None:
+    if wanted:
+        from kgattn.evidence.arms import ARMS
+
+        width = max(map(len, ARMS))
+        for arm in ARMS.values():
+            typer.echo(f"{arm.name:{width}}  {arm.role:8}  {arm.description}")
+        raise typer.Exit
 
 
 def compare(
@@ -20,7 +31,9 @@ def compare(
         str, typer.Option("--data", metavar="CORPUS", help="Folder with train, dev and test files, or a hub name.")
     ],
     graph: Annotated[str, typer.Option("--graph", metavar="DIR", help="Graph folder, or any source of one.")],
-    arms: Annotated[str, typer.Option(help="What to run, with commas between.")] = ALL_ARMS,
+    arms: Annotated[
+        str, typer.Option(help="What to run, with commas between; --list-arms tells which there are.")
+    ] = MAIN_ARMS,
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each arm; arms share the seeds 0, 1, ...")] = 3,
     limit_train: Annotated[
         int | None, typer.Option(min=1, help="Learn from a sample of so many sentences, another one for each seed.")
@@ -35,6 +48,10 @@ def compare(
         list[Path] | None,
         typer.Option(metavar="FILE", help="Training settings as JSON; may be repeated, later ones win, options last."),
     ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="SELECT rules for all arms that inject: a NAME.rq file or a folder of them."),
+    ] = None,
     bf16: Annotated[str | None, typer.Option(help="auto, on or off.")] = None,
     language: Annotated[
         str | None, typer.Option(help="Language of the text: a code or the name of a spaCy pipeline.")
@@ -42,6 +59,12 @@ def compare(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Runs side by side, one thread each; by default one a core (1 on a GPU).")
     ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="Begin no run that would likely end later than this; go on another time.")
+    ] = None,
+    list_arms: Annotated[
+        bool, typer.Option("--list-arms", callback=_print_arms, is_eager=True, help="Describe all arms and exit.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder for results; finished runs there are not repeated.")
     ] = None,
@@ -71,11 +94,14 @@ def compare(
 
     chosen = parse_arms(arms)
     training = TrainConfig.from_json(settings).with_changes(changes)
+    if rules is not None:
+        training = training.with_changes({"injection": replace(training.injection, rules=select_rules(rules))})
     corpus = load_corpus(data)
     loaded = KnowledgeGraph.load(graph)
     folder = output or Path("runs") / f"compare-{corpus.name}-{Path(graph).name}"
     shared = [
         *(part for file in config or () for part in ("--config", str(file))),
+        *(() if rules is None else ("--rules", str(rules))),
         *(part for name, value in changes.items() if value is not None for part in (option(name), str(value))),
     ]
     command = [
@@ -96,6 +122,7 @@ def compare(
             workers=min(workers or default_workers(), len(chosen) * seeds),
             command=shlex.join(command),
             watcher=watcher,
+            minutes=minutes,
         )
     write_page(folder / "report.html", f"Does the graph help? {comparison.name}", [comparison])
     print_comparison(comparison)

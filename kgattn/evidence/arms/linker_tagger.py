@@ -68,15 +68,18 @@ class TypeLabels:
 
 
 def _best_bar(guesses: Sequence[tuple[float, bool]], num_gold: int) -> float:
-    """The likelihood from which on to tag, by the F1 over (likelihood, right or not); above 1 where nothing pays."""
+    """The likelihood from which on to tag, by the F1 over (likelihood, right or not); above 1 where nothing pays.
+
+    Halfway between the last guess that pays and the next one, for types unseen in training lie in between.
+    """
     bar, best, right = 2.0, 0.0, 0
     ranked = sorted(guesses, key=lambda guess: -guess[0])
     for made, (sure, correct) in enumerate(ranked, start=1):
         right += correct
-        last_of_equal = made == len(ranked) or ranked[made][0] != sure
+        following = ranked[made][0] if made < len(ranked) else 0.0
         f1 = 2 * right / (made + num_gold)
-        if last_of_equal and f1 > best:
-            bar, best = sure, f1
+        if following != sure and f1 > best:
+            bar, best = (sure + following) / 2, f1
     return bar
 
 

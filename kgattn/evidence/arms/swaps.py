@@ -9,7 +9,8 @@ from kgattn.shapes import Bool, Int
 
 HEAD, RELATION, TAIL = 0, 1, 2
 ROUNDS = 20
-"""Swaps proposed to each triple on the average; Milo et al. 2003, arXiv:cond-mat/0312028, find ten to be enough."""
+"""Every second one does a swap, on the average: ten for a triple, which Milo et al. 2003, arXiv:cond-mat/0312028, find
+to be enough."""
 
 
 def swap_column(graph: KnowledgeGraph, column: int, within: int | None, seed: int) -> Int[np.ndarray, "triple 3"]:
@@ -47,7 +48,10 @@ def _round(
     num_entities: int,
     random: np.random.Generator,
 ) -> None:
-    """Propose one swap to all triples, in pairs, and do those that are allowed, in place."""
+    """Propose one swap to all triples, in pairs, and do those that a coin and the rules allow, in place.
+
+    Without the coin three triples would always end in one of half of their arrangements.
+    """
     order = random.permutation(len(triples))
     if within is not None:  # by the rank of the relation, so that pairs do not depend on numbers
         group = relation_rank[triples[order, RELATION]]
@@ -62,7 +66,7 @@ def _round(
     fine = (~np.isin(keys, _keys(triples, num_entities))) & _is_alone(keys)
     if column != RELATION:
         fine &= new[:, HEAD] != new[:, TAIL]
-    both = fine[:size] & fine[size:]
+    both = fine[:size] & fine[size:] & (random.random(size) < 0.5)
     triples[first[both], column] = new[:size][both, column]
     triples[second[both], column] = new[size:][both, column]
 

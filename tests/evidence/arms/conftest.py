@@ -15,8 +15,10 @@ from kgattn.training.config import TrainConfig
 from kgattn.training.encode import EncodedCorpus, encode_corpus
 from kgattn.training.parts import make_processor
 
-NAMES = (*"Arlen Brooke Calder Dunmore Garry Hodder Kennet Lorne Marsh Nolan Orton Selby".split(),)
-TYPES = {name: ["river"] if place < 5 else ["player", "person"] for place, name in enumerate(NAMES[:-1])}
+RIVERS = ("Arlen", "Brooke", "Calder", "Dunmore", "Garry")
+PLAYERS = ("Hodder", "Kennet", "Lorne", "Marsh", "Nolan", "Orton", "Selby")
+NAMES = (*RIVERS, *PLAYERS)
+TYPES = {name: ["river"] if name in RIVERS else ["player", "person"] for name in NAMES[:-1]}
 ALIASES = {"Marsh": ["Brooke"], "Nolan": ["Calder", "Dunmore"]}  # three names that two entities share
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.evidence.arms.conftest import encode, injected_by, make_graph, read_by
 
 from kgattn.evidence.arms import ARMS, Arm, ArmInput
 from kgattn.graph import KnowledgeGraph, Rule
@@ -13,6 +12,7 @@ from kgattn.injection import InjectionConfig, inject
 from kgattn.ner.features import EncodedSplit
 from kgattn.training.checkpoints import load_tagger
 from kgattn.training.encode import EncodedCorpus
+from tests.evidence.arms.conftest import encode, injected_by, make_graph, read_by
 
 RULE = Rule("guests", "SELECT ?head ?tail WHERE { ?head relation:meets ?middle . ?middle relation:knows ?tail }")
 BASE = InjectionConfig(entity_dim=16, code_dim=32, rules=(RULE,))

@@ -31,7 +31,7 @@ class Budget:
         self._seconds[arm].append(seconds)
 
     def allows(self, job: Job) -> bool:
-        """Whether the job would end in time; the first of all, about which nothing is known, may try."""
+        """Whether the job would end in time; while nothing is known of any, it may try."""
         if self.minutes is None:
             return True
         left = 60.0 * self.minutes - (self.clock() - self._start)

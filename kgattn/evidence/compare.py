@@ -90,7 +90,7 @@ def compare(
         name: What is compared; by default corpus and limit.
         command: The command that makes the comparison again, for the record.
         watcher: Is told how it gets on.
-        minutes: Begin no run that would likely end later than this from now; the first may. What is missing then is
+        minutes: Begin no run that would likely end later than this from now; the very first may try. What is missing then is
             told to the watcher, and the comparison is of the seeds that all arms share.
 
     Raises:

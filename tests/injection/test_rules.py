@@ -146,6 +146,25 @@ def test_law_5_every_term_learns_within_two_steps(architecture, graph):
     assert all(grad.any(dim=-1).all() for grad in learned.values()), learned
 
 
+def test_without_content_and_relations_rules_bias_by_themselves(graph, batch: Batch, tmp_path):
+    config = InjectionConfig(values=False, content=False, relations=False, rules=(VIA, TURNED))
+    model = kgattn.inject(make_model("bert"), graph, config)
+    plugin = model.kgattn
+    assert {name for name, _ in plugin.named_parameters()} == {"pair_bias.gate", "pair_bias.strength"}
+    plain = model(**batch.all).logits
+    torch.nn.init.ones_(plugin.pair_bias.gate)
+    assert torch.equal(model(**batch.all).logits, plain), "strengths are zero"
+    torch.nn.init.ones_(plugin.pair_bias.strength)
+    biased = model(**batch.all).logits
+    assert not torch.equal(biased, plain)
+    with plugin.without(VIA.name, TURNED.name):
+        torch.testing.assert_close(model(**batch.all).logits, plain, rtol=0, atol=1e-6)
+    plugin.save(tmp_path)
+    other = kgattn.load(make_model("bert"), tmp_path)
+    torch.testing.assert_close(other(**batch.all).logits, biased)
+    plugin.swap_graph(graph)
+
+
 def test_rules_are_saved_as_texts_and_evaluated_again(trained, batch: Batch, tmp_path):
     trained.kgattn.save(tmp_path)
     saved = json.loads((tmp_path / "kgattn_config.json").read_text())["injection"]

@@ -4,6 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kgattn.evidence.doctor import DoctorReport as DoctorReport
+    from kgattn.evidence.doctor import doctor as doctor
     from kgattn.graph import KnowledgeGraph as KnowledgeGraph
     from kgattn.graph import Rule as Rule
     from kgattn.graph import read_rules as read_rules
@@ -35,6 +37,8 @@ _HOMES = {
     "save_pretrained": "kgattn.injection",
     "from_pretrained": "kgattn.injection",
     "pipeline": "kgattn.ner",
+    "doctor": "kgattn.evidence.doctor",
+    "DoctorReport": "kgattn.evidence.doctor",
 }
 
 

@@ -22,6 +22,7 @@ CALLS = {
     "list(LINKER.pipe([b'Berlin']))": "LinkingError: a text must be a string, got bytes; give strings",
     "LINKER.pipe('Berlin')": "LinkingError: pipe takes a stream of texts, got one text; put it into a list",
     "LINKER.link_words([[3]])": "LinkingError: words must be strings, got int in sentence 0",
+    "kgattn.doctor('graph', 'corpus')": "GraphError: doctor needs a kgattn.KnowledgeGraph, got str; use",
     "Processor(Tokenizer, GRAPH)": "LinkingError: Processor needs a kgattn.EntityLinker, got KnowledgeGraph",
 }
 SCRIPT = f"""

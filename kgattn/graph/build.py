@@ -168,9 +168,7 @@ def assemble(
             f"give labels by {label_sources}"
         )
     labels = [label or local_name(name) for label, name in zip(labels, entity_ids, strict=True)]
-    alias_offsets, alias_texts = _flatten(
-        [alias for alias in dict.fromkeys(own) if alias != label] for own, label in zip(aliases, labels, strict=True)
-    )
+    alias_offsets, alias_texts = _flatten(_others(own, label) for own, label in zip(aliases, labels, strict=True))
     return KnowledgeGraph(
         entity_ids=StringTable.from_strings(entity_ids),
         labels=StringTable.from_strings(labels),
@@ -189,7 +187,7 @@ def assemble(
     )
 
 
-def _flatten(lists: Iterable[list[Item]]) -> tuple[Int[np.ndarray, " row"], list[Item]]:
+def _flatten(lists: Iterable[Iterable[Item]]) -> tuple[Int[np.ndarray, " row"], list[Item]]:
     """All items one after the other, and where each list starts and ends."""
     offsets = array("q", [0])
     items: list[Item] = []
@@ -197,6 +195,13 @@ def _flatten(lists: Iterable[list[Item]]) -> tuple[Int[np.ndarray, " row"], list
         items.extend(entries)
         offsets.append(len(items))
     return np.array(offsets, dtype=np.int64), items
+
+
+def _others(aliases: Iterable[str], label: str) -> Iterable[str]:
+    """Aliases once each, in their order, without the label."""
+    distinct = dict.fromkeys(aliases)
+    distinct.pop(label, None)
+    return distinct
 
 
 def unique_rows(rows: Int[np.ndarray, "row column"], *, keep_order: bool = False) -> Int[np.ndarray, "unique column"]:

@@ -80,6 +80,7 @@ class Statements:
         self._edges = array("i")
         self._types = array("i")
         self._kinds: dict[tuple[int, int, str], int] = {}
+        self._uses: dict[tuple[str, str], tuple[int, int]] = {}
         self._label_nodes, self._label_kinds, self._labels = array("i"), array("i"), list[str]()
         self._alias_nodes, self._alias_fits, self._aliases = array("i"), array("i"), list[str]()
         self._licence_texts: list[tuple[int, str]] = []
@@ -87,8 +88,7 @@ class Statements:
 
     def add_text(self, subject: str, predicate: str, text: str, language: str) -> None:
         """A statement whose object is a literal; `language` is its tag or empty."""
-        rank = TEXT_RANKS.get(predicate)
-        if rank is None:
+        if predicate not in TEXT_RANKS:
             if predicate == DEPRECATED and text in ("true", "1"):
                 self._deprecated.append(self._nodes[subject])
             elif predicate in LICENCES:
@@ -96,17 +96,26 @@ class Statements:
             return
         if not (text := clean_text(text)):
             return
-        tag = language.lower()
-        fit = self._languages.rank(tag)
-        if rank == ALIAS:
+        fit, kind = self._use(predicate, language)
+        if kind == ALIAS:
             if fit < self._languages.unwanted:
                 self._alias_nodes.append(self._nodes[subject])
                 self._alias_fits.append(fit)
                 self._aliases.append(text)
             return
         self._label_nodes.append(self._nodes[subject])
-        self._label_kinds.append(self._kinds.setdefault((fit, rank, tag), len(self._kinds)))
+        self._label_kinds.append(kind)
         self._labels.append(text)
+
+    def _use(self, predicate: str, language: str) -> tuple[int, int]:
+        """How dear the language of a text is, and the number of its kind of label, or `ALIAS`."""
+        known = self._uses.get((predicate, language))
+        if known is None:
+            rank, tag = TEXT_RANKS[predicate], language.lower()
+            fit = self._languages.rank(tag)
+            kind = ALIAS if rank == ALIAS else self._kinds.setdefault((fit, rank, tag), len(self._kinds))
+            known = self._uses[predicate, language] = fit, kind
+        return known
 
     def add_link(self, subject: str, predicate: str, target: str) -> None:
         """A statement whose object is an IRI or a blank node."""

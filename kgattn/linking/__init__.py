@@ -3,3 +3,4 @@
 from kgattn.linking.config import LinkerConfig as LinkerConfig
 from kgattn.linking.entity_linker import EntityLinker as EntityLinker
 from kgattn.linking.processor import Processor as Processor
+from kgattn.linking.stop_list import read_stop_list as read_stop_list

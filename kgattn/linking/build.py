@@ -14,6 +14,7 @@ from kgattn.linking.candidates import AliasTable, build_rows
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.index import META_FILE, LinkIndex, stop_words_hash
 from kgattn.linking.policy import case_rule
+from kgattn.linking.stop_list import StopList
 from kgattn.linking.trie import AtomTrie, build_edges, cased_keys
 from kgattn.shapes import Float, Int
 
@@ -56,7 +57,7 @@ def build_index(graph: KnowledgeGraph, config: LinkerConfig, stop_words: Set[str
     if not forms.lengths:
         raise LinkingError(
             f"expected a graph with labels to match, got {graph.num_entities} entities whose labels and aliases "
-            "are all numbers, stop words, too short or too long; relax the linker settings or add aliases"
+            "are all numbers, stop words, on the stop list, too short or too long; relax the settings or add aliases"
         )
     folded, cased = np.array(forms.folded, dtype=np.uint64), np.array(forms.cased, dtype=np.uint64)
     lengths = np.array(forms.lengths, dtype=np.int64)
@@ -87,6 +88,7 @@ class _Forms:
 
     def __init__(self, config: LinkerConfig, stop_words: Set[str]) -> None:
         self.config, self.stop_words = config, stop_words
+        self.stop_list = StopList.of(config.stop_list)
         self.folded: list[int] = []
         self.cased: list[int] = []
         self.lengths: list[int] = []
@@ -107,7 +109,7 @@ class _Forms:
 
     def _add(self, text: str) -> int:
         rule = case_rule(text, self.config, self.stop_words)
-        if rule is None:
+        if rule is None or self.stop_list.holds(text):
             return -1
         atoms: list[Atom] = []
         for chunk in text.split():

@@ -51,6 +51,7 @@ def make_kgattn_linker(
     case: str,
     label_weight: float,
     alias_weight: float,
+    stop_list: list[str],
 ) -> "KgattnLinker":
     """Make the component for `nlp.add_pipe("kgattn_linker", config={"graph": "folder or file"})`.
 
@@ -67,12 +68,20 @@ def make_kgattn_linker(
         case: See `LinkerConfig`.
         label_weight: See `LinkerConfig`.
         alias_weight: See `LinkerConfig`.
+        stop_list: See `LinkerConfig`.
 
     Raises:
         ConfigError: A setting is out of range.
     """
     config = LinkerConfig(
-        max_candidates, min_alias_length, max_alias_atoms, stop_words, case, label_weight, alias_weight
+        max_candidates,
+        min_alias_length,
+        max_alias_atoms,
+        stop_words,
+        case,
+        label_weight,
+        alias_weight,
+        tuple(stop_list),
     )
     return KgattnLinker(config, frozenset(nlp.Defaults.stop_words), spans_key, name=name, graph_path=graph)
 

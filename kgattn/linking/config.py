@@ -28,6 +28,7 @@ class LinkerConfig:
             `exact`: text and alias agree in case; `ignore`: case never matters.
         label_weight: Weight of an entity's label as evidence for the entity, above 0.
         alias_weight: Weight of its other forms, above 0.
+        stop_list: Forms that are not to be linked, as `read_stop_list` reads them; see `kgattn.linking.stop_list`.
     """
 
     max_candidates: int = 4
@@ -37,9 +38,10 @@ class LinkerConfig:
     case: str = "shape"
     label_weight: float = 2.0
     alias_weight: float = 1.0
+    stop_list: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _check(self.to_dict())
+        _check(dataclasses.asdict(self))
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> "LinkerConfig":
@@ -54,11 +56,12 @@ class LinkerConfig:
                 raise ConfigError(f"linker settings are {', '.join(known)}; got {name!r}")
         _check(settings)
         weights = {name: float(settings[name]) for name in _WEIGHTS if name in settings}
-        return cls(**{**settings, **weights})
+        forms = {"stop_list": tuple(settings["stop_list"])} if "stop_list" in settings else {}
+        return cls(**{**settings, **weights, **forms})
 
     def to_dict(self) -> dict[str, Any]:
-        """Settings by name, ready for JSON."""
-        return dataclasses.asdict(self)
+        """Settings by name, as JSON gives them back."""
+        return {**dataclasses.asdict(self), "stop_list": list(self.stop_list)}
 
 
 def _check(settings: Mapping[str, Any]) -> None:
@@ -72,3 +75,9 @@ def _check(settings: Mapping[str, Any]) -> None:
             raise ConfigError(f"linker setting stop_words must be true or false, got {value!r}")
         if name == "case" and value not in CASE_POLICIES:
             raise ConfigError(f"linker setting case must be one of {', '.join(CASE_POLICIES)}, got {value!r}")
+        if name == "stop_list" and not (
+            isinstance(value, (list, tuple)) and all(isinstance(form, str) for form in value)
+        ):
+            raise ConfigError(
+                f"linker setting stop_list must be a list of forms, got {value!r:.80}; use read_stop_list"
+            )

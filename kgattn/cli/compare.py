@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MAIN_ARMS = "plain,biased,bias-only,values-only,shuffled-entities"
 
 
-def _print_arms(wanted: bool) -> None:
+def _print_arms(wanted: bool) -> bool:
     if wanted:
         from kgattn.evidence.arms import ARMS
 
@@ -24,6 +24,7 @@ def _print_arms(wanted: bool) -> None:
         for arm in ARMS.values():
             typer.echo(f"{arm.name:{width}}  {arm.role:8}  {arm.description}")
         raise typer.Exit
+    return wanted
 
 
 def compare(

@@ -90,8 +90,8 @@ def compare(
         name: What is compared; by default corpus and limit.
         command: The command that makes the comparison again, for the record.
         watcher: Is told how it gets on.
-        minutes: Begin no run that would likely end later than this from now; the very first may try. What is missing then is
-            told to the watcher, and the comparison is of the seeds that all arms share.
+        minutes: Begin no run that would likely end later than this from now; the very first may try. What is missing
+            then is told to the watcher, and the comparison is of the seeds that all arms share.
 
     Raises:
         ConfigError: No seed, worker or arm, no minute, no such model, settings no arm can be trained with, or a graph

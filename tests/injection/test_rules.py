@@ -231,7 +231,7 @@ def test_terms_are_switched_off_one_by_one_in_this_thread(trained, batch: Batch)
 
 def test_learned_strengths_are_told_by_name(trained, graph):
     biases = trained.kgattn.term_biases()
-    assert list(biases) == ["path of 2", "path of 3", "shared types", "siblings", "via", "turned"]
+    assert list(biases) == ["edge", "path of 2", "path of 3", "shared types", "siblings", "via", "turned"]
     assert {tuple(bias.shape) for bias in biases.values()} == {(2, 4)}
     assert all(0 < bias.abs().max() <= 4.0 for bias in biases.values())
     fresh = kgattn.inject(make_model("bert"), graph, InjectionConfig(bias=False, pair_terms=KINDS, rules=(VIA,)))
@@ -247,7 +247,7 @@ def test_unknown_names_are_refused(trained):
 
 def test_settings_that_do_not_fit():
     with pytest.raises(
-        ConfigError, match=r"pair_terms must be different ones of paths, types, siblings, got \('path',\)"
+        ConfigError, match=r"pair_terms must be different ones of edges, paths, types, siblings, got \('path',\)"
     ):
         InjectionConfig(pair_terms=("path",))
     with pytest.raises(ConfigError, match="pair_terms must be different"):

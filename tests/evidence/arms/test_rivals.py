@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kgattn.evidence.arms import ARMS, ArmInput
-from kgattn.evidence.arms.linker_tagger import TypeLabels, tag_links
+from kgattn.evidence.arms.linker_tagger import tag_links
 from kgattn.evidence.arms.mentions import LinkedWords, likeliest, linked_words
 from kgattn.evidence.arms.text_triples import append_facts, facts_of
 from kgattn.graph import KnowledgeGraph
@@ -47,15 +47,6 @@ def test_a_tagger_without_labelled_links_tags_nothing(encoded: EncodedCorpus, gi
     dev, test = tag_links(replace(encoded, train=replace(encoded.train, sentences=outside)), given)
 
     assert {tag for row in (*dev, *test) for tag in row} == {"O"}
-
-
-def test_types_that_are_mostly_no_entity_are_left_alone() -> None:
-    links = [(("drug",), "Chemical")] * 8 + [(("drug",), "O")] * 2 + [(("unit",), "O")] * 18 + [(("unit",), "Chemical")]
-    fitted = TypeLabels(links, num_gold=9)
-
-    assert fitted.of(("drug",)) == "Chemical"
-    assert fitted.of(("unit",)) is None
-    assert fitted.of(("drug", "new")) == "Chemical", "types that were seen speak for a set that was not"
 
 
 def test_mentions_are_read_in_words(given: ArmInput, config, graph: KnowledgeGraph, corpus) -> None:

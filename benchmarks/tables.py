@@ -4,15 +4,18 @@
     python -m benchmarks.tables --check    change nothing, exit 1 when a table is stale
 
 A table stands between `<!-- results:NAME -->` and `<!-- /results:NAME -->`; it comes from
-`benchmarks/results/NAME.json`, which is the `compare.json` of a comparison or the report of `kgattn bench`.
+`benchmarks/results/NAME.json`, which is the `compare.json` of a comparison, the report of `kgattn bench`, or
+that of `benchmarks.linker_quality`.
 """
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks import linker_tables
 from kgattn.errors import RunError
 from kgattn.evidence.comparison import load_comparison
 from kgattn.report.table import markdown_table
@@ -54,9 +57,12 @@ def fill(text: str, results: Path) -> tuple[str, list[str]]:
 
 
 def _table(path: Path) -> str:
-    """Of a comparison, or of a speed report."""
-    if path.is_file() and f'"kind": "{KIND}"' in path.read_text(encoding="utf-8"):
+    """Of a comparison, a speed report, or the linker's quality."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if f'"kind": "{KIND}"' in text:
         return markdown(load_report(path))
+    if f'"kind": "{linker_tables.KIND}"' in text:
+        return linker_tables.markdown(json.loads(text))
     return markdown_table(load_comparison(path))
 
 

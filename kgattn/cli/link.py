@@ -1,140 +1,164 @@
 """`kgattn link`: find the mentions of a graph's entities in texts."""
 
-import json
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import tee
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console
 
-from kgattn.errors import LinkingError
+from kgattn.cli.link_input import STDIN, Format, Item, Source
+from kgattn.cli.link_output import ResumableOutput
+from kgattn.cli.link_render import Batch, Rendered, Renderer, batches
+from kgattn.cli.link_watch import LinkWatcher
+from kgattn.errors import LinkingError, RunError
 from kgattn.files import write_text
 
 if TYPE_CHECKING:
     from kgattn.graph import KnowledgeGraph
     from kgattn.linking import EntityLinker
-    from kgattn.mentions import Mention
-
-
-@dataclass(frozen=True)
-class Line:
-    """A text, and where it came from: a file and its line, counted from 1; None for one from the command line."""
-
-    text: str
-    file: str | None = None
-    number: int | None = None
 
 
 def link(
     graph: Annotated[str, typer.Option("--graph", metavar="DIR", help="Graph folder, or any source of one.")],
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FILES", help="UTF-8 text files, one text a line; - is standard input."),
+        typer.Argument(metavar="FILES", help="Files, also .gz .bz2 .xz; - is standard input."),
     ] = None,
     text: Annotated[list[str] | None, typer.Option("--text", help="A text to link; may be repeated.")] = None,
+    kind: Annotated[
+        Format, typer.Option("--format", help="A text a line, JSON lines, or columns; auto goes by the suffix.")
+    ] = Format.AUTO,
+    field: Annotated[
+        str | None, typer.Option("--field", metavar="KEY", help="Key of a JSON line to link; else text or tokens.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write JSON lines there; the same command goes on later."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin the output anew.")] = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Print one JSON object a text, with all candidates.")] = False,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page that shows the mentions.")
     ] = None,
+    html_texts: Annotated[int, typer.Option(min=1, help="Texts the page shows, the first ones.")] = 1000,
     language: Annotated[str, typer.Option(help="Language code, or an installed spaCy pipeline.")] = "en",
-    processes: Annotated[int, typer.Option(min=1, help="Processes that tokenise.")] = 1,
+    processes: Annotated[int, typer.Option("-n", "--processes", min=1, help="Processes that link.")] = 1,
 ) -> None:
     """Print the mentions in texts: characters [start, end), surface form, entity, label, prior."""
     if bool(files) == bool(text):
         raise typer.BadParameter("give texts by --text or in FILES, one of the two", param_hint="--text / FILES")
     for file in files or ():
-        if str(file) != "-" and not file.is_file():
+        if str(file) != STDIN and not file.is_file():
             raise LinkingError(f"expected a text file, got {file}: no such file; give the path of a UTF-8 text file")
+        if output is not None and output.exists() and file.exists() and output.samefile(file):
+            raise LinkingError(f"the output {output} is an input too; name another file")
+    source = Source(files, kind, field) if files else None
 
     from kgattn.graph import KnowledgeGraph
     from kgattn.linking import EntityLinker
     from kgattn.linking.pipelines import resolve_pipeline
 
     nlp = resolve_pipeline(language)
-    loaded = KnowledgeGraph.load(graph, language=nlp.lang or "xx")
-    linker = EntityLinker(loaded, nlp=nlp)
-    lines = [Line(given) for given in text or ()] if text else read_lines(files or [])
-    linked = link_lines(linker, lines, processes)
-    if html is None:
-        for line, mentions in linked:
-            typer.echo(as_json(line, mentions, loaded) if jsonl else as_text(line, mentions, loaded))
-        return
-    kept = []
-    for line, mentions in linked:
-        kept.append((line.text, mentions))
-        if jsonl:
-            typer.echo(as_json(line, mentions, loaded))
-    write_page(html, kept, loaded)
-    typer.echo(f"{html}: {sum(len(found) for _, found in kept)} mentions in {len(kept)} texts", err=jsonl)
+    linker = EntityLinker(KnowledgeGraph.load(graph, language=nlp.lang or "xx"), nlp=nlp)
+    items = iter(source) if source else iter([Item(given) for given in text or ()])
+    if output is None and not jsonl and html is not None:  # nothing but the page is wanted
+        items = islice(items, html_texts)
+    with ExitStack() as stack:
+        store = None
+        if output is not None:
+            identity = _identity(linker, files or [], text or [], kind, field, language)
+            store = stack.enter_context(ResumableOutput(output, identity, overwrite=overwrite))
+            _skip(store, source, items)
+        watcher = stack.enter_context(LinkWatcher(source, Console(stderr=True)))
+        form = "json" if jsonl or output is not None else "text" if html is None else "none"
+        renderer = Renderer(form, "" if output is None else output.suffix.lower(), linker.component.spans_key)
+        page = _write(_linked(linker, items, source, html_texts if html else 0, renderer, processes), store, watcher)
+    if html is not None:
+        write_page(html, page, linker.graph)
+        typer.echo(f"{html}: {sum(len(found) for _, found in page)} mentions in {len(page)} texts", err=form == "json")
+    if source is not None or store is not None:
+        total = "" if store is None else f"{output}: {store.records:,} texts, {store.mentions:,} mentions; now "
+        typer.echo(f"{total}linked {watcher.total()}", err=True)
 
 
-def read_lines(files: Sequence[Path]) -> Iterator[Line]:
-    """The lines of files that are not blank, one file after the other.
+def _identity(
+    linker: "EntityLinker", files: Sequence[Path], texts: Sequence[str], kind: Format, field: str | None, language: str
+) -> dict[str, Any]:
+    """What the output depends on, beside the lines of the files."""
+    return {
+        "files": [str(file) for file in files],
+        "texts": list(texts),
+        "format": kind.value,
+        "field": field,
+        "graph": linker.graph.fingerprint,
+        "linker": linker.config.to_dict(),
+        "language": {"name": language, "pipeline": linker.nlp.meta["name"], "version": linker.nlp.meta["version"]},
+        "versions": {"kgattn": version("kgattn"), "spacy": version("spacy")},
+    }
+
+
+def _skip(store: ResumableOutput, source: Source | None, items: Iterator[Item]) -> None:
+    """Read over what is linked already, and see that it is still what was linked.
 
     Raises:
-        LinkingError: A file is not UTF-8 text or cannot be read.
+        RunError: The input differs, or goes on after the output was finished.
     """
-    for file in files:
+    skipped = sum(1 for _ in islice(items, store.records))
+    same = skipped == store.records and (source is None or store.digest in (None, source.digest))
+    if not same or (store.finished and next(items, None) is not None):
+        raise RunError(f"{store.path} was made from other input than this; name another file, or give --overwrite")
+
+
+def _linked(
+    linker: "EntityLinker",
+    items: Iterator[Item],
+    source: Source | None,
+    drawn: int,
+    renderer: Renderer,
+    processes: int,
+) -> Iterator[Rendered]:
+    from kgattn.linking.bulk import link_in_bulk
+
+    chunks = (_checked(batch, linker.nlp.max_length) for batch in batches(items, source, drawn))
+    return link_in_bulk(linker, chunks, renderer, processes)
+
+
+def _checked(batch: Batch, max_length: int) -> Batch:
+    """The batch itself, if all of it can be linked; what cannot is named with its place."""
+    from kgattn.linking.inputs import check_text, check_words
+
+    for item in batch.items:
         try:
-            with sys.stdin if str(file) == "-" else file.open(encoding="utf-8") as stream:
-                for number, line in enumerate(stream, start=1):
-                    if line.strip():
-                        yield Line(line.rstrip("\r\n"), str(file), number)
-        except UnicodeDecodeError as error:
-            raise LinkingError(f"{file}: expected UTF-8 text, got other bytes ({error.reason}); convert it") from error
-        except OSError as error:
-            raise LinkingError(f"{file}: cannot be read ({error.strerror}); give a UTF-8 text file") from error
+            if isinstance(item.content, str):
+                check_text(item.content, max_length)
+            else:
+                check_words(item.content, 0)
+        except LinkingError as error:
+            raise LinkingError(f"{item.where}: {error}") from error
+    return batch
 
 
-def link_lines(linker: "EntityLinker", lines: Iterable[Line], processes: int) -> Iterator[tuple[Line, list["Mention"]]]:
-    """Each line with its mentions, in order, as a stream."""
-    kept, passed = tee(lines)
-    docs = linker.pipe((line.text for line in passed), n_process=processes)
-    for line, doc in zip(kept, docs, strict=True):
-        yield line, linker.mentions(doc)
+def _write(rendered: Iterator[Rendered], store: ResumableOutput | None, watcher: LinkWatcher) -> list[Any]:
+    """Write everything out; returns what goes onto the page."""
+    page: list[Any] = []
+    for part in rendered:
+        page.extend(part.page)
+        if store is not None:
+            counts = {"records": part.items, "tokens": part.tokens, "mentions": part.mentions}
+            store.commit(part.output, part.digest, counts)
+        else:
+            typer.echo(part.output.decode("utf-8"), nl=False)
+        watcher.advance(part.items, part.tokens, part.mentions)
+    if store is not None:
+        store.finish()
+    return page
 
 
-def as_text(line: Line, mentions: Sequence["Mention"], graph: "KnowledgeGraph") -> str:
-    """The text, and below it a line a mention with tabs between its columns."""
-    rows = [line.text]
-    for mention in mentions:
-        best = mention.candidates[0]
-        surface_form = line.text[mention.start_char : mention.end_char]
-        span = f"{mention.start_char}-{mention.end_char}"
-        rows.append(
-            "\t".join(("", span, surface_form, best.entity_id, graph.label(best.entity_id), f"{best.prior:.2f}"))
-        )
-    return "\n".join(rows)
-
-
-def as_json(line: Line, mentions: Sequence["Mention"], graph: "KnowledgeGraph") -> str:
-    """One line of JSON: `text`, `file` and `line` if it came from one, `mentions` with all their `candidates`."""
-    record: dict[str, Any] = {"text": line.text}
-    if line.file is not None:
-        record |= {"file": line.file, "line": line.number}
-    record["mentions"] = [
-        {
-            "start_char": mention.start_char,
-            "end_char": mention.end_char,
-            "surface_form": line.text[mention.start_char : mention.end_char],
-            "candidates": [
-                {
-                    "entity_id": candidate.entity_id,
-                    "label": graph.label(candidate.entity_id),
-                    "prior": round(candidate.prior, 6),
-                }
-                for candidate in mention.candidates
-            ],
-        }
-        for mention in mentions
-    ]
-    return json.dumps(record, ensure_ascii=False)
-
-
-def write_page(path: Path, linked: Sequence[tuple[str, Sequence["Mention"]]], graph: "KnowledgeGraph") -> None:
+def write_page(path: Path, linked: Sequence[tuple[str, Sequence[Any]]], graph: "KnowledgeGraph") -> None:
     """Write the displaCy page, whole or not at all.
 
     Raises:

@@ -13,7 +13,8 @@ from kgattn.bias.entity_pairs import EntityPairs
 from kgattn.graph import KnowledgeGraph, Rule
 from kgattn.mentions import MentionBatch
 from kgattn.ner.corpus import Corpus, Sentence
-from kgattn.training.evaluate import load_run_model, open_run
+from kgattn.training.evaluate import open_run
+from kgattn.training.tagger import load_run_model
 
 
 @dataclass(frozen=True)

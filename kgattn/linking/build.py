@@ -12,6 +12,8 @@ from kgattn.graph.storage import INDEX_FOLDER
 from kgattn.linking.atoms import UPPER, Atom, atomise, first_letter, fold, tidy
 from kgattn.linking.candidates import AliasTable, build_rows
 from kgattn.linking.config import LinkerConfig
+from kgattn.linking.disambiguation.popularity import popularity
+from kgattn.linking.disambiguation.senses import build_senses
 from kgattn.linking.index import META_FILE, LinkIndex, stop_words_hash
 from kgattn.linking.policy import case_rule
 from kgattn.linking.stop_list import StopList
@@ -80,7 +82,8 @@ def build_index(graph: KnowledgeGraph, config: LinkerConfig, stop_words: Set[str
     rows = build_rows(uses, len(ends), _ranks(graph.entity_ids), config.max_candidates)
     trie = AtomTrie(edges.parent, edges.atom, edges.child, node_alias, *rows[:5])
     digest = stop_words_hash(stop_words, config)
-    return LinkIndex(trie, rows.candidates, graph.entity_ids, config, graph.fingerprint, digest)
+    senses = build_senses(graph, rows.candidates, config, dropped)
+    return LinkIndex(trie, rows.candidates, graph.entity_ids, config, graph.fingerprint, digest, senses)
 
 
 class _Forms:
@@ -128,14 +131,12 @@ class _Forms:
 
 
 def _weights(graph: KnowledgeGraph, config: LinkerConfig) -> tuple[Int[np.ndarray, " use"], Float[np.ndarray, " use"]]:
-    """Entity and weight of each label and then each alias: label or alias weight times 1 + log(1 + degree)."""
+    """Entity and weight of each label and then each alias: label or alias weight times its popularity."""
     everyone = np.arange(graph.num_entities)
     entity = np.concatenate([everyone, np.repeat(everyone, np.diff(graph.alias_offsets))])
     weight = np.full(len(entity), config.alias_weight)
     weight[: graph.num_entities] = config.label_weight
-    ends = graph.triples[:, [0, 2]].ravel()
-    degree = np.bincount(ends, minlength=graph.num_entities)
-    return entity, weight * (1.0 + np.log1p(degree))[entity]
+    return entity, weight * popularity(graph, config.prior)[entity]
 
 
 def _ranks(entity_ids: StringTable) -> Int[np.ndarray, " entity"]:

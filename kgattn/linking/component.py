@@ -22,12 +22,13 @@ from kgattn.linking.matching import find_aliases
 from kgattn.linking.stream import AtomTable
 
 FACTORY = "kgattn_linker"
+_SAVED = "index"  # in `exclude`
 _BATCH = 256
 _DEFAULTS = LinkerConfig()
 _Factory = TypeVar("_Factory", bound=Callable[..., Any])
 
 
-def _with_signature(factory: _Factory) -> _Factory:
+def with_signature(factory: _Factory) -> _Factory:
     """Pin a function's signature: spaCy reads its arguments and does not look through wrappers (type checkers)."""
     factory.__signature__ = inspect.signature(factory)  # type: ignore[attr-defined]
     return factory
@@ -38,7 +39,7 @@ def _with_signature(factory: _Factory) -> _Factory:
     default_config={"graph": None, "spans_key": SPANS_KEY, **_DEFAULTS.to_dict()},
     assigns=["doc.spans", f"span._.{EXTENSION}"],
 )
-@_with_signature
+@with_signature
 def make_kgattn_linker(
     nlp: Language,
     name: str,
@@ -52,6 +53,14 @@ def make_kgattn_linker(
     label_weight: float,
     alias_weight: float,
     stop_list: list[str],
+    prior: str,
+    context_weight: float,
+    coherence_weight: float,
+    abbreviations: bool,
+    short_names: bool,
+    types: list[str],
+    exclude_types: list[str],
+    nil_threshold: float,
 ) -> "KgattnLinker":
     """Make the component for `nlp.add_pipe("kgattn_linker", config={"graph": "folder or file"})`.
 
@@ -69,19 +78,35 @@ def make_kgattn_linker(
         label_weight: See `LinkerConfig`.
         alias_weight: See `LinkerConfig`.
         stop_list: See `LinkerConfig`.
+        prior: See `LinkerConfig`.
+        context_weight: See `LinkerConfig`.
+        coherence_weight: See `LinkerConfig`.
+        abbreviations: See `LinkerConfig`.
+        short_names: See `LinkerConfig`.
+        types: See `LinkerConfig`.
+        exclude_types: See `LinkerConfig`.
+        nil_threshold: See `LinkerConfig`.
 
     Raises:
         ConfigError: A setting is out of range.
     """
     config = LinkerConfig(
-        max_candidates,
-        min_alias_length,
-        max_alias_atoms,
-        stop_words,
-        case,
-        label_weight,
-        alias_weight,
-        tuple(stop_list),
+        max_candidates=max_candidates,
+        min_alias_length=min_alias_length,
+        max_alias_atoms=max_alias_atoms,
+        stop_words=stop_words,
+        case=case,
+        label_weight=label_weight,
+        alias_weight=alias_weight,
+        prior=prior,
+        context_weight=context_weight,
+        coherence_weight=coherence_weight,
+        abbreviations=abbreviations,
+        short_names=short_names,
+        types=tuple(types),
+        exclude_types=tuple(exclude_types),
+        nil_threshold=nil_threshold,
+        stop_list=tuple(stop_list),
     )
     return KgattnLinker(config, frozenset(nlp.Defaults.stop_words), spans_key, name=name, graph_path=graph)
 
@@ -148,12 +173,13 @@ class KgattnLinker:
         if not docs:
             return
         found = find_aliases(docs, index.trie, self._table)
-        rows = index.row_candidates
-        mark(docs, found, [rows[row] for row in found.row.tolist()], self.spans_key)
+        found, candidates = index.disambiguator(docs, found)
+        mark(docs, found, candidates, self.spans_key)
 
     def to_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> None:
-        """Write the index as a folder that `from_disk` maps into memory."""
-        self.index.save(path)
+        """Write the index as a folder that `from_disk` maps into memory; `exclude=["index"]` leaves it out."""
+        if _SAVED not in exclude:
+            self.index.save(path)
 
     def from_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> "KgattnLinker":
         """Take the index `to_disk` wrote.
@@ -161,11 +187,14 @@ class KgattnLinker:
         Raises:
             LinkingError: There is none, or it is damaged.
         """
-        self.set_index(LinkIndex.open(path))
+        if _SAVED not in exclude:
+            self.set_index(LinkIndex.open(path))
         return self
 
     def to_bytes(self, exclude: Iterable[str] = ()) -> bytes:
-        """The index as bytes."""
+        """The index as bytes; `exclude=["index"]` leaves it out."""
+        if _SAVED in exclude:
+            return b""
         arrays = self.index.arrays()
         meta = np.frombuffer(json.dumps(self.index.meta()).encode("utf-8"), dtype=np.uint8)
         buffer = io.BytesIO()
@@ -178,6 +207,8 @@ class KgattnLinker:
         Raises:
             LinkingError: The bytes are no index.
         """
+        if _SAVED in exclude:
+            return self
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}

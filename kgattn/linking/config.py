@@ -9,9 +9,16 @@ from typing import Any
 from kgattn.errors import ConfigError
 
 CASE_POLICIES = ("shape", "exact", "ignore")
+PRIORS = ("degree", "pagerank", "uniform")
 _COUNTS = ("max_candidates", "min_alias_length", "max_alias_atoms")
 _WEIGHTS = ("label_weight", "alias_weight")
+_EVIDENCE = ("context_weight", "coherence_weight")
+_SWITCHES = ("stop_words", "abbreviations", "short_names")
+_CHOICES = {"case": CASE_POLICIES, "prior": PRIORS}
+_TYPES = ("types", "exclude_types")
+_LISTS = (*_TYPES, "stop_list")
 _MAX_COUNT = 2**15
+_MAX_EVIDENCE = 100
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,18 @@ class LinkerConfig:
         label_weight: Weight of an entity's label as evidence for the entity, above 0.
         alias_weight: Weight of its other forms, above 0.
         stop_list: Forms that are not to be linked, as `read_stop_list` reads them; see `kgattn.linking.stop_list`.
+        prior: What else weighs an entity, before a text is read: `degree`, its number of triples; `pagerank`; or
+            nothing, `uniform`. See `kgattn.linking.disambiguation.popularity`.
+        context_weight: Weight of the words around a mention in choosing its entity, at least 0; 0 leaves them out. See
+            `kgattn.linking.disambiguation.score`, also for the next.
+        coherence_weight: Weight of the other mentions and their paths in the graph, at least 0; 0 leaves them out.
+        abbreviations: Whether a short form that a document defines, as in "acute myeloid leukemia (AML)", takes the
+            candidates of its long form.
+        short_names: Whether the last word of a person's name, "Merkel" after "Angela Merkel", takes its candidates.
+        types: Type ids or labels; a mention stays only if its likeliest entity has one of them. Empty for all.
+        exclude_types: A mention whose likeliest entity has one of these is dropped.
+        nil_threshold: A mention is dropped when the share of its likeliest entity is below this, in [0, 1]. At 0 all
+            stay, and what the shares lack to 1 is that of "none of these".
     """
 
     max_candidates: int = 4
@@ -39,6 +58,14 @@ class LinkerConfig:
     label_weight: float = 2.0
     alias_weight: float = 1.0
     stop_list: tuple[str, ...] = ()
+    prior: str = "degree"
+    context_weight: float = 1.0
+    coherence_weight: float = 6.0
+    abbreviations: bool = True
+    short_names: bool = True
+    types: tuple[str, ...] = ()
+    exclude_types: tuple[str, ...] = ()
+    nil_threshold: float = 0.0
 
     def __post_init__(self) -> None:
         _check(dataclasses.asdict(self))
@@ -55,13 +82,15 @@ class LinkerConfig:
             if name not in known:
                 raise ConfigError(f"linker settings are {', '.join(known)}; got {name!r}")
         _check(settings)
-        weights = {name: float(settings[name]) for name in _WEIGHTS if name in settings}
-        forms = {"stop_list": tuple(settings["stop_list"])} if "stop_list" in settings else {}
-        return cls(**{**settings, **weights, **forms})
+        numbers = (*_WEIGHTS, *_EVIDENCE, "nil_threshold")
+        exact = {name: float(settings[name]) for name in numbers if name in settings}
+        lists = {name: tuple(settings[name]) for name in _LISTS if name in settings}
+        return cls(**{**settings, **exact, **lists})
 
     def to_dict(self) -> dict[str, Any]:
         """Settings by name, as JSON gives them back."""
-        return {**dataclasses.asdict(self), "stop_list": list(self.stop_list)}
+        settings = dataclasses.asdict(self)
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
 
 
 def _check(settings: Mapping[str, Any]) -> None:
@@ -71,13 +100,24 @@ def _check(settings: Mapping[str, Any]) -> None:
             raise ConfigError(f"linker setting {name} must be a whole number in [1, {_MAX_COUNT}], got {value!r}")
         if name in _WEIGHTS and not (number and 0 < value < math.inf):
             raise ConfigError(f"linker setting {name} must be a number above 0, got {value!r}")
-        if name == "stop_words" and not isinstance(value, bool):
-            raise ConfigError(f"linker setting stop_words must be true or false, got {value!r}")
-        if name == "case" and value not in CASE_POLICIES:
-            raise ConfigError(f"linker setting case must be one of {', '.join(CASE_POLICIES)}, got {value!r}")
+        if name in _EVIDENCE and not (number and 0 <= value <= _MAX_EVIDENCE):
+            raise ConfigError(f"linker setting {name} must be a number in [0, {_MAX_EVIDENCE}], got {value!r}")
+        if name == "nil_threshold" and not (number and 0 <= value <= 1):
+            raise ConfigError(f"linker setting nil_threshold must be a number in [0, 1], got {value!r}")
+        if name in _SWITCHES and not isinstance(value, bool):
+            raise ConfigError(f"linker setting {name} must be true or false, got {value!r}")
+        if name in _CHOICES and value not in _CHOICES[name]:
+            raise ConfigError(f"linker setting {name} must be one of {', '.join(_CHOICES[name])}, got {value!r}")
+        if name in _TYPES and not _are_names(value):
+            raise ConfigError(f"linker setting {name} must be a list of type ids or labels, got {value!r}")
         if name == "stop_list" and not (
-            isinstance(value, (list, tuple)) and all(isinstance(form, str) for form in value)
+            isinstance(value, list | tuple) and all(isinstance(form, str) for form in value)
         ):
             raise ConfigError(
                 f"linker setting stop_list must be a list of forms, got {value!r:.80}; use read_stop_list"
             )
+
+
+def _are_names(value: Any, *, may_be_empty: bool = False) -> bool:
+    listed = isinstance(value, (list, tuple))
+    return listed and all(isinstance(name, str) and (name or may_be_empty) for name in value)

@@ -17,6 +17,8 @@ from kgattn.graph import KnowledgeGraph, StringTable
 from kgattn.linking.atoms import fold
 from kgattn.linking.candidates import CandidateRows
 from kgattn.linking.config import LinkerConfig
+from kgattn.linking.disambiguation.resolve import Disambiguator
+from kgattn.linking.disambiguation.senses import Senses
 from kgattn.linking.trie import AtomTrie
 
 FORMAT_VERSION = 1
@@ -36,6 +38,7 @@ class LinkIndex:
         config: Settings the index was built with.
         fingerprint: Fingerprint of the graph.
         stop_words_hash: Digest of the stop words that were dropped.
+        senses: What disambiguation needs of the graph.
         path: Folder the arrays are mapped from, or None when they are in memory.
     """
 
@@ -45,6 +48,7 @@ class LinkIndex:
     config: LinkerConfig
     fingerprint: str
     stop_words_hash: str
+    senses: Senses
     path: Path | None = None
 
     def fits(self, graph: KnowledgeGraph, config: LinkerConfig, stop_words: Set[str]) -> bool:
@@ -62,11 +66,17 @@ class LinkIndex:
         """Candidates of rows as plain Python values, decoded when first asked for."""
         return RowCache(self)
 
+    @cached_property
+    def disambiguator(self) -> Disambiguator:
+        """Decides what mentions name, as the settings say."""
+        return Disambiguator(self)
+
     def arrays(self) -> dict[str, np.ndarray]:
         """All arrays by name."""
         named = {name: getattr(self.trie, name) for name in _TRIE}
         named |= {f"candidate_{name}": getattr(self.candidates, name) for name in _CANDIDATES}
-        return named | {"entity_id_data": self.entity_ids.data, "entity_id_offsets": self.entity_ids.offsets}
+        named |= {"entity_id_data": self.entity_ids.data, "entity_id_offsets": self.entity_ids.offsets}
+        return named | self.senses.arrays()
 
     def meta(self) -> dict[str, Any]:
         """What the index was made from, ready for JSON."""
@@ -97,6 +107,7 @@ class LinkIndex:
                 LinkerConfig.from_dict(meta["config"]),
                 meta["fingerprint"],
                 meta["stop_words"],
+                Senses.from_arrays(arrays),
                 path,
             )
         except KeyError as error:

@@ -1,23 +1,35 @@
 """Linked texts as a web page, drawn by displaCy."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 
 from spacy import displacy
 
+from kgattn.colours import DISPLACY, colours_of
 from kgattn.graph import KnowledgeGraph
 from kgattn.mentions import Mention
 
 
-def mention_page(linked: Iterable[tuple[str, Sequence[Mention]]], graph: KnowledgeGraph) -> str:
-    """One HTML page: each text with its mentions, and at each mention its likeliest entity.
+def mention_page(linked: Sequence[tuple[str, Sequence[Mention]]], graph: KnowledgeGraph) -> str:
+    """One HTML page: each text with its mentions, and at each mention its likeliest entity, in the colour of its type.
 
     Args:
         linked: Texts with their mentions, in order of text and not overlapping.
         graph: The graph that was linked to; an entity whose id is a web address becomes a link.
     """
     drawings = [{"text": text, "ents": [_drawing(mention, graph) for mention in mentions]} for text, mentions in linked]
-    return str(displacy.render(drawings, style="ent", manual=True, page=True, jupyter=False))
+    options = {"colors": _colours({one.candidates[0].entity_id for _, mentions in linked for one in mentions}, graph)}
+    return str(displacy.render(drawings, style="ent", manual=True, page=True, jupyter=False, options=options))
+
+
+def _colours(entity_ids: set[str], graph: KnowledgeGraph) -> dict[str, str]:
+    """The colour of each entity's label: that of its first type."""
+    first_type = {entity_id: next(iter(graph.types(entity_id)), None) for entity_id in sorted(entity_ids)}
+    colours = colours_of(kind for kind in first_type.values() if kind is not None)
+    return {
+        escape(graph.label(entity_id)): DISPLACY["KG"] if kind is None else colours[kind]
+        for entity_id, kind in first_type.items()
+    }
 
 
 def _drawing(mention: Mention, graph: KnowledgeGraph) -> dict[str, object]:

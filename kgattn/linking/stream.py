@@ -13,7 +13,7 @@ from kgattn.linking.atoms import atomise, joins_left, joins_right
 from kgattn.linking.trie import AtomStream
 from kgattn.shapes import Bool, Int
 
-_MAX_CACHED_TOKENS = 1_000_000
+_MAX_CACHED_TOKENS = 100_000  # 20 MiB; the words of a language that matter are fewer
 
 
 class AtomTable:

@@ -25,7 +25,7 @@ def read_columns(path: Path) -> list[RawSentence]:
     lines = read_lines(path)
     rows = [(number, line) for number, line in enumerate(lines, start=1) if not line.startswith("-DOCSTART-")]
     separator = "\t" if any("\t" in line.strip(" \t") for _, line in rows) else None
-    indexed = _counts_words(rows, separator)
+    indexed = counts_words(rows, separator)
     if indexed:
         rows = [(number, line) for number, line in rows if not line.startswith("#")]
     sentences = list(_sentences(path, rows, separator))
@@ -75,7 +75,7 @@ def _sentences(path: Path, rows: list[tuple[int, str]], separator: str | None) -
                 yield sentence
                 sentence = []
             continue
-        cells = _split(line, separator)
+        cells = split_columns(line, separator)
         width = width or len(cells)
         if len(cells) != width:
             raise CorpusError(
@@ -86,7 +86,8 @@ def _sentences(path: Path, rows: list[tuple[int, str]], separator: str | None) -
         yield sentence
 
 
-def _split(line: str, separator: str | None) -> list[str]:
+def split_columns(line: str, separator: str | None) -> list[str]:
+    """The cells of a row: between tabs, or without a separator between runs of spaces."""
     return line.split(separator) if separator else _SPACES.split(line.strip(" \t"))
 
 
@@ -96,14 +97,14 @@ def _word(path: Path, number: int, word: str) -> str:
     return word
 
 
-def _counts_words(rows: list[tuple[int, str]], separator: str | None) -> bool:
+def counts_words(rows: list[tuple[int, str]], separator: str | None) -> bool:
     """Whether the first column of every token line counts the words of its sentence from 1."""
     expected, seen = 1, False
     for _, line in rows:
         if not line.strip(" \t"):
             expected = 1
         elif not line.startswith("#"):
-            cells = _split(line, separator)
+            cells = split_columns(line, separator)
             if len(cells) < 3 or cells[0] != str(expected):
                 return False
             expected, seen = expected + 1, True

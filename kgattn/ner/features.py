@@ -57,6 +57,7 @@ def encode_sentences(
     labels: LabelSet,
     max_length: int = 128,
     stride: int = 32,
+    docs: Sequence[Any] | None = None,
 ) -> EncodedSplit:
     """Link the sentences once, and cut those too long for one window into overlapping ones, so that nothing is lost.
 
@@ -68,6 +69,7 @@ def encode_sentences(
         labels: Numbers for the tags.
         max_length: Longest window, in tokens, special ones included.
         stride: Tokens two neighbouring windows share.
+        docs: The sentences linked before, one document each, for a `kgattn.Processor`.
 
     Raises:
         ConfigError: No room is left for new tokens in a window, or the tokenizer cuts on the left.
@@ -84,7 +86,16 @@ def encode_sentences(
     unread = 0
     for first in range(0, len(sentences), _CHUNK):
         chunk = sentences[first : first + _CHUNK]
-        encoding = _encode(processor, [list(sentence.words) for sentence in chunk], max_length, stride)
+        linked_before = {} if docs is None else {"docs": docs[first : first + _CHUNK]}
+        encoding = processor(
+            [list(sentence.words) for sentence in chunk],
+            is_split_into_words=True,
+            truncation=True,
+            max_length=max_length,
+            stride=stride,
+            return_overflowing_tokens=True,
+            **linked_before,
+        )
         keys = [key for key in _MODEL_KEYS if key in encoding]
         for number, windows in enumerate(_windows(encoding["overflow_to_sample_mapping"], len(chunk))):
             sentence = chunk[number]
@@ -104,17 +115,6 @@ def encode_sentences(
             linked.append(links)
             unread += len(sentence.words) - sum(int((read >= 0).sum()) for read in read_at)
     return EncodedSplit(tuple(sentences), tuple(features), tuple(linked), unread)
-
-
-def _encode(processor: Any, words: list[list[str]], max_length: int, stride: int) -> Any:
-    return processor(
-        words,
-        is_split_into_words=True,
-        truncation=True,
-        max_length=max_length,
-        stride=stride,
-        return_overflowing_tokens=True,
-    )
 
 
 def _windows(sample_of_window: Sequence[int], num_samples: int) -> list[list[int]]:

@@ -72,6 +72,18 @@ def entity_types(tag_sequences: Iterable[Sequence[str]]) -> tuple[str, ...]:
     return tuple(sorted({tag[2:] for tags in tag_sequences for tag in tags if tag != "O"}))
 
 
+def iob2_spans(tags: Sequence[str]) -> list[tuple[int, int, str]]:
+    """The entities of tags read as strict IOB2: words [start, end) and type. An I that continues nothing is none."""
+    spans: list[tuple[int, int, str]] = []
+    for place, tag in enumerate(tags):
+        letter, entity_type = split_tag(tag)
+        if letter == "B":
+            spans.append((place, place + 1, entity_type))
+        elif letter == "I" and spans and spans[-1][1:] == (place, entity_type):
+            spans[-1] = (spans[-1][0], place + 1, entity_type)
+    return spans
+
+
 def _iob_version(sentences: Sequence[RawSentence]) -> Scheme:
     """IOB2 if no entity starts with I; IOB1 if B stands only after a word of the same type; else an error."""
     opens_with_i: str | None = None

@@ -1,29 +1,18 @@
 """Score the model of a finished run on a split of a corpus."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from transformers import AutoModelForTokenClassification
 
-from kgattn.errors import KgattnError, PluginError, RunError
 from kgattn.graph import KnowledgeGraph
-from kgattn.injection import from_pretrained
-from kgattn.ner.collate import Collator
 from kgattn.ner.corpus import Corpus, Sentence
-from kgattn.ner.features import encode_sentences
 from kgattn.ner.labels import LabelSet
 from kgattn.ner.metrics import EntityScores, entity_scores, entity_texts
 from kgattn.ner.predict import Batches, make_batches, predict_tags
-from kgattn.training.checkpoints import load_tokenizer, quiet_transformers
-from kgattn.training.config import TrainConfig
-from kgattn.training.encode import with_entities, without_links
-from kgattn.training.parts import check_windows
-from kgattn.training.precision import autocast_type, training_device
-from kgattn.training.run_folder import CONFIG, MODEL, RunFolder
+from kgattn.training.tagger import open_tagger
 
 
 def evaluate_run(run: Path, corpus: Corpus, split: str = "test", graph: KnowledgeGraph | None = None) -> EntityScores:
@@ -79,63 +68,21 @@ def open_run(run: Path, corpus: Corpus, split: str = "test", graph: KnowledgeGra
         RunError: The folder holds no finished run, or its model is gone or damaged.
         CorpusError: The split is empty, or has types the model does not know.
     """
-    folder = RunFolder(run)
-    result, identity = folder.result(), folder.identity()
-    missing = next((key for key in ("config", "corpus") if not isinstance(identity.get(key), dict)), None)
-    if missing is not None:
-        raise RunError(f"{run / CONFIG}: expected an object {missing}, got none; train again in a new folder")
-    config = TrainConfig.from_json(identity["config"])
+    tagger = open_tagger(run)
     sentences = corpus.split(split)
-    model, processor = _load(folder.path / MODEL)
-    if graph is not None and not hasattr(processor, "linker"):
+    if graph is not None and not tagger.links:
         from kgattn.linking import EntityLinker, Processor
 
-        processor = Processor(processor, EntityLinker(graph))
-    device = training_device()
-    labels = LabelSet.from_id2label(model.config.id2label)
-    encoded = encode_sentences(sentences, processor, labels, config.max_length, config.stride)
-    check_windows(model, [encoded])
-    ready = without_links(encoded) if result.injection is None else with_entities(encoded, folder.entity_map())
-    tokenizer = getattr(processor, "tokenizer", processor)
-    collator = Collator(tokenizer if result.injection is None else processor)
-    trained_here = corpus.fingerprint == identity["corpus"].get("fingerprint")
+        tagger = replace(tagger, processor=Processor(tagger.processor, EntityLinker(graph)))
+    config = tagger.config
+    encoded = tagger.encode(sentences)
+    trained_here = corpus.fingerprint == tagger.corpus.get("fingerprint")
     return OpenRun(
-        model=model.to(device),
-        batches=make_batches(ready, collator, config.eval_batch_size),
-        labels=labels,
-        autocast=autocast_type(config.bf16, device),
+        model=tagger.model,
+        batches=make_batches(encoded, tagger.collator, config.eval_batch_size),
+        labels=tagger.labels,
+        autocast=tagger.autocast,
         sentences=sentences,
-        linked=encoded.linked if hasattr(processor, "linker") else None,
+        linked=encoded.linked if tagger.links else None,
         seen=entity_texts(corpus.limit(config.limit_train, seed=config.seed).train) if trained_here else None,
     )
-
-
-def load_run_model(run: Path) -> Any:
-    """The model of a finished run.
-
-    Raises:
-        RunError: The folder holds no finished run, or its model is gone or damaged.
-    """
-    folder = RunFolder(run)
-    folder.result()  # an unfinished run is refused
-    return _load(folder.path / MODEL)[0]
-
-
-def _load(folder: Path) -> tuple[Any, Any]:
-    """Model and processor, or model and tokenizer where nothing was injected."""
-    if not (folder / "config.json").is_file():
-        raise RunError(f"{folder.parent} holds no model: {folder / 'config.json'} is missing; train again")
-    try:
-        with quiet_transformers():
-            if not (folder / "kgattn_config.json").is_file():
-                model: Any = AutoModelForTokenClassification.from_pretrained(folder)
-                return model.eval(), load_tokenizer(str(folder))
-            model = from_pretrained(folder)
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        if isinstance(error, KgattnError) and not (isinstance(error, PluginError) and error.__cause__):
-            raise  # it says what is wrong in words of its own
-        reason = str(error.__cause__ or error).strip().partition("\n")[0]
-        raise RunError(f"{folder} holds no whole model ({reason}); train again in a new folder") from error
-    if model.kgattn.processor is None:
-        raise RunError(f"{folder} holds no processor: kgattn_processor.json is missing; train again in a new folder")
-    return model, model.kgattn.processor

@@ -10,6 +10,7 @@ import spacy
 
 from kgattn import KnowledgeGraph
 from kgattn.cli import main
+from kgattn.colours import DISPLACY, PALETTE
 
 TEXT = "The Rhine passes Cologne."
 
@@ -21,6 +22,7 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> str:
         [("R1", "flows through", "http://towns.example/cologne"), ("S1", "sails on", "R1")],
         labels={"R1": "Rhine", "S1": "Cologne", "http://towns.example/cologne": "Cologne & <Deutz>"},
         aliases={"http://towns.example/cologne": ["Cologne", "Köln"]},
+        types={"http://towns.example/cologne": ["town"]},
     ).save(folder)
     return str(folder)
 
@@ -42,10 +44,12 @@ def test_files_go_out_as_json_lines(graph: str, tmp_path: Path, capsys: pytest.C
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(record["text"], record["file"], record["line"]) for record in records] == [
         ("Nothing.", str(first), 1),
+        ("", str(first), 2),
+        ("  ", str(first), 3),
         (TEXT, str(first), 4),
         ("Köln am Rhein", str(second), 1),
     ]
-    rhine, cologne = records[1]["mentions"]
+    rhine, cologne = records[3]["mentions"]
     assert rhine == {
         "start_char": 4,
         "end_char": 9,
@@ -57,7 +61,7 @@ def test_files_go_out_as_json_lines(graph: str, tmp_path: Path, capsys: pytest.C
 
 
 def test_standard_input(graph: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{TEXT}\n"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(f"{TEXT}\n".encode())))
     assert main(["link", "--graph", graph, "-"]) == 0
     assert "\tRhine\tR1\t" in capsys.readouterr().out
 
@@ -74,6 +78,8 @@ def test_page_shows_mentions_and_escapes_what_it_shows(
     assert "Cologne &amp; &lt;Deutz&gt;" in written
     assert "&lt;b&gt;" in written
     assert "<b>" not in written
+    assert f"background: {PALETTE[0]}" in written
+    assert f"background: {DISPLACY['KG']}" in written  # the Rhine has no type
     assert [path.name for path in page.parent.iterdir()] == ["page.html"]
 
 
@@ -83,6 +89,57 @@ def test_page_beside_json_lines(graph: str, tmp_path: Path, capsys: pytest.Captu
     output, error = capsys.readouterr()
     assert json.loads(output)["text"] == TEXT
     assert error == f"{page}: 2 mentions in 1 texts\n"
+
+
+def test_a_page_shows_the_first_texts_of_a_stream(
+    graph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page, texts = tmp_path / "page.html", tmp_path / "texts.txt"
+    texts.write_text(f"{TEXT}\n" * 5, encoding="utf-8")
+    options = ["--html", str(page), "--html-texts", "2"]
+    assert main(["link", "--graph", graph, str(texts), *options]) == 0
+    output, error = capsys.readouterr()
+    assert output == f"{page}: 4 mentions in 2 texts\n"
+    assert error.startswith("linked 2 texts, 10 tokens, 4 mentions, ")
+    assert main(["link", "--graph", graph, str(texts), *options, "--jsonl"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 5
+    assert page.read_text(encoding="utf-8").count('href="http://towns.example/cologne"') == 0
+    assert page.read_text(encoding="utf-8").count("passes") == 2
+
+
+def test_words_have_places_in_tokens_and_keys_stay(
+    graph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus = tmp_path / "corpus.jsonl"
+    lines = [{"id": 7, "tokens": ["The", "Rhine"], "ner_tags": ["O", "B-LOC"]}, {"id": 8, "text": TEXT, "mentions": 0}]
+    corpus.write_text("\n\n".join(map(json.dumps, lines)), encoding="utf-8")
+    assert main(["link", "--graph", graph, "--jsonl", str(corpus)]) == 0
+    output, error = capsys.readouterr()
+    words, text = map(json.loads, output.splitlines())
+    (mention,) = words.pop("mentions")
+    assert words == {**lines[0], "file": str(corpus), "line": 1}
+    assert (mention["start_token"], mention["end_token"], mention["surface_form"]) == (1, 2, "Rhine")
+    assert (text["id"], text["line"], len(text["mentions"])) == (8, 3, 2)
+    assert error.startswith("linked 2 texts, 7 tokens, 3 mentions, ")
+    assert error.endswith(" tokens/s\n")
+
+
+def test_what_cannot_be_linked_is_named_with_its_line(
+    graph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spacy.blank("en").to_disk(tmp_path / "pipeline")
+    lines = {
+        "half.jsonl": (['{"text": "fine"}', '{"text": "\\ud800"}'], "valid Unicode, got half a surrogate pair"),
+        "words.jsonl": (['{"text": "fine"}', '{"tokens": ["\\ud800"]}'], "valid Unicode, got half a surrogate pair"),
+        "long.txt": (["fine", "x" * 1_000_001], "texts of this pipeline may have 1000000 characters, got 1000001"),
+    }
+    for name, (content, message) in lines.items():
+        (tmp_path / name).write_text("\n".join(content), encoding="utf-8")
+        options = ["--language", str(tmp_path / "pipeline"), str(tmp_path / name)]
+        assert main(["link", "--graph", graph, *options]) == 2
+        error = capsys.readouterr().err
+        assert f"{name}:2: " in error
+        assert message in error
 
 
 def test_linking_in_two_processes_gives_the_same(
@@ -112,7 +169,7 @@ def test_an_absent_file_is_named(graph: str, capsys: pytest.CaptureFixture[str])
 def test_a_file_that_is_not_text_is_named(graph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "image.txt").write_bytes(b"\xff\xfe\x00")
     assert main(["link", "--graph", graph, str(tmp_path / "image.txt")]) == 2
-    assert "image.txt: expected UTF-8 text" in capsys.readouterr().err
+    assert "image.txt:1: expected UTF-8 text, got byte 0xff" in capsys.readouterr().err
 
 
 def test_a_file_that_cannot_be_read_is_named(

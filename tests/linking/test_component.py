@@ -6,7 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import spacy
+from spacy.kb import InMemoryLookupKB
 from spacy.tokens import Doc, DocBin, Span
+from spacy.training import Example
 
 from kgattn.errors import ConfigError, LinkingError, StorageError
 from kgattn.graph import KnowledgeGraph
@@ -147,6 +149,98 @@ def test_copies_share_the_index(nlp):
     assert copy.deepcopy(component.index) is component.index
 
 
+def test_excluded_indexes_are_neither_written_nor_read(nlp, tmp_path):
+    component = nlp.get_pipe(FACTORY)
+    index = component.index
+    component.to_disk(tmp_path / "none", exclude=["index"])
+    assert not (tmp_path / "none").exists()
+    component.from_disk(tmp_path / "none", exclude=["index"])
+    assert component.from_bytes(component.to_bytes(exclude=["index"]), exclude=["index"]).index is index
+    nlp.to_disk(tmp_path / "pipeline", exclude=[FACTORY])
+    assert not (tmp_path / "pipeline" / FACTORY).exists()
+
+
+def test_memory_zones_forget_words_and_ids(nlp):
+    expected = [links(doc) for doc in nlp.pipe(TEXTS)]
+    sizes = []
+    for number in range(3):
+        with nlp.memory_zone():
+            assert [links(doc) for doc in nlp.pipe(TEXTS)] == expected
+            assert [text for text, _, _ in links(nlp(f"new{number}word in Amman"))] == ["Amman"]
+        sizes.append(len(nlp.vocab.strings))
+    assert len(set(sizes)) == 1
+    assert [links(doc) for doc in nlp.pipe(TEXTS)] == expected
+
+
+def examples(nlp):
+    return [Example.from_dict(nlp.make_doc("We saw Amman"), {"entities": [(7, 12, "CITY")]})]
+
+
+def test_entities_of_other_components_are_left_alone(nlp):
+    ner = nlp.add_pipe("ner", last=True)
+    ner.add_label("CITY")
+    nlp.initialize(lambda: examples(nlp))
+    nlp.add_pipe("entity_ruler", first=True).add_patterns([{"label": "PERSON", "pattern": "Michael Jordan"}])
+    text = "Michael Jordan left Chicago for Amman."
+    doc = nlp(text)
+    with nlp.select_pipes(disable=FACTORY):
+        alone = nlp(text)
+        assert FACTORY not in alone.spans
+        assert "kgattn" not in alone.spans
+    assert doc.ents
+    assert [(ent.text, ent.label_, ent.kb_id_) for ent in doc.ents] == [
+        (ent.text, ent.label_, ent.kb_id_) for ent in alone.ents
+    ]
+    assert [text for text, _, _ in links(doc)] == ["Michael Jordan", "Chicago", "Amman"]
+
+
+@pytest.mark.parametrize(
+    "tokenizer",
+    [
+        lambda nlp: lambda text: Doc(nlp.vocab, words=text.split(" "), spaces=[True] * text.count(" ") + [False]),
+        lambda nlp: lambda text: Doc(nlp.vocab, words=list(text), spaces=[False] * len(text)),
+        lambda nlp: spacy.blank("xx").tokenizer.__class__(nlp.vocab),
+    ],
+    ids=["blanks", "characters", "no rules"],
+)
+def test_behind_any_tokenizer(nlp, tokenizer):
+    nlp.tokenizer = tokenizer(nlp)
+    doc = nlp("Chicago and the Jordan River")
+    assert [(span.start_char, span.end_char, span.kb_id_) for span in doc.spans["kgattn"]] == [
+        (0, 7, "Q7"),
+        (16, 28, "Q5"),
+    ]
+
+
+def test_an_empty_document_has_no_mentions(nlp):
+    for text in ("", " ", "\n\n"):
+        assert links(nlp(text)) == []
+
+
+def test_a_trained_pipeline_keeps_learning_around_it(nlp):
+    ner = nlp.add_pipe("ner", last=True)
+    ner.add_label("CITY")
+    optimizer = nlp.initialize(lambda: examples(nlp))
+    assert nlp.update(examples(nlp), sgd=optimizer)["ner"] > 0
+    assert [text for text, _, _ in links(nlp("We saw Amman"))] == ["Amman"]
+
+
+def test_a_spacy_knowledge_base_is_a_source(tmp_path):
+    kb = InMemoryLookupKB(spacy.blank("en").vocab, entity_vector_length=1)
+    kb.set_entities(entity_list=["Q90", "Q167646"], freq_list=[3, 1], vector_list=[[1.0], [0.0]])
+    kb.add_alias("Paris", ["Q90", "Q167646"], [0.9, 0.1])
+    kb.add_alias("Paris of Troy", ["Q167646"], [1.0])
+    kb.to_disk(tmp_path / "kb")
+    again = InMemoryLookupKB(spacy.blank("en").vocab, entity_vector_length=1)
+    again.from_disk(tmp_path / "kb")
+    KnowledgeGraph.from_spacy_kb(again).save(tmp_path / "graph")
+    nlp = spacy.blank("en")
+    nlp.add_pipe(FACTORY, config={"graph": str(tmp_path / "graph")})
+    doc = nlp("We went to Paris.")
+    (span,) = doc.spans["kgattn"]
+    assert (span.kb_id_, [candidate.entity_id for candidate in span._.kg_candidates]) == ("Q90", ["Q90", "Q167646"])
+
+
 def test_a_component_without_a_graph_says_so():
     nlp = spacy.blank("en")
     component = nlp.add_pipe(FACTORY)
@@ -158,6 +252,16 @@ def test_a_component_without_a_graph_says_so():
 def test_wrong_settings_are_refused_when_the_component_is_added():
     with pytest.raises(ConfigError, match="case must be one of"):
         spacy.blank("en").add_pipe(FACTORY, config={"case": "upper"})
+    for setting, message in (
+        ({"max_candidates": "three"}, r"max_candidates.*'three' is not <class 'int'>"),
+        ({"max_candidates": 2.5}, r"max_candidates.*2.5 is not <class 'int'>"),
+        ({"stop_words": "yes"}, r"stop_words.*'yes' is not <class 'bool'>"),
+        ({"spans_key": None}, r"spans_key.*None is not <class 'str'>"),
+        ({"graph": 3}, r"graph.*3 is not <class 'str'>"),
+        ({"max_candidate": 3}, r"unexpected argument: 'max_candidate'"),
+    ):
+        with pytest.raises(ValueError, match=message):  # spaCy's own ConfigValidationError
+            spacy.blank("en").add_pipe(FACTORY, config=setting)
 
 
 def test_files_and_bytes_that_hold_no_index_are_refused(nlp, tmp_path):

@@ -1,0 +1,140 @@
+"""The stage between finding and marking: from mentions with rows of candidates to what each of them names."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from spacy.tokens import Doc
+
+from kgattn.graph import StringTable
+from kgattn.linking.disambiguation.abbreviations import find_abbreviations
+from kgattn.linking.disambiguation.coherence import coherence_scores
+from kgattn.linking.disambiguation.context import WordTable, context_scores
+from kgattn.linking.disambiguation.derived import with_derived
+from kgattn.linking.disambiguation.options import options_of
+from kgattn.linking.disambiguation.score import Decisions, decide
+from kgattn.linking.disambiguation.short_names import find_short_names
+from kgattn.linking.found import Found
+from kgattn.shapes import Float, Int
+
+if TYPE_CHECKING:
+    from kgattn.linking.index import LinkIndex
+
+Candidates = tuple[tuple[str, float], ...]
+
+
+class Disambiguator:
+    """Adds short forms, re-ranks candidates and drops mentions, as the settings of an index say.
+
+    A mention with one candidate, or of which the document says nothing, keeps the row of the index as it is.
+    """
+
+    def __init__(self, index: "LinkIndex") -> None:
+        self._index = index
+        self._words = WordTable(index.senses)
+        self._ids = _EntityIds(index.entity_ids)
+
+    def __call__(self, docs: Sequence[Doc], found: Found) -> tuple[Found, list[Candidates]]:
+        """What the mentions of a batch name.
+
+        Args:
+            docs: Documents that share a vocabulary; none affects another.
+            found: Their mentions.
+
+        Returns:
+            The mentions that stay, and the (entity id, confidence) of each, likeliest first.
+        """
+        index, config = self._index, self._index.config
+        origin = np.full(len(found.doc), -1)
+        if config.abbreviations:
+            derived = find_abbreviations(docs, found)
+            if derived:
+                found, origin = with_derived(found, origin, derived)
+        if config.short_names:
+            names = find_short_names(docs, found, index.candidates, index.senses.short)
+            if names:
+                found, origin = with_derived(found, origin, names)
+        known = index.row_candidates
+        candidates = [known[row] for row in found.row.tolist()]
+        decisions = self._decide(docs, found, origin)
+        if decisions is not None:
+            self._write(decisions, candidates)
+        for mention in np.flatnonzero(origin >= 0).tolist():
+            candidates[mention] = candidates[origin[mention]]
+        return self._filter(found, origin, candidates, decisions)
+
+    def _decide(self, docs: Sequence[Doc], found: Found, origin: Int[np.ndarray, " mention"]) -> Decisions | None:
+        """Judged candidates of the mentions there is evidence for; None when there is none at all."""
+        index, rows, senses = self._index, self._index.candidates, self._index.senses
+        if not (senses.has_words or senses.has_links):
+            return None
+        open_ = (rows.offsets[found.row + 1] - rows.offsets[found.row] > 1) & (origin < 0)
+        if not open_.any():
+            return None
+        options = options_of(found, open_, rows)
+        evidence = np.zeros(len(options.mention))
+        if senses.has_words:
+            words = self._words.read(docs, np.unique(found.doc[open_]))
+            evidence += index.config.context_weight * context_scores(senses, words, docs, found, options)
+        if senses.has_links:
+            scores = coherence_scores(senses, rows, found, origin < 0, options)
+            evidence += index.config.coherence_weight * scores
+        told = np.zeros(len(found.doc), dtype=bool)
+        told[options.mention[evidence > 0]] = True
+        kept = told[options.mention]
+        return decide(type(options)(*(column[kept] for column in options)), evidence[kept]) if kept.any() else None
+
+    def _write(self, decisions: Decisions, candidates: list[Candidates]) -> None:
+        """Put decided candidates in the place of those of the index."""
+        ids = self._ids
+        first = np.flatnonzero(np.diff(decisions.mention, prepend=-1)).tolist()
+        entities, shares = decisions.entity.tolist(), decisions.share.tolist()
+        for begin, end in zip(first, [*first[1:], len(entities)], strict=True):
+            named = [(ids[entity], share) for entity, share in zip(entities[begin:end], shares[begin:end], strict=True)]
+            candidates[int(decisions.mention[begin])] = tuple(named)
+
+    def _filter(
+        self,
+        found: Found,
+        origin: Int[np.ndarray, " mention"],
+        candidates: list[Candidates],
+        decisions: Decisions | None,
+    ) -> tuple[Found, list[Candidates]]:
+        """Drop mentions whose best candidate is of a wrong type or not likely enough."""
+        allowed, threshold = self._index.senses.allowed, self._index.config.nil_threshold
+        if not (len(allowed) or threshold):
+            return found, candidates
+        entity, share = self._best(found, origin, decisions)
+        kept = share >= threshold
+        if len(allowed):
+            kept &= allowed[entity]
+        if kept.all():
+            return found, candidates
+        chosen = [one for one, stays in zip(candidates, kept.tolist(), strict=True) if stays]
+        return Found(*(column[kept] for column in found)), chosen
+
+    def _best(
+        self, found: Found, origin: Int[np.ndarray, " mention"], decisions: Decisions | None
+    ) -> tuple[Int[np.ndarray, " mention"], Float[np.ndarray, " mention"]]:
+        """Row and confidence of the best candidate of each mention."""
+        rows = self._index.candidates
+        place = rows.offsets[found.row]
+        entity, share = rows.entities[place].astype(np.int64), rows.priors[place].astype(np.float64)
+        if decisions is not None:
+            first = np.flatnonzero(np.diff(decisions.mention, prepend=-1))
+            entity[decisions.mention[first]] = decisions.entity[first]
+            share[decisions.mention[first]] = decisions.share[first]
+        source = np.where(origin >= 0, origin, np.arange(len(origin)))
+        return entity[source], share[source]
+
+
+class _EntityIds(dict[int, str]):
+    """Ids of entities as strings, each decoded once."""
+
+    def __init__(self, table: StringTable) -> None:
+        super().__init__()
+        self._table = table
+
+    def __missing__(self, entity: int) -> str:
+        known = self[entity] = self._table[entity]
+        return known

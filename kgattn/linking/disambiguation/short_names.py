@@ -1,0 +1,104 @@
+"""Short later mentions: "Merkel" after "Angela Merkel"."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from spacy.tokens import Doc
+
+from kgattn.graph import KnowledgeGraph
+from kgattn.linking.atoms import fold
+from kgattn.linking.candidates import CandidateRows
+from kgattn.linking.config import LinkerConfig
+from kgattn.linking.disambiguation.derived import Derived
+from kgattn.linking.disambiguation.types import having, type_rows
+from kgattn.linking.found import Found, Source
+from kgattn.shapes import Bool, Int
+
+_PERSON_TYPES = ("person", "human", "people", "politician", "http://www.wikidata.org/entity/Q5")
+_SENTENCE_ENDS = frozenset(".!?")
+_MIN_LENGTH = 3
+_RARE = 2  # entities without types: most labels that may end in the same word
+
+
+def has_short_name(graph: KnowledgeGraph, config: LinkerConfig) -> Bool[np.ndarray, " named"]:
+    """Whether the last word of an entity's name may stand for the entity later on; empty when the setting is off.
+
+    It may for persons. An entity without types counts as one where its label is two or three capitalised words and
+    hardly another label ends in the same word: "Merkel", not "Party". Names of other kinds are left alone: nobody says
+    "Carolina" for "South Carolina".
+    """
+    if not config.short_names:
+        return np.zeros(0, dtype=bool)
+    person = having(graph, type_rows(graph, _PERSON_TYPES, strict=False))
+    untyped = np.diff(graph.type_offsets) == 0
+    words = [label.split() for label in graph.labels]
+    ends: dict[str, int] = {}
+    for parts in words:
+        if parts:
+            ends[fold(parts[-1])] = ends.get(fold(parts[-1]), 0) + 1
+    rare = np.array([_is_name(parts) and ends[fold(parts[-1])] <= _RARE for parts in words], dtype=bool)
+    allowed: np.ndarray = person | (untyped & rare)
+    return allowed
+
+
+def find_short_names(
+    docs: Sequence[Doc], found: Found, rows: CandidateRows, short: Bool[np.ndarray, " named"]
+) -> list[Derived]:
+    """Later places of the last word of a full name, capitalised, alone, and of no other meaning.
+
+    A word that is an alias itself is left as it is, unless the full name's first candidate is among its own.
+    """
+    size = found.end - found.start
+    full = np.flatnonzero((size >= 2) & (size <= 4) & (found.source <= Source.VARIANT))
+    full = full[short[rows.entities[rows.offsets[found.row[full]]]]]
+    if not len(full):
+        return []
+    places = zip(found.doc.tolist(), found.start.tolist(), strict=True)
+    known = {place: mention for mention, place in enumerate(places)}
+    derived: list[Derived] = []
+    for number, said in _last_words(docs, found, full).items():
+        doc = docs[number]
+        latest: dict[int, int] = {}
+        for at, orth in enumerate(doc.to_array("ORTH").tolist()):
+            mention = latest.get(orth)
+            if mention is not None and not _in_longer_name(doc, at):
+                entity = int(rows.entities[rows.offsets[found.row[mention]]])
+                other = known.get((number, at))
+                if other is None or entity in _entities(rows, int(found.row[other])):
+                    derived.append(Derived(number, at, at + 1, mention, Source.SHORT_NAME))
+            if at in said:
+                latest[orth] = said[at]
+    return derived
+
+
+def _last_words(docs: Sequence[Doc], found: Found, full: Int[np.ndarray, " full"]) -> dict[int, dict[int, int]]:
+    """By document, the tokens that end a name in full, and its mention."""
+    said: dict[int, dict[int, int]] = {}
+    for mention in full.tolist():
+        number, start, end = (int(column[mention]) for column in found[:3])
+        if _is_name([token.text for token in docs[number][start:end]]):
+            said.setdefault(number, {})[end - 1] = mention
+    return said
+
+
+def _entities(rows: CandidateRows, row: int) -> list[int]:
+    entities: list[int] = rows.entities[int(rows.offsets[row]) : int(rows.offsets[row + 1])].tolist()
+    return entities
+
+
+def _is_name(words: Sequence[str]) -> bool:
+    """Whether these are two to four capitalised words, the last one long enough and no acronym."""
+    return (
+        2 <= len(words) <= 4
+        and all(word[:1].isupper() or word == "." for word in words)
+        and len(words[-1]) >= _MIN_LENGTH
+        and not words[-1].isupper()
+        and words[-1].isalpha()
+    )
+
+
+def _in_longer_name(doc: Doc, at: int) -> bool:
+    """Whether the word before, unless it begins a sentence, or the one after is capitalised: part of another name."""
+    before = at > 1 and doc[at - 1].text[:1].isupper() and doc[at - 2].text not in _SENTENCE_ENDS
+    after = at + 1 < len(doc) and doc[at + 1].text[:1].isupper()
+    return before or after

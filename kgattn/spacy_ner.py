@@ -1,0 +1,268 @@
+"""The spaCy component `kgattn_ner`: a trained run tags documents, and each entity knows what it is linked to."""
+
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import srsly
+import torch
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from kgattn.colours import colours_of
+from kgattn.errors import ConfigError, RunError
+from kgattn.linking.carrying import carry_mentions
+from kgattn.linking.component import with_signature
+from kgattn.linking.marking import SPANS_KEY
+from kgattn.ner.schemes import iob2_spans
+from kgattn.training.run_copy import copy_run, pack_run, unpack_run
+from kgattn.training.run_folder import RESULT, RunFolder
+from kgattn.training.tagger import Tagger, find_device, open_tagger
+
+FACTORY = "kgattn_ner"
+_SAVED = "run"  # in `exclude`
+_DOCS = 64
+
+
+@Language.factory(
+    FACTORY,
+    default_config={"run": None, "device": None, "batch_size": 32, "spans_key": SPANS_KEY, "overwrite_ents": False},
+    assigns=["doc.ents", "token.ent_iob", "token.ent_type", "token.ent_kb_id"],
+)
+@with_signature
+def make_kgattn_ner(
+    nlp: Language,
+    name: str,
+    run: str | None,
+    device: str | None,
+    batch_size: int,
+    spans_key: str,
+    overwrite_ents: bool,
+) -> "KgattnNer":
+    """Make the component for `nlp.add_pipe("kgattn_ner", config={"run": "folder"})`.
+
+    Args:
+        nlp: The pipeline.
+        name: Name of the component in the pipeline.
+        run: Folder of a finished run of `kgattn train`, read when the first document comes. May be left out when the
+            component is read back from a saved pipeline.
+        device: Where the model computes, as PyTorch names it; CUDA where there is one when left out.
+        batch_size: Windows of text run at a time.
+        spans_key: Where in `doc.spans` a `kgattn_linker` before this component puts its mentions.
+        overwrite_ents: Whether predicted entities replace those of `doc.ents` they overlap; else these stay and the
+            predicted ones give way, as spaCy's `entity_ruler` has it.
+
+    Raises:
+        ConfigError: There is no such device, or `batch_size` is below 1.
+    """
+    if batch_size < 1:
+        raise ConfigError(f"batch_size must be at least 1, got {batch_size}; try 32")
+    if device is not None:
+        find_device(device)
+    return KgattnNer(run, device, batch_size, spans_key, overwrite_ents=overwrite_ents, name=name)
+
+
+class KgattnNer:
+    """Sets `doc.ents` with `label_` and `kb_id_`.
+
+    The model reads what it was trained on: words, here spaCy's tokens but for white space, and links. These are the
+    mentions a `kgattn_linker` left in the document, or else those the run's own linker finds. A sentence, or a document
+    without sentences, is read in overlapping windows of the run's `max_length`, so none is too long.
+
+    An entity's `kb_id_` is the best candidate of the mention with its very words; else of the longest mention inside of
+    it, the first one of several; else empty. A plain run has no linker of its own.
+
+    Attributes:
+        run: Folder of the run.
+        name: Name in the pipeline.
+    """
+
+    def __init__(
+        self,
+        run: str | None,
+        device: str | None = None,
+        batch_size: int = 32,
+        spans_key: str = SPANS_KEY,
+        *,
+        overwrite_ents: bool = False,
+        name: str = FACTORY,
+    ) -> None:
+        self.run, self.name = run, name
+        self._device, self._batch_size, self._spans_key = device, batch_size, spans_key
+        self._overwrite_ents = overwrite_ents
+        self._tagger: Tagger | None = None
+        self._process = os.getpid()
+        self._unpacked: Any = None  # keeps a folder `from_bytes` made
+
+    @property
+    def tagger(self) -> Tagger:
+        """The model; read when first asked for.
+
+        Raises:
+            RunError: There is no run, it is not finished, or its model is damaged.
+        """
+        if self._tagger is None:
+            self._tagger = open_tagger(self._folder(), self._device)
+        return self._tagger
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The entity types the model knows; none while there is no finished run. spaCy asks often: no model is read."""
+        if self.run is None or not (Path(self.run) / RESULT).is_file():
+            return ()
+        return tuple(RunFolder(Path(self.run)).result().corpus["entity_types"])
+
+    @property
+    def displacy_colors(self) -> dict[str, str]:
+        """A colour a label: `displacy.render(doc, options={"colors": component.displacy_colors})`."""
+        return colours_of(self.labels)
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Set the entities of one document, in place."""
+        self.predict([doc])
+        return doc
+
+    def pipe(self, stream: Iterable[Doc], batch_size: int = _DOCS) -> Iterator[Doc]:
+        """Set the entities of a stream of documents, in place, `batch_size` documents at a time."""
+        stream = iter(stream)
+        while docs := list(islice(stream, batch_size)):
+            self.predict(docs)
+            yield from docs
+
+    def predict(self, docs: Sequence[Doc]) -> None:
+        """Set the entities of documents that share a vocabulary, in place.
+
+        Raises:
+            LinkingError: A mention in a document is of another graph than the run's.
+        """
+        units = [(number, tokens) for number, doc in enumerate(docs) for tokens in _sentences(doc)]
+        if os.getpid() != self._process:
+            torch.set_num_threads(1)  # in a forked process the threads of its parent are not there
+        tagger = self.tagger
+        linked = self._linked(docs, units, tagger)
+        words = [[token.text for token in doc] for doc in linked]
+        tags = tagger.tag(words, linked if tagger.injected else None, self._batch_size) if units else []
+        found: list[list[Span]] = [[] for _ in docs]
+        for (number, tokens), unit, row in zip(units, linked, tags, strict=True):
+            for start, end, label in iob2_spans(row):
+                entity_id = _entity_of(unit, start, end, self._key(tagger))
+                found[number].append(
+                    Span(docs[number], tokens[start], tokens[end - 1] + 1, label=label, kb_id=entity_id)
+                )
+        for doc, spans in zip(docs, found, strict=True):
+            self._set(doc, spans)
+
+    def to_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> None:
+        """Copy the run, so that the saved pipeline needs nothing else; `exclude=["run"]` leaves it out.
+
+        Raises:
+            RunError: There is no finished run.
+            StorageError: Writing failed; what was there before is untouched.
+        """
+        if _SAVED not in exclude:
+            copy_run(self._folder(), Path(path))
+
+    def from_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> "KgattnNer":
+        """Take the run `to_disk` copied.
+
+        Raises:
+            RunError: There is none.
+        """
+        if _SAVED not in exclude:
+            RunFolder(Path(path)).result()
+            self.run, self._tagger = str(Path(path).absolute()), None
+        return self
+
+    def to_bytes(self, exclude: Iterable[str] = ()) -> bytes:
+        """The run as bytes; `exclude=["run"]` leaves it out.
+
+        Raises:
+            RunError: There is no finished run.
+        """
+        data: bytes = srsly.msgpack_dumps({} if _SAVED in exclude else pack_run(self._folder()))
+        return data
+
+    def from_bytes(self, data: bytes, exclude: Iterable[str] = ()) -> "KgattnNer":
+        """Take the run `to_bytes` gave; it lies in a temporary folder as long as a component uses it.
+
+        Raises:
+            RunError: The bytes are no run.
+        """
+        if _SAVED in exclude:
+            return self
+        try:
+            files = {str(name): bytes(content) for name, content in srsly.msgpack_loads(data).items()}
+        except (ValueError, TypeError, AttributeError) as error:
+            raise RunError(
+                f"expected bytes of a run, got something else ({error}); give what to_bytes returned"
+            ) from error
+        unpacked = _TemporaryFolder()
+        unpack_run(files, Path(unpacked.path))
+        self._unpacked, self.run, self._tagger = unpacked, unpacked.path, None
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A pickle, as spawned processes get it, holds the path of the run."""
+        return {**self.__dict__, "_tagger": None}
+
+    def _folder(self) -> Path:
+        if self.run is None:
+            raise RunError(f"{self.name} has no run; give it one: nlp.add_pipe('{FACTORY}', config={{'run': path}})")
+        return Path(self.run)
+
+    def _key(self, tagger: Tagger) -> str:
+        """Where the mentions of a sentence's own document are."""
+        return str(tagger.processor.linker.component.spans_key) if tagger.links else self._spans_key
+
+    def _linked(self, docs: Sequence[Doc], units: Sequence[tuple[int, list[int]]], tagger: Tagger) -> list[Doc]:
+        """A document of the tokens of each unit, with mentions as far as there are any to be had."""
+        made, unlinked = [], []
+        for number, tokens in units:
+            doc = docs[number]
+            unit = Doc(doc.vocab, words=[doc[token].text for token in tokens])
+            if self._spans_key in doc.spans:
+                carry_mentions(doc, tokens, self._spans_key, unit, self._key(tagger))
+            else:
+                unlinked.append(unit)
+            made.append(unit)
+        if tagger.links:
+            tagger.processor.linker.component.link(unlinked)
+        return made
+
+    def _set(self, doc: Doc, spans: Sequence[Span]) -> None:
+        first, second = (spans, doc.ents) if self._overwrite_ents else (doc.ents, spans)
+        taken = {token for span in first for token in range(span.start, span.end)}
+        kept = [span for span in second if taken.isdisjoint(range(span.start, span.end))]
+        doc.ents = [*first, *kept]
+
+
+class _TemporaryFolder:
+    """A folder that is there until the last component that uses it is gone, or the process that made it."""
+
+    def __init__(self) -> None:
+        self.path = tempfile.mkdtemp(prefix="kgattn-run-")
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_TemporaryFolder":
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return str, (self.path,)  # another process does not own it
+
+
+def _sentences(doc: Doc) -> list[list[int]]:
+    """Tokens that are no white space, of each sentence, or of the document where it has none."""
+    parts: Iterable[Any] = doc.sents if doc.has_annotation("SENT_START") else [doc]
+    tokens = [[token.i for token in part if not token.is_space] for part in parts]
+    return [part for part in tokens if part]
+
+
+def _entity_of(unit: Doc, start: int, end: int, spans_key: str) -> str:
+    """Id of the mention that is the words [start, end), or of the longest one inside; empty if there is none."""
+    inside = [span for span in unit.spans.get(spans_key, ()) if start <= span.start and span.end <= end]
+    return max(inside, key=lambda span: (span.end - span.start, -span.start)).kb_id_ if inside else ""

@@ -405,4 +405,7 @@ def test_a_kill_in_the_middle_repeats_no_finished_run(tiny: TrainConfig, tmp_pat
     assert len(after) == 1 + 9 - len(times) + 1 + 1
     assert not set(before) & set(after)
     assert all(path.stat().st_mtime_ns == time for path, time in times.items())
-    assert not [path for path in (tmp_path / "out").rglob("*") if path.name.startswith(".result")]
+    whole = [json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "out" / "runs").rglob("result.json")]
+    assert sorted((result["arm"], result["seed"]) for result in whole) == [
+        (arm, seed) for arm in ("biased", "plain", "tested-without") for seed in range(3)
+    ]

@@ -2,6 +2,8 @@
 
 import os
 import shlex
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kgattn.cli.report import FORMATS, check_format, render
-from kgattn.cli.settings import merge_settings, read_settings
+from kgattn.cli.settings import merge_settings, read_settings, select_rules
 from kgattn.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -22,7 +24,19 @@ if TYPE_CHECKING:
 TEXT = "text"
 REPORT = "report.html"
 EXAMPLES = 8
-ALL_ARMS = "plain,biased,bias-only,values-only,shuffled-entities"
+LEAST_MINUTES = 0.01
+MAIN_ARMS = "plain,biased,bias-only,values-only,shuffled-entities"
+
+
+def _print_arms(wanted: bool) -> bool:
+    if wanted:
+        from kgattn.evidence.arms import ARMS
+
+        width = max(map(len, ARMS))
+        for arm in ARMS.values():
+            typer.echo(f"{arm.name:{width}}  {arm.role:8}  {arm.description}")
+        raise typer.Exit
+    return wanted
 
 
 def compare(
@@ -30,7 +44,9 @@ def compare(
         str, typer.Option("--data", metavar="CORPUS", help="Folder with train, dev and test files, or a hub name.")
     ],
     graph: Annotated[str, typer.Option("--graph", metavar="DIR", help="Graph folder, or any source of one.")],
-    arms: Annotated[str, typer.Option(help="What to run, with commas between.")] = ALL_ARMS,
+    arms: Annotated[
+        str, typer.Option(help="What to run, with commas between; --list-arms tells which there are.")
+    ] = MAIN_ARMS,
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each arm; arms share the seeds 0, 1, ...")] = 3,
     limit_train: Annotated[
         int | None, typer.Option(min=1, help="Learn from a sample of so many sentences, another one for each seed.")
@@ -44,6 +60,10 @@ def compare(
     config: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE", help="Training settings as JSON; may be repeated, later ones win, options last."),
+    ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="SELECT rules for all arms that inject: a NAME.rq file or a folder of them."),
     ] = None,
     bf16: Annotated[str | None, typer.Option(help="auto, on or off.")] = None,
     language: Annotated[
@@ -60,6 +80,12 @@ def compare(
         int, typer.Option(min=0, help="Sentences to show in the report, of either direction of change; 0 keeps none.")
     ] = EXAMPLES,
     print_format: Annotated[str, typer.Option("--format", help=f"What to print: text, {', '.join(FORMATS)}.")] = TEXT,
+    minutes: Annotated[
+        float | None, typer.Option(help="Begin no run that would likely end later than this; go on another time.")
+    ] = None,
+    list_arms: Annotated[
+        bool, typer.Option("--list-arms", callback=_print_arms, is_eager=True, help="Describe all arms and exit.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder for results; finished runs there are not repeated.")
     ] = None,
@@ -96,11 +122,14 @@ def compare(
 
     chosen = parse_arms(arms)
     training = TrainConfig.from_json(settings).with_changes(changes)
+    if rules is not None:
+        training = training.with_changes({"injection": replace(training.injection, rules=select_rules(rules))})
     corpus = load_corpus(data)
     loaded = KnowledgeGraph.load(graph)
     folder = output or Path("runs") / f"compare-{corpus.name}-{Path(graph).name}"
     shared = [
         *(part for file in config or () for part in ("--config", str(file))),
+        *(() if rules is None else ("--rules", str(rules))),
         *(part for name, value in changes.items() if value is not None for part in (option(name), str(value))),
         *(("--curve", curve) if curve is not None else ()),
     ]
@@ -110,6 +139,8 @@ def compare(
     ]
 
     from kgattn.cli.watch import RunWatcher
+
+    left = time_left(minutes)
 
     def run(settings: TrainConfig, place: Path, title: str) -> Finding:
         with RunWatcher(title, Console(stderr=True)) as watcher:
@@ -123,6 +154,7 @@ def compare(
                 workers=min(workers or default_workers(), len(chosen) * seeds),
                 command=shlex.join(command),
                 watcher=watcher,
+                minutes=left(),
             )
         finding = Finding(comparison, write_examples(place, comparison, corpus.test, examples))
         write_page(place / REPORT, page_title(finding), [finding])
@@ -149,6 +181,12 @@ def compare(
         print_curve(finding.curve)
     print_comparison(finding.comparison)
     typer.echo(f"report: {folder / REPORT}")
+
+
+def time_left(minutes: float | None) -> Callable[[], float | None]:
+    """Tells how many of these minutes, counted from now, are left: never none at all; None without a limit."""
+    began = time.monotonic()
+    return lambda: None if minutes is None else max(minutes - (time.monotonic() - began) / 60, LEAST_MINUTES)
 
 
 def page_title(finding: "Finding") -> str:

@@ -91,6 +91,13 @@ def test_contradictions_are_refused_and_nothing_is_written(corpus, graph, config
     for error, message, arguments, options in (
         (ConfigError, "got plain, an injection", (config, corpus, graph), {"injection": injection}),
         (ConfigError, "got biased, nothing", (biased, corpus, graph), {}),
+        (ConfigError, "got plain, other windows", (config, corpus, graph), {"windows": lambda split: split}),
+        (
+            ConfigError,
+            "trains on another graph or other windows",
+            (biased, corpus, graph),
+            {"injection": injection, "injected": graph},
+        ),
         (ConfigError, "the arm biased needs a graph", (biased, corpus, None), {"injection": injection}),
         (
             ConfigError,

@@ -186,7 +186,9 @@ def compare(
 def time_left(minutes: float | None) -> Callable[[], float | None]:
     """Tells how many of these minutes, counted from now, are left: never none at all; None without a limit."""
     began = time.monotonic()
-    return lambda: None if minutes is None else max(minutes - (time.monotonic() - began) / 60, LEAST_MINUTES)
+    if minutes is None or minutes <= 0:  # refused where it is used
+        return lambda: minutes
+    return lambda: max(minutes - (time.monotonic() - began) / 60, LEAST_MINUTES)
 
 
 def page_title(finding: "Finding") -> str:

@@ -21,7 +21,8 @@ from kgattn.linking.index import META_FILE, LinkIndex
 from kgattn.linking.lexicon import WORDS_FILE, Lexicon, WordFilter, read_lexicon
 from kgattn.linking.policy import CaseRule, case_rule
 from kgattn.linking.stop_list import StopList
-from kgattn.linking.trie import AtomTrie, build_edges, cased_keys
+from kgattn.linking.trie import AtomTrie
+from kgattn.linking.trie_build import build_edges, cased_keys
 from kgattn.linking.variants import variants_of
 from kgattn.shapes import Float, Int
 

@@ -24,13 +24,12 @@ from kgattn.linking.marking import EXTENSION, SPANS_KEY, Candidates, mark, regis
 from kgattn.linking.matching import find_aliases, scored
 from kgattn.linking.overlaps import SUFFIX as ALTERNATIVES
 from kgattn.linking.overlaps import find_alternatives
-from kgattn.linking.stream import AtomTable
+from kgattn.linking.stream import AtomTable, next_batch
 from kgattn.linking.whole_names import drop_parts
 
 FACTORY = "kgattn_linker"
 _SAVED = "index"  # in `exclude`
 _BATCH = 256
-_BATCH_TOKENS = 4096
 _DEFAULTS = LinkerConfig()
 _Factory = TypeVar("_Factory", bound=Callable[..., Any])
 
@@ -198,7 +197,7 @@ class KgattnLinker:
         Few enough that what the tokenizer has just written is still in the processor's cache.
         """
         stream = iter(stream)
-        while docs := _batch(stream, batch_size):
+        while docs := next_batch(stream, batch_size):
             self.link(docs)
             yield from docs
 
@@ -288,14 +287,3 @@ class KgattnLinker:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         register_extension()
-
-
-def _batch(stream: Iterator[Doc], batch_size: int) -> list[Doc]:
-    """The next documents, until they are `batch_size` or have `_BATCH_TOKENS` tokens; empty at the end."""
-    docs, tokens = [], 0
-    for doc in stream:
-        docs.append(doc)
-        tokens += len(doc)
-        if len(docs) >= batch_size or tokens >= _BATCH_TOKENS:
-            break
-    return docs

@@ -56,7 +56,7 @@ def test_a_stop_list_is_written_edited_and_used(command, tmp_path, capsys):
     stop_list = tmp_path / "stop.tsv"
     assert main([*command, "--stop-list", str(stop_list), "--format", "json"]) == 0
     before = json.loads(capsys.readouterr().out)
-    assert stop_list.read_text(encoding="utf-8").splitlines()[3:] == ["quern\t4\t0\t0\tmatch"]
+    assert stop_list.read_text(encoding="utf-8").splitlines()[3:] == ["quern\t4\t0\t0\tquern"]
     assert main([*command, "--use-stop-list", str(stop_list), "--format", "json"]) == 0
     after = json.loads(capsys.readouterr().out)
     assert (before["links"]["precision"], after["links"]["precision"]) == (pytest.approx(1 / 3), 1)

@@ -165,7 +165,7 @@ def _phrase_matcher(nlp: Any, aliases: list[str]) -> Engine:
 
 def _entity_ruler(nlp: Any, aliases: list[str]) -> Engine:
     ruler = nlp.add_pipe("entity_ruler", config={"phrase_matcher_attr": "LOWER", "overwrite_ents": True})
-    ruler.add_patterns([{"label": "KG", "pattern": alias} for alias in aliases])
+    ruler.add_patterns([{"label": "KG", "pattern": alias, "id": f"E{row}"} for row, alias in enumerate(aliases)])
 
     def run(docs: list[Any]) -> list[Any]:
         return [ruler(doc) for doc in docs]

@@ -9,7 +9,6 @@ Linking never sees gold.
 """
 
 import argparse
-import dataclasses
 import os
 import sys
 import time
@@ -37,10 +36,10 @@ from kgattn.training.environment import describe_environment
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "linker_quality"
 REPEATS = 5
-# Settings this version does not have are left out, and a step of which nothing is left is no row.
 OFF: dict[str, Any] = {
-    "variants": False,
-    "common_words": False,
+    "variants": [],
+    "common_words": "none",
+    "whole_names": False,
     "context_weight": 0.0,
     "coherence_weight": 0.0,
     "abbreviations": False,
@@ -48,8 +47,9 @@ OFF: dict[str, Any] = {
 }
 DEFAULT = LinkerConfig().to_dict()
 STEPS: dict[str, dict[str, Any]] = {
-    "variants": {"variants": True},
-    "common-word filter": {"common_words": True},
+    "variants": {"variants": DEFAULT["variants"]},
+    "common-word filter": {"common_words": DEFAULT["common_words"]},
+    "whole names": {"whole_names": DEFAULT["whole_names"]},
     "abbreviations": {"abbreviations": True},
     "short names": {"short_names": True},
     "context": {"context_weight": DEFAULT["context_weight"]},
@@ -64,15 +64,10 @@ CORPORA: dict[str, tuple[str, tuple[str, ...], tuple[int, ...]]] = {
 
 
 def arms() -> dict[str, LinkerConfig]:
-    """Matching alone, with each step alone, with all of them by default, and the defaults without each step."""
-    known = {field.name for field in dataclasses.fields(LinkerConfig)}
-
-    def of(base: Mapping[str, Any], **changes: Any) -> LinkerConfig:
-        return LinkerConfig.from_dict({name: value for name, value in {**base, **changes}.items() if name in known})
-
-    steps = {name: changes for name, changes in STEPS.items() if changes.keys() & known}
-    found = {"matching alone": of({**DEFAULT, **OFF})}
-    found |= {f"+ {name}": of({**DEFAULT, **OFF}, **changes) for name, changes in steps.items()}
+    """Matching alone, with each step alone, and with all that are on by default."""
+    off = {**DEFAULT, **OFF}
+    found = {"matching alone": LinkerConfig.from_dict(off)}
+    found |= {f"+ {name}": LinkerConfig.from_dict({**off, **changes}) for name, changes in STEPS.items()}
     return {**found, "default": LinkerConfig()}
 
 

@@ -13,9 +13,9 @@ from kgattn.graph.paths import pair_nearness
 from kgattn.graph.shared_types import shared_types
 from kgattn.shapes import Float, Int
 
-PATHS, TYPES, SIBLINGS = KINDS = ("paths", "types", "siblings")
-_NAMES = {PATHS: ("path of 2", "path of 3"), TYPES: ("shared types",), SIBLINGS: ("siblings",)}
-"""Direct edges are relations already: paths begin at 2."""
+EDGES, PATHS, TYPES, SIBLINGS = KINDS = ("edges", "paths", "types", "siblings")
+_NAMES = {EDGES: ("edge",), PATHS: ("path of 2", "path of 3"), TYPES: ("shared types",), SIBLINGS: ("siblings",)}
+"""Paths begin at 2: one edge is a relation already, or a term of its own where relations are left out."""
 
 
 def term_names(kinds: tuple[str, ...], rules: tuple[Rule, ...]) -> tuple[str, ...]:
@@ -29,7 +29,7 @@ class PairTerms:
 
     The truth of a term for two entities lies in [0, 1], as in logits += rho * truth (Li and Srikumar 2019,
     arXiv:1906.06298, sec. 3.2), where rho is here a learned strength: 1 where a shortest path has that length, where
-    they are siblings and where a rule holds; the share of types they have in common.
+    an edge joins them, they are siblings or a rule holds; the share of types they have in common.
 
     Attributes:
         graph: The graph.
@@ -89,8 +89,9 @@ class PairTerms:
         first, second = np.divmod(keys, max(size, 1))
         number = np.flatnonzero(pairs.head != pairs.tail)
         truths: dict[str, np.ndarray] = {}
-        if PATHS in self.kinds or SIBLINGS in self.kinds:
+        if {EDGES, PATHS, SIBLINGS} & set(self.kinds):
             near = pair_nearness(self.graph, first, second, self.hub_degree)
+            truths["edge"] = near.length == 1
             truths["path of 2"], truths["path of 3"] = near.length == 2, near.length == 3
             truths["siblings"] = near.siblings
         if TYPES in self.kinds:

@@ -19,7 +19,7 @@ from typer.core import TyperGroup
 
 from kgattn.errors import KgattnError
 
-COMMANDS = ("demo", "graph", "link", "doctor", "rules", "train", "evaluate", "compare", "bench")
+COMMANDS = ("demo", "graph", "link", "doctor", "rules", "train", "evaluate", "compare", "report", "bench")
 """Each is a module `kgattn.cli.NAME` with a function, or a `typer.Typer` of subcommands, of the same name."""
 
 

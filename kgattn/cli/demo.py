@@ -50,8 +50,10 @@ def demo(
     from kgattn.cli.watch import RunWatcher
     from kgattn.evidence.arms import parse_arms
     from kgattn.evidence.compare import compare
+    from kgattn.evidence.examples import write_examples
     from kgattn.evidence.preflight import check_arms
     from kgattn.ner.corpus import load_corpus
+    from kgattn.report.finding import Finding
     from kgattn.report.page import write_page
     from kgattn.training.config import TrainConfig
 
@@ -64,27 +66,27 @@ def demo(
     with progress.status("building the graph"):
         graph, linker = build_graph(data / "bundled", output / "graph")
     show_links(Console(highlight=False, soft_wrap=True), graph, linker, corpora["positive"])
-    comparisons = []
+    findings = []
     for number, (control, meaning) in enumerate(CONTROLS.items(), start=1):
         with RunWatcher(f"{number}/{len(CONTROLS)} {control} control", progress) as watcher:
-            comparisons.append(
-                compare(
-                    corpora[control],
-                    graph,
-                    arms,
-                    seeds,
-                    config,
-                    output / control,
-                    workers=min(workers or default_workers(), len(arms) * seeds),
-                    name=f"{control} control: {meaning}",
-                    command="kgattn demo",
-                    watcher=watcher,
-                )
+            comparison = compare(
+                corpora[control],
+                graph,
+                arms,
+                seeds,
+                config,
+                output / control,
+                workers=min(workers or default_workers(), len(arms) * seeds),
+                name=f"{control} control: {meaning}",
+                command="kgattn demo",
+                watcher=watcher,
             )
-    for comparison in comparisons:
+        examples = write_examples(output / control, comparison, corpora[control].test, EXAMPLES)
+        findings.append(Finding(comparison, examples))
+    for finding in findings:
         typer.echo()
-        print_comparison(comparison)
-    write_page(output / "report.html", "kgattn demo: does the graph help?", comparisons)
+        print_comparison(finding.comparison)
+    write_page(output / "report.html", "kgattn demo: does the graph help?", findings)
     typer.echo(f"\nreport: {output / 'report.html'}")
 
 

@@ -18,7 +18,7 @@ def train(
         str | None, typer.Option("--graph", metavar="DIR", help="Graph folder, or any source of one; plain needs none.")
     ] = None,
     arm: Annotated[
-        str | None, typer.Option(help="plain, biased, bias-only, values-only or shuffled-entities.  [default: biased]")
+        str | None, typer.Option(help="plain, biased, shuffled-entities or a part of biased.  [default: biased]")
     ] = None,
     model: Annotated[
         str | None, typer.Option(help="minilm, bert-tiny, a folder or a hub name.  [default: minilm]")
@@ -50,7 +50,7 @@ def train(
 
     from kgattn.cli.scores import print_scores
     from kgattn.errors import ConfigError
-    from kgattn.evidence.arms import parse_arms
+    from kgattn.evidence.arms import ARMS, parse_arms
     from kgattn.graph import KnowledgeGraph
     from kgattn.ner.corpus import load_corpus
     from kgattn.training.config import TrainConfig
@@ -79,13 +79,19 @@ def train(
     chosen, *others = parse_arms(training.arm)
     if others:
         raise ConfigError(f"train runs one arm, got {training.arm}; choose one, or run kgattn compare --arms")
+    if not chosen.leaves_model:
+        possible = ", ".join(arm.name for arm in ARMS.values() if arm.leaves_model)
+        raise ConfigError(
+            f"train leaves a model that can be used, of one of the arms {possible}; for {chosen.name} run "
+            f"kgattn compare --arms {chosen.name}"
+        )
     if graph is None and chosen.role != "plain":
         raise ConfigError(f"the arm {chosen.name} needs a graph; add --graph DIR, or choose --arm plain")
     corpus = load_corpus(data)
     loaded = KnowledgeGraph.load(graph) if graph is not None else None
     processor = make_processor(training.model, loaded, training.language)
     encoded, entity_map = None, None
-    if chosen.shuffled and loaded is not None:
+    if chosen.entities is not None and loaded is not None:
         encoded = encode_corpus(corpus, processor, training)
         entity_map = chosen.entity_map(loaded, encoded.link_counts(loaded.num_entities), training.seed)
 

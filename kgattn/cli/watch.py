@@ -1,6 +1,7 @@
 """How a comparison gets on: a bar with the remaining time on a terminal, a line a run elsewhere."""
 
 import time
+from collections.abc import Sequence
 from types import TracebackType
 
 from rich.console import Console
@@ -11,6 +12,9 @@ from kgattn.training.result import RunResult
 
 ESTIMATE_SECONDS = 3600.0
 """Past over which the bar measures speed; runs of different arms differ, so a long one."""
+
+NAMED = 20
+"""Missing runs that are named."""
 
 
 class RunWatcher:
@@ -69,6 +73,11 @@ class RunWatcher:
             seconds = (time.monotonic() - self._started) / self._ended * left
             line += f", about {spell_duration(seconds)} left"
         self._say(line)
+
+    def missing(self, runs: Sequence[Run]) -> None:
+        """Say which runs there was no time for."""
+        names = ", ".join(map(str, runs[:NAMED])) + (f" and {len(runs) - NAMED} more" if len(runs) > NAMED else "")
+        self._say(f"the time is over; {len(runs)} runs are missing, run the same command again to go on: {names}")
 
     def _say(self, line: str) -> None:
         self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -8,18 +8,21 @@ from typing import Any, Protocol, runtime_checkable
 
 from kgattn.errors import ConfigError, KgattnError, RunError
 from kgattn.evidence.arms import Arm
+from kgattn.evidence.budget import Budget
 from kgattn.evidence.comparison import Comparison
 from kgattn.evidence.pool import JobError, run_jobs
-from kgattn.evidence.preflight import check_arms
-from kgattn.evidence.runner import ComparisonPlan, Run
+from kgattn.evidence.preflight import check_arms, check_graph
+from kgattn.evidence.runner import ComparisonPlan, Job, Run, jobs_of
 from kgattn.evidence.summary import summarize_runs
 from kgattn.files import write_json
 from kgattn.graph import KnowledgeGraph
 from kgattn.ner.corpus import SPLITS, Corpus
+from kgattn.training.checkpoints import load_tokenizer
 from kgattn.training.config import TrainConfig
 from kgattn.training.result import RunResult
 
 CONFIG = "config.json"
+ENCODED = "encoded.safetensors"
 
 
 @runtime_checkable
@@ -35,6 +38,9 @@ class Watcher(Protocol):
     def finished(self, run: Run, result: RunResult) -> None:
         """A run has ended."""
 
+    def missing(self, runs: Sequence[Run]) -> None:
+        """The time is over and these runs were not begun."""
+
 
 @dataclass(frozen=True)
 class Silent:
@@ -47,6 +53,9 @@ class Silent:
         """Say nothing."""
 
     def finished(self, run: Run, result: RunResult) -> None:
+        """Say nothing."""
+
+    def missing(self, runs: Sequence[Run]) -> None:
         """Say nothing."""
 
 
@@ -62,11 +71,13 @@ def compare(
     name: str | None = None,
     command: str = "",
     watcher: Watcher | None = None,
+    minutes: float | None = None,
 ) -> Comparison:
     """Run every arm with every seed and judge the graph.
 
     Runs that `output` holds already are not repeated, if they were made with the same settings, corpus and
-    graph; others are. Writes `config.json`, `runs/ARM/seed-N/result.json` as each run ends, and `compare.json`.
+    graph; others are. Writes `config.json`, `encoded.safetensors` (what the linker found, for all runs),
+    `runs/ARM/seed-N/result.json` as each run ends, and `compare.json`.
 
     Args:
         corpus: Sentences to learn from, choose by and report on.
@@ -79,38 +90,60 @@ def compare(
         name: What is compared; by default corpus and limit.
         command: The command that makes the comparison again, for the record.
         watcher: Is told how it gets on.
+        minutes: Begin no run that would likely end later than this from now; the very first may try. What is missing
+            then is told to the watcher, and the comparison is of the seeds that all arms share.
 
     Raises:
-        ConfigError: No seed, worker or arm, no such model, or settings no arm can be trained with.
+        ConfigError: No seed, worker or arm, no minute, no such model, settings no arm can be trained with, or a graph
+            that leaves an arm nothing to change.
         CorpusError: A split is empty.
         InjectionError: The model cannot be injected.
         LinkingError: There is no such language or pipeline.
-        RunError: `output` holds something else, or a run failed for a reason its message tells; arm and seed are named.
+        RunError: `output` holds something else, a run failed for a reason its message tells (arm and seed are named),
+            or no seed has all arms when the minutes are over.
         StorageError: A result cannot be written.
         RuntimeError: A run failed otherwise; arm and seed are named.
     """
     for setting, value in (("seeds", num_seeds), ("workers", workers), ("arms", len(arms))):
         if value < 1:
             raise ConfigError(f"{setting} must be at least 1, got {value}")
+    if minutes is not None and not minutes > 0:
+        raise ConfigError(f"minutes must be more than 0, got {minutes}; leave it out for no limit")
     for split in SPLITS:
         corpus.split(split)
     check_arms(arms, config, corpus)
+    check_graph(arms, graph)
     _check_output(output)
     watcher = watcher or Silent()
-    plan = ComparisonPlan(corpus, graph, config)
+    budget = Budget(minutes)
+    plan = ComparisonPlan(corpus, graph, config, output / ENCODED)
     runs = [Run(arm, seed) for seed in range(num_seeds) for arm in arms]
     results = {run: result for run in runs if (result := _kept(output, run, plan)) is not None}
-    waiting = [run for run in runs if run not in results]
+    for run, result in results.items():
+        budget.learn(run.arm.name, sum(result.seconds.values()))
+    jobs = jobs_of([run for run in runs if run not in results])
     settings = {"arms": [arm.name for arm in arms], "seeds": num_seeds, "training": config.to_json()}
     write_json(output / CONFIG, {**settings, "command": command})
     watcher.begin(len(runs), len(results))
 
-    def finished(run: Run, result: RunResult) -> None:
-        write_json(_place(output, run), result.to_json())
-        results[run] = result
-        watcher.finished(run, result)
+    def finished(job: Job, made: tuple[RunResult, ...]) -> None:
+        budget.learn(job.arm.name, sum(sum(result.seconds.values()) for result in made))
+        for run, result in zip(job.runs, made, strict=True):
+            write_json(_place(output, run), result.to_json())
+            results[run] = result
+            watcher.finished(run, result)
 
-    _run_all(plan, waiting, workers, finished, watcher)
+    if jobs and workers > 1:
+        plan.encode(load_tokenizer(config.model))  # once, before the workers would each
+    _run_all(plan, jobs, workers, finished, watcher, budget)
+    missing = [run for run in runs if run not in results]
+    if missing:
+        watcher.missing(missing)
+    if not any(all(Run(arm, seed) in results for arm in arms) for seed in range(num_seeds)):
+        raise RunError(
+            f"{len(results)} of {len(runs)} runs were done in {minutes:g} minutes, and no seed has all arms yet; they "
+            "are kept: run the same command again, or give more minutes or fewer arms"
+        )
     comparison = summarize_runs(
         name or default_name(corpus, config),
         arms,
@@ -143,13 +176,14 @@ def default_name(corpus: Corpus, config: TrainConfig) -> str:
 
 def _run_all(
     plan: ComparisonPlan,
-    runs: Sequence[Run],
+    jobs: Sequence[Job],
     workers: int,
-    finished: Callable[[Run, RunResult], None],
+    finished: Callable[[Job, tuple[RunResult, ...]], None],
     watcher: Watcher,
+    budget: Budget,
 ) -> None:
     try:
-        run_jobs(plan, runs, workers, finished=finished, progress=watcher.advance)
+        run_jobs(plan, jobs, workers, finished=finished, progress=watcher.advance, may_begin=budget.allows)
     except JobError as failure:
         cause = failure.__cause__
         message = f"the run of {failure.job} failed: {cause}; finished runs are kept, run the same command again"
@@ -169,7 +203,7 @@ def _kept(output: Path, run: Run, plan: ComparisonPlan) -> RunResult | None:
         result = RunResult.from_json(stored, source=str(_place(output, run)))
     except (OSError, ValueError, AttributeError):  # absent, cut short, or of another version: run it again
         return None
-    config = plan.config_of(run)
+    config = plan.config_of(run.arm, run.seed)
     injection = run.arm.injection(config.injection)
     same = (
         _as_stored(config.to_json()) == result.config

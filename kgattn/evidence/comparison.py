@@ -2,15 +2,34 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from kgattn.errors import RunError
+from kgattn.evidence.effect import Effect
+from kgattn.evidence.flow import Flow
 from kgattn.evidence.statistics import Difference, Summary
-from kgattn.evidence.verdict import Verdict
+from kgattn.evidence.verdict import Verdict, best_control
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE_VERSIONS = (1, 2)
+"""Version 1 lacks the fields that have a default below."""
+
+
+@dataclass(frozen=True)
+class SliceResult:
+    """Gold entities of one kind, found by one arm.
+
+    Attributes:
+        recall: Share found, in [0, 1], mean over seeds.
+        sd: Standard deviation of it over seeds (n - 1 in the denominator); 0 for a single seed.
+        gold: How many there are, mean over seeds: which ones were seen in training depends on the sample.
+    """
+
+    recall: float
+    sd: float
+    gold: float
 
 
 @dataclass(frozen=True)
@@ -20,7 +39,7 @@ class ArmResult:
     Attributes:
         name: Name of the arm.
         description: What the arm holds, in a few words.
-        role: `plain`, `biased`, `part` or `control`.
+        role: What the arm is there for: `plain`, `biased`, `part`, `control` or another.
         f1: Mean, spread and interval of strict entity micro-F1 on the test sentences.
         f1_by_seed: The same of each run, in the order of the comparison's seeds.
         precision: Mean over seeds.
@@ -29,6 +48,11 @@ class ArmResult:
         parameters: Parameters of the model with everything injected.
         plugin_parameters: Those that the injection added.
         seconds: Mean wall time of a run.
+        peak_memory_mib: Largest memory of a run, as `RunResult` counts it; None where not known.
+        dev_f1: Mean over seeds on dev, of the weights that were chosen there; None where not kept.
+        gold_by_type: Gold entities of each type.
+        slices: Gold entities by kind.
+        gates: Mean over seeds of what `RunResult.gates` holds; None where nothing is injected.
     """
 
     name: str
@@ -42,6 +66,11 @@ class ArmResult:
     parameters: int
     plugin_parameters: int
     seconds: float
+    peak_memory_mib: float | None = None
+    dev_f1: float | None = None
+    gold_by_type: Mapping[str, int] = field(default_factory=dict)
+    slices: Mapping[str, SliceResult] = field(default_factory=dict)
+    gates: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +88,8 @@ class Comparison:
         config: Settings that all runs share.
         environment: Versions, device and commit the runs were made with.
         command: The command that makes this comparison again.
+        warnings: What a reader must know before trusting it, a sentence each.
+        flow: What changes from plain to biased; None where either is missing or its entities were not kept.
     """
 
     name: str
@@ -71,11 +102,18 @@ class Comparison:
     config: Mapping[str, Any]
     environment: Mapping[str, Any]
     command: str
+    warnings: tuple[str, ...] = ()
+    flow: Flow | None = None
 
     def difference(self, arm: str, baseline: str) -> Difference | None:
         """The difference of two arms, or None when it was not computed."""
         pair = (arm, baseline)
         return next((found for found in self.differences if (found.arm, found.baseline) == pair), None)
+
+    def best_control(self) -> Difference | None:
+        """Biased minus the control it beats by the least, or None without controls."""
+        controls = [arm.name for arm in self.arms if arm.role == "control"]
+        return best_control({name: found for name in controls if (found := self.difference("biased", name))})
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values, for `compare.json`."""
@@ -95,20 +133,19 @@ class Comparison:
         if not isinstance(stored, dict) or "format_version" not in stored:
             raise RunError(f"{source} must hold a comparison and does not; make it with kgattn compare")
         version = stored["format_version"]
-        if version != FORMAT_VERSION:
-            raise RunError(
-                f"{source} must have format version {FORMAT_VERSION}, got {version!r}; run kgattn compare again"
-            )
+        if version not in READABLE_VERSIONS:
+            readable = " or ".join(map(str, READABLE_VERSIONS))
+            raise RunError(f"{source} must have format version {readable}, got {version!r}; run kgattn compare again")
         try:
             return cls(
                 **{key: value for key, value in stored.items() if key != "format_version"}
                 | {
                     "arms": tuple(_read_arm(arm) for arm in stored["arms"]),
                     "seeds": tuple(stored["seeds"]),
-                    "differences": tuple(
-                        Difference(**found | {"by_seed": tuple(found["by_seed"])}) for found in stored["differences"]
-                    ),
+                    "differences": tuple(map(_read_difference, stored["differences"])),
                     "verdict": Verdict(**stored["verdict"]),
+                    "warnings": tuple(stored.get("warnings", ())),
+                    "flow": Flow.from_json(stored["flow"]) if stored.get("flow") else None,
                 }
             )
         except (KeyError, TypeError) as error:
@@ -116,7 +153,14 @@ class Comparison:
 
 
 def _read_arm(stored: Mapping[str, Any]) -> ArmResult:
-    return ArmResult(**{**stored, "f1": Summary(**stored["f1"]), "f1_by_seed": tuple(stored["f1_by_seed"])})
+    slices = {name: SliceResult(**values) for name, values in stored.get("slices", {}).items()}
+    changes = {"f1": Summary(**stored["f1"]), "f1_by_seed": tuple(stored["f1_by_seed"]), "slices": slices}
+    return ArmResult(**{**stored, **changes})
+
+
+def _read_difference(stored: Mapping[str, Any]) -> Difference:
+    effect = Effect(**stored["effect"]) if stored.get("effect") else None
+    return Difference(**{**stored, "by_seed": tuple(stored["by_seed"]), "effect": effect})
 
 
 def load_comparison(path: Path) -> Comparison:

@@ -4,10 +4,11 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from itertools import islice, takewhile
 from multiprocessing.connection import Connection
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -26,7 +27,7 @@ class Runner(Protocol[Job_contra, Result_co]):
     """What a process prepares once and uses for all of its jobs."""
 
     def run(self, job: Job_contra, progress: Callable[[float], None]) -> Result_co:
-        """Do one job; `progress` takes the share of it that has been done since the last call."""
+        """Do one job; `progress` takes what has been done of it since the last call, in a unit of the runner's."""
 
 
 @runtime_checkable
@@ -52,6 +53,7 @@ def run_jobs(
     *,
     finished: Callable[[Job, Result], None],
     progress: Callable[[float], None],
+    may_begin: Callable[[Job], bool] = lambda _: True,
 ) -> None:
     """Do all jobs, in this process when `workers` is 1, else in that many new ones of one thread each.
 
@@ -60,7 +62,8 @@ def run_jobs(
         jobs: Jobs in the order they are begun.
         workers: Processes, at least 1.
         finished: Called in this process as each job ends.
-        progress: Called in this process now and then with the number of jobs done, fractions included.
+        progress: Called in this process now and then with the sum of what jobs said they had done.
+        may_begin: Asked in this process before each job; after the first no, none is begun any more.
 
     Raises:
         JobError: A job failed; no other is begun, and those under way are stopped.
@@ -68,7 +71,7 @@ def run_jobs(
     if not jobs:
         return
     if workers == 1:
-        _run_here(plan, jobs, finished, progress)
+        _run_here(plan, takewhile(may_begin, jobs), finished, progress)
         return
     context = multiprocessing.get_context("spawn")
     done = context.Value("d", 0.0)
@@ -82,12 +85,14 @@ def run_jobs(
         ) as pool,
     ):
         try:
-            waiting = {pool.submit(_run, job): job for job in jobs}
+            todo = takewhile(may_begin, jobs)
+            waiting = {pool.submit(_run, job): job for job in islice(todo, workers)}
             while waiting:
                 ended, _ = wait(waiting, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
                 for future in ended:
                     job = waiting.pop(future)
                     finished(job, _result(job, future))
+                    waiting.update((pool.submit(_run, job), job) for job in islice(todo, 1))
                 progress(done.value)
         except BaseException:
             parent_end.close()  # the workers hold the other end and stop at once
@@ -97,7 +102,7 @@ def run_jobs(
 
 def _run_here(
     plan: Plan[Job, Result],
-    jobs: Sequence[Job],
+    jobs: Iterable[Job],
     finished: Callable[[Job, Result], None],
     progress: Callable[[float], None],
 ) -> None:

@@ -37,3 +37,14 @@ def check_arms(arms: Sequence[Arm], config: TrainConfig, corpus: Corpus) -> None
     for injection in injections:
         if injection is not None:
             inject(model, stand_in, injection).kgattn.remove()
+
+
+def check_graph(arms: Sequence[Arm], graph: KnowledgeGraph) -> None:
+    """Change the graph as each arm does, once: a control that changes nothing would be a second biased arm.
+
+    Raises:
+        ConfigError: There is nothing in the graph that an arm could change.
+    """
+    for arm in arms:
+        if arm.graph is not None:
+            arm.graph(graph, 0)

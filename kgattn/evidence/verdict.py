@@ -15,7 +15,7 @@ class Verdict:
 
     Attributes:
         outcome: `helps` only if biased beats plain and the best control, both intervals above zero.
-        words: The same in one or two sentences with the numbers.
+        words: The same in a few sentences with the numbers.
     """
 
     outcome: Outcome
@@ -25,6 +25,7 @@ class Verdict:
 def decide(
     plain: Difference | None,
     controls: Mapping[str, Difference],
+    rivals: Mapping[str, Difference] | None = None,
     *,
     num_seeds: int,
 ) -> Verdict:
@@ -32,16 +33,30 @@ def decide(
 
     Args:
         plain: biased minus plain, or None when one of the two was not run.
-        controls: biased minus each control that was run, by the control's name. The best control is the one
-            that biased beats by the least.
+        controls: biased minus each control that was run, by the control's name.
+        rivals: biased minus each simpler use of the same graph. They are no part of the claim, but a rival that
+            biased does not beat is named beside it.
         num_seeds: Seeds each arm was run with.
     """
     if plain is None:
         return Verdict("undecided", "No verdict: it takes the arms plain and biased to tell whether the graph helps.")
     outcome, words = _judge(plain, controls)
+    for name, rival in (rivals or {}).items():
+        if rival.low <= 0:
+            words += f" The simpler rival {name} is not beaten: biased minus {name} is {rival.in_points()} F1."
+    if outcome == "no evidence" and plain.detectable:
+        words += (
+            f" Such runs find a true difference to plain of {100 * plain.detectable:.1f} points in four of five cases; "
+            "a smaller one may be there."
+        )
     if num_seeds == 1:
         words += " One seed: the interval covers test sentences alone, not chance in training."
     return Verdict(outcome, words)
+
+
+def best_control(controls: Mapping[str, Difference]) -> Difference | None:
+    """Biased minus the best control: the one that biased beats by the least; None without any."""
+    return min(controls.values(), key=lambda difference: difference.mean, default=None)
 
 
 def _judge(plain: Difference, controls: Mapping[str, Difference]) -> tuple[Outcome, str]:
@@ -53,13 +68,13 @@ def _judge(plain: Difference, controls: Mapping[str, Difference]) -> tuple[Outco
             "no evidence",
             f"No evidence that the graph helps: {against_plain}, and the interval is not above zero.",
         )
-    if not controls:
+    control = best_control(controls)
+    if control is None:
         return "better than plain", (
             f"Better than plain, but no control was run: {against_plain}; whether that is "
             "the graph's content or merely knowing what is linked stays open."
         )
-    name, control = min(controls.items(), key=lambda item: item[1].mean)
-    against_control = f"biased minus {name} is {control.in_points()} F1"
+    against_control = f"biased minus {control.baseline} is {control.in_points()} F1"
     if control.low > 0:
         return "helps", f"The graph helps: {against_plain}, and {against_control}."
     return "no evidence", (

@@ -21,6 +21,9 @@ class InjectionConfig:
     Attributes:
         bias: Whether mentions bias attention logits.
         values: Whether mentions add to the values of their tokens.
+        content: Whether a bias compares what two mentions are, by their vectors; needs `bias`.
+        relations: Whether the relations of two mentions bias them, identity among them; needs `bias`. Without content,
+            relations and values no entity is encoded: pair terms and rules are all there is.
         attentions: In a model of two stacks (BART, Marian, T5), which attentions to inject: any of "encoder", "decoder"
             (the decoder's self-attention) and "cross" (from the decoder to the encoder's tokens); None is the
             encoder's, or that of the only stack. Source tokens lie in the mentions of `kg_token_slot`, the decoder's
@@ -43,8 +46,9 @@ class InjectionConfig:
             (both blind to relations), or "none" (no neighbours).
         num_bases: Basis matrices of an "rgcn" layer.
         composition: How "compgcn" composes neighbour and relation: "subtraction", "multiplication" or "correlation".
-        pair_terms: What else than relations biases a pair of mentions: any of "paths" (shortest paths of 2 and of 3
-            edges), "types" (the share of types in common) and "siblings" (joined to one node by the same relation).
+        pair_terms: What else than relations biases a pair of mentions: any of "edges" (joined by a relation, whichever
+            it is), "paths" (shortest paths of 2 and of 3 edges), "types" (the share of types in common) and "siblings"
+            (joined to one node by the same relation).
             Each has a learned strength a layer and head that starts at zero. None by default: what they cost was
             measured, a gain in F1 was not, and figures of earlier versions stay comparable. They need `bias`.
         hub_degree: Most edges of an entity that paths and siblings go through; one with more is near everything.
@@ -55,6 +59,8 @@ class InjectionConfig:
 
     bias: bool = True
     values: bool = True
+    content: bool = True
+    relations: bool = True
     attentions: tuple[str, ...] | None = None
     layers: tuple[int, ...] | None = None
     kernel: str = "auto"
@@ -84,6 +90,11 @@ class InjectionConfig:
         self._check_names()
         if not (self.bias or self.values):
             raise ConfigError("bias and values are both off: an injection would do nothing; turn one on")
+        if self.bias and not (self.content or self.relations or self.pair_terms or self.rules):
+            raise ConfigError(
+                "bias is on, but content, relations, pair_terms and rules are all off: nothing to make it of; "
+                "turn one on, or bias off"
+            )
         check_rules(self.rules, "select", "call graph.derive(rules) with it before inject")
         taken = set(term_names(KINDS, ())) & {rule.name for rule in self.rules}
         if taken:
@@ -119,6 +130,11 @@ class InjectionConfig:
         kinds = self.pair_terms
         if not set(kinds) <= set(KINDS) or len(set(kinds)) != len(kinds):
             raise ConfigError(f"pair_terms must be different ones of {', '.join(KINDS)}, got {kinds!r}")
+
+    @property
+    def encodes_entities(self) -> bool:
+        """Whether anything is made of entity vectors."""
+        return self.values or (self.bias and self.content)
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""

@@ -24,7 +24,7 @@ from kgattn.injection.plugin_files import CONFIG, PluginFiles
 from kgattn.injection.random_state import untouched_random_state
 from kgattn.injection.switch import current_terms_off, off, terms_off
 from kgattn.mentions import MentionBatch, SlotLayout
-from kgattn.shapes import Float
+from kgattn.shapes import Float, Int
 
 if TYPE_CHECKING:
     from kgattn.linking import Processor
@@ -36,8 +36,8 @@ class Injection(nn.Module):
     Float32 whatever the model computes in. Gates start at zero: right after `inject` the model is plain.
     """
 
-    encoder: EntityEncoder
-    mention_vectors: MentionVectors
+    encoder: EntityEncoder | None
+    mention_vectors: MentionVectors | None
     pair_bias: PairBias | None
     mention_values: MentionValues | None
 
@@ -52,18 +52,22 @@ class Injection(nn.Module):
         self._knowledge = GraphFeatures(graph, config.code_dim), _terms_of(graph, config)
         self.processor: Processor | None = None
         self.attachment: Attachment | None = None
-        self.encoder = EntityEncoder(
-            dim=dim,
-            code_dim=config.code_dim,
-            num_hops=config.num_hops,
-            fan_out=config.fan_out,
-            num_bases=config.num_bases,
-            given_dim=None if graph.features is None else graph.features.shape[1],
-            has_types=reads_types,
-            encoder=config.encoder,
-            composition=config.composition,
+        self.encoder = (
+            EntityEncoder(
+                dim=dim,
+                code_dim=config.code_dim,
+                num_hops=config.num_hops,
+                fan_out=config.fan_out,
+                num_bases=config.num_bases,
+                given_dim=None if graph.features is None else graph.features.shape[1],
+                has_types=reads_types,
+                encoder=config.encoder,
+                composition=config.composition,
+            )
+            if config.encodes_entities
+            else None
         )
-        self.mention_vectors = MentionVectors(dim, config.dropout)
+        self.mention_vectors = MentionVectors(dim, config.dropout) if config.encodes_entities else None
         self.pair_bias = (
             PairBias(
                 dim=dim,
@@ -75,6 +79,8 @@ class Injection(nn.Module):
                 gate_scale=config.gate_scale,
                 unlinked_queries=tuple(architecture.kinds[layer] == CROSS for layer in layers),
                 num_terms=len(self.terms.names),
+                content=config.content,
+                relations=config.relations,
             )
             if config.bias
             else None
@@ -124,9 +130,7 @@ class Injection(nn.Module):
         on_cpu = MentionBatch(*(tensor.cpu() for tensor in mentions))
         features, terms = self._knowledge  # read once: another thread may swap the graph
         with torch.autocast(device.type, enabled=False), untouched_random_state(device):
-            entities = self.encoder(features, on_cpu.entities)
-            priors = mentions.priors * mentions.candidate_mask()
-            vectors = self.mention_vectors(entities, priors.to(entities.dtype))
+            vectors = self._mention_vectors(features, mentions, on_cpu.entities)
             pair_bias = values = None
             if self.pair_bias is not None:
                 matches = match_relations(features.graph, on_cpu, terms, current_terms_off(self.attachment))
@@ -144,6 +148,17 @@ class Injection(nn.Module):
             bound=self.config.bound,
             gates_closed=not self._any_gate_open(),
         )
+
+    def _mention_vectors(
+        self, features: GraphFeatures, mentions: MentionBatch, entities: Int[Tensor, "batch mention candidate"]
+    ) -> Float[Tensor, "batch mention dim"]:
+        """Vectors of the mentions; where nothing reads any, a one for a mention and a zero for padding."""
+        if self.encoder is None or self.mention_vectors is None:
+            return mentions.candidate_mask().any(dim=-1, keepdim=True).float()
+        vectors = self.encoder(features, entities)
+        priors = mentions.priors * mentions.candidate_mask()
+        found: Tensor = self.mention_vectors(vectors, priors.to(vectors.dtype))
+        return found
 
     def _any_gate_open(self) -> bool:
         gates = [part.gate for part in (self.pair_bias, self.mention_values) if part is not None]
@@ -201,9 +216,10 @@ class Injection(nn.Module):
         """
         if not isinstance(graph, KnowledgeGraph):
             raise GraphError(f"swap_graph needs a kgattn.KnowledgeGraph, got {type(graph).__name__}")
-        trained = None if self.encoder.given_projection is None else self.encoder.given_projection.in_features
+        given = None if self.encoder is None else self.encoder.given_projection
+        trained = None if given is None else given.in_features
         offered = None if graph.features is None else graph.features.shape[1]
-        if trained != offered:
+        if self.encoder is not None and trained != offered:
             raise GraphError(
                 f"the plugin was made for {trained or 'no'} given features an entity, got {offered or 'none'}; "
                 "give the new graph vectors of the same kind"

@@ -1,9 +1,10 @@
 """Building the linker's index from a graph."""
 
 from array import array
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,28 +12,56 @@ from kgattn.errors import LinkingError
 from kgattn.graph import KnowledgeGraph, StringTable
 from kgattn.graph.storage import INDEX_FOLDER
 from kgattn.linking.atoms import UPPER, Atom, atomise, first_letter, fold, tidy
-from kgattn.linking.candidates import AliasTable, build_rows
+from kgattn.linking.candidates import AliasTable, RowsByCase, build_rows, join
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.disambiguation.popularity import popularity
 from kgattn.linking.disambiguation.senses import build_senses
-from kgattn.linking.index import META_FILE, LinkIndex, stop_words_hash
-from kgattn.linking.policy import case_rule
+from kgattn.linking.fuzzy_index import FuzzyIndex
+from kgattn.linking.index import META_FILE, LinkIndex
+from kgattn.linking.lexicon import WORDS_FILE, Lexicon, WordFilter, read_lexicon
+from kgattn.linking.policy import CaseRule, case_rule
 from kgattn.linking.stop_list import StopList
-from kgattn.linking.trie import AtomTrie, build_edges, cased_keys
+from kgattn.linking.trie import AtomTrie
+from kgattn.linking.trie_build import build_edges, cased_keys
+from kgattn.linking.variants import variants_of
 from kgattn.shapes import Float, Int
 
+ANY_LANGUAGE = "xx"
 
-def open_or_build(graph: KnowledgeGraph, config: LinkerConfig, stop_words: Set[str]) -> LinkIndex:
-    """The index of a graph: the one in its folder when it fits, else a new one in memory.
+
+def open_or_build(
+    graph: KnowledgeGraph,
+    config: LinkerConfig,
+    stop_words: Set[str],
+    language: str = ANY_LANGUAGE,
+    folder: Path | None = None,
+) -> LinkIndex:
+    """The index of a graph: one in a folder when it fits, else a new one in memory.
+
+    Args:
+        graph: The graph.
+        config: Linker settings.
+        stop_words: Stop words of the language as spaCy lists them; used when `config.stop_words` is set.
+        language: Language of the texts, a code as in `nlp.lang`.
+        folder: Where to look, before the graph's own folder. The first of both that has a `common_words.tsv` says what
+            the user decided.
 
     Raises:
-        LinkingError: No label or alias of the graph may be matched under these settings.
+        LinkingError: No label or alias of the graph may be matched under these settings, or a file of words cannot be
+            read.
     """
-    found = None if graph.path is None else open_fitting(graph.path / INDEX_FOLDER, graph, config, stop_words)
-    return found or build_index(graph, config, stop_words)
+    folders = [] if folder is None else [folder]
+    folders += [] if graph.path is None else [graph.path / INDEX_FOLDER]
+    edited = next((place for place in folders if (place / WORDS_FILE).is_file()), None)
+    lexicon = read_lexicon(language, stop_words, config, edited)
+    for place in folders:
+        found = open_fitting(place, graph, config, lexicon)
+        if found is not None:
+            return found
+    return build_index(graph, config, lexicon)
 
 
-def open_fitting(folder: Path, graph: KnowledgeGraph, config: LinkerConfig, stop_words: Set[str]) -> LinkIndex | None:
+def open_fitting(folder: Path, graph: KnowledgeGraph, config: LinkerConfig, lexicon: Lexicon) -> LinkIndex | None:
     """The index in a folder if it is what building anew would give; None if it is absent, outdated or damaged."""
     if not (folder / META_FILE).is_file():
         return None
@@ -40,28 +69,29 @@ def open_fitting(folder: Path, graph: KnowledgeGraph, config: LinkerConfig, stop
         index = LinkIndex.open(folder)
     except LinkingError:
         return None
-    return index if index.fits(graph, config, stop_words) else None
+    return index if index.fits(graph, config, lexicon.digest) else None
 
 
-def build_index(graph: KnowledgeGraph, config: LinkerConfig, stop_words: Set[str]) -> LinkIndex:
-    """Index the labels and aliases of a graph.
+def build_index(graph: KnowledgeGraph, config: LinkerConfig, lexicon: Lexicon) -> LinkIndex:
+    """Index the labels and aliases of a graph, and their variants.
 
     Args:
         graph: The graph.
         config: Linker settings.
-        stop_words: Stop words of the language as spaCy lists them; used when `config.stop_words` is set.
+        lexicon: Words of the texts' language.
 
     Raises:
         LinkingError: No label or alias of the graph may be matched under these settings.
     """
-    dropped = frozenset(map(fold, stop_words)) if config.stop_words else frozenset()
-    forms = _Forms(config, dropped)
+    forms = _Forms(config, lexicon, graph)
     form = forms.collect(graph)
     if not forms.lengths:
         raise LinkingError(
             f"expected a graph with labels to match, got {graph.num_entities} entities whose labels and aliases "
-            "are all numbers, stop words, on the stop list, too short or too long; relax the settings or add aliases"
+            "are all numbers, stop words, everyday words, on the stop list, too short or too long; relax the linker "
+            "settings or add aliases"
         )
+    links = forms.add_variants()
     folded, cased = np.array(forms.folded, dtype=np.uint64), np.array(forms.cased, dtype=np.uint64)
     lengths = np.array(forms.lengths, dtype=np.int64)
     edges = build_edges(folded, lengths)
@@ -70,31 +100,63 @@ def build_index(graph: KnowledgeGraph, config: LinkerConfig, stop_words: Set[str
     node_alias[ends] = np.arange(len(ends))
 
     entity, weight = _weights(graph, config)
-    used = form >= 0
-    form = form[used]
+    used = np.flatnonzero(form >= 0)
+    # Each variant is used by all entities of the alias it comes from.
+    by_variant, link = join(np.arange(len(used)), form[used], links.offsets)
+    form = np.concatenate([form[used], links.form[link]])
+    use = np.concatenate([used, used[by_variant]])
     uses = AliasTable(
         alias=alias[form],
         rule=np.array(forms.rules, dtype=np.int64)[form],
         key=cased_keys(cased, lengths)[form],
         capital=np.array(forms.capital, dtype=bool)[form],
-        entity=entity[used],
-        weight=weight[used],
+        entity=entity[use],
+        weight=weight[use] * np.concatenate([np.ones(len(used)), links.factor[link]]),
+        variant=np.arange(len(form)) >= len(used),
     )
     rows = build_rows(uses, len(ends), _ranks(graph.entity_ids), config.max_candidates)
     trie = AtomTrie(*edges[:4], node_alias, *rows[:5])
-    digest = stop_words_hash(stop_words, config)
-    senses = build_senses(graph, rows.candidates, config, dropped)
-    return LinkIndex(trie, rows.candidates, graph.entity_ids, config, graph.fingerprint, digest, senses)
+    fuzzy = FuzzyIndex.build(forms.aliases_with_rows(alias, rows)) if config.fuzzy else None
+    senses = build_senses(graph, rows.candidates, config, lexicon.stop_words)
+    return LinkIndex(
+        trie=trie,
+        candidates=rows.candidates,
+        entity_ids=graph.entity_ids,
+        config=config,
+        fingerprint=graph.fingerprint,
+        lexicon_digest=lexicon.digest,
+        words=forms.filter.table(),
+        senses=senses,
+        fuzzy=fuzzy,
+    )
+
+
+class _VariantLinks(NamedTuple):
+    """Variants of form f are `[offsets[f], offsets[f + 1])` of the others.
+
+    Attributes:
+        offsets: Where those of each form start.
+        form: The variant, a form itself.
+        factor: Share of the form's weight it has, in (0, 1).
+    """
+
+    offsets: Int[np.ndarray, " form_plus_one"]
+    form: Int[np.ndarray, " link"]
+    factor: Float[np.ndarray, " link"]
 
 
 class _Forms:
-    """The distinct aliases of a graph that may be matched, one entry a form in each list."""
+    """The distinct aliases of a graph that may be matched, and their variants, one entry a form in each list."""
 
-    def __init__(self, config: LinkerConfig, stop_words: Set[str]) -> None:
-        self.config, self.stop_words = config, stop_words
+    def __init__(self, config: LinkerConfig, lexicon: Lexicon, graph: KnowledgeGraph) -> None:
+        self.config, self.lexicon = config, lexicon
         self.stop_list = StopList.of(config.stop_list)
+        labels = frozenset(fold(label) for label in graph.labels if label.isalpha()) if lexicon.common else frozenset()
+        self.filter = WordFilter(lexicon, config.common_word_zipf, labels)
+        self.texts: list[str] = []
         self.folded, self.cased = array("Q"), array("Q")  # 8 bytes a number, where a list takes 40
         self.lengths, self.rules, self.capital = array("q"), array("q"), array("b")
+        self.num_aliases = 0
         self._chunks: dict[str, tuple[Atom, ...]] = {}
 
     def collect(self, graph: KnowledgeGraph) -> Int[np.ndarray, " use"]:
@@ -104,12 +166,58 @@ class _Forms:
         for use, text in enumerate(chain(graph.labels, graph.alias_texts)):
             known = number.get(text)
             if known is None:
-                known = number[text] = self._add(text)
+                rule = case_rule(text, self.config, self.lexicon.stop_words)
+                known = number[text] = self._add(text, rule)
             form[use] = known
         return form
 
-    def _add(self, text: str) -> int:
-        rule = case_rule(text, self.config, self.stop_words)
+    def add_variants(self) -> _VariantLinks:
+        """Add the variants of all forms collected.
+
+        A variant asks for the case its alias asks for. One that some alias is in any case is left out: it would give
+        way to it everywhere.
+        """
+        self.num_aliases = len(self.texts)
+        classes, language = frozenset(self.config.variants), self.lexicon.language
+        texts = list(self.texts) if classes else []
+        aliases = {text.casefold() for text, rule in zip(texts, self.rules, strict=False) if rule == CaseRule.ANY}
+        number: dict[tuple[str, int], int] = {}
+        counts = np.zeros(len(self.texts), dtype=np.int64)
+        form: list[int] = []
+        factor: list[float] = []
+        for base, text in enumerate(texts):
+            rule = CaseRule(self.rules[base])
+            for variant, share in variants_of(text, classes, language).items():
+                if variant.casefold() in aliases:
+                    continue
+                known = number.get((variant, rule))
+                if known is None:
+                    known = number[variant, rule] = self._add(variant, self._variant_rule(variant, rule))
+                if known >= 0:
+                    form.append(known)
+                    factor.append(share)
+                    counts[base] += 1
+        offsets = np.concatenate([[0], np.cumsum(counts)])
+        return _VariantLinks(offsets, np.array(form, dtype=np.int64), np.array(factor, dtype=np.float64))
+
+    def aliases_with_rows(self, alias: Int[np.ndarray, " form"], rows: RowsByCase) -> Iterator[tuple[str, int]]:
+        """Each alias that is no acronym, without variants, and the row of candidates a text just like it has."""
+        for form in range(self.num_aliases):
+            if self.rules[form] != CaseRule.EXACT:
+                of_case = rows.capital_row if self.capital[form] else rows.lower_row
+                row = int(of_case[alias[form]])
+                if row >= 0:
+                    yield self.texts[form], row
+
+    def _variant_rule(self, variant: str, rule: CaseRule) -> CaseRule | None:
+        """The rule of the alias, unless the variant is too short or a stop word."""
+        if len(variant) < self.config.min_alias_length:
+            return None
+        return None if rule != CaseRule.EXACT and fold(variant) in self.lexicon.stop_words else rule
+
+    def _add(self, text: str, rule: CaseRule | None) -> int:
+        """The number of a form that asks for `rule`; -1 when it is dropped."""
+        rule = rule if rule is None else self.filter.rule(text, rule)
         if rule is None or self.stop_list.holds(text):
             return -1
         atoms: list[Atom] = []
@@ -120,6 +228,7 @@ class _Forms:
             atoms.extend(known)
         if not 0 < len(atoms) <= self.config.max_alias_atoms:
             return -1
+        self.texts.append(text)
         self.folded.extend(atom.folded for atom in atoms)
         self.cased.extend(atom.cased for atom in atoms)
         self.lengths.append(len(atoms))

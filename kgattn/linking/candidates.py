@@ -20,6 +20,7 @@ class AliasTable(NamedTuple):
         capital: Whether its first letter is a capital.
         entity: Row of the entity.
         weight: How much the use counts for the entity, above 0.
+        variant: Whether the form is a variant of the entity's alias, not an alias itself.
     """
 
     alias: Int[np.ndarray, " use"]
@@ -28,15 +29,20 @@ class AliasTable(NamedTuple):
     capital: Bool[np.ndarray, " use"]
     entity: Int[np.ndarray, " use"]
     weight: Float[np.ndarray, " use"]
+    variant: Bool[np.ndarray, " use"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CandidateRows:
-    """Candidates of row r are `[offsets[r], offsets[r + 1])`, likeliest first, equal ones by entity id."""
+    """Candidates of row r are `[offsets[r], offsets[r + 1])`, likeliest first, equal ones by entity id.
+
+    `variant` says of each row whether its text is a variant of an alias; see `kgattn.linking.variants`.
+    """
 
     offsets: Int[np.ndarray, " row_plus_one"]
     entities: Int[np.ndarray, " candidate"]
     priors: Float[np.ndarray, " candidate"]
+    variant: Bool[np.ndarray, " row"]
 
 
 class RowsByCase(NamedTuple):
@@ -56,7 +62,8 @@ def build_rows(
     """Unite, for every alias and every case a text may have, the entities whose forms admit that text.
 
     A text in lower case meets the forms that take any case; one with a capital meets the capitalised forms too; one
-    that is letter by letter an exact form meets that form besides. P(entity given alias) is the entity's largest weight
+    that is letter by letter an exact form meets that form besides. Variants count only where no alias admits the text.
+    P(entity given alias) is the entity's largest weight
     over the sum of all entities' weights. The most likely `max_candidates` stay, as they are: what was cut is the share
     of "none of these".
 
@@ -87,14 +94,17 @@ def build_rows(
     joined = np.flatnonzero((free | capitalised) & (own_capital[uses.alias] >= 0))
     pairs.append((joined, own_capital[uses.alias[joined]]))
     pairs.append((exact, num_rows + form_of))
-    use, form = _join(np.flatnonzero(free | capitalised), uses.alias, exact_offsets)
+    use, form = join(np.flatnonzero(free | capitalised), uses.alias, exact_offsets)
     admitted = free[use] | form_capital[form]
     pairs.append((use[admitted], num_rows + form[admitted]))
 
     use = np.concatenate([pair[0] for pair in pairs])
     row = np.concatenate([pair[1] for pair in pairs])
     num_rows += len(forms)
-    candidates = _candidates(row, uses.entity[use], uses.weight[use], num_rows, entity_rank, max_candidates)
+    variant = np.bincount(row[~uses.variant[use]], minlength=num_rows) == 0
+    kept = variant[row] | ~uses.variant[use]
+    use, row = use[kept], row[kept]
+    candidates = _candidates(row, uses.entity[use], uses.weight[use], variant, entity_rank, max_candidates)
     exact_row = (num_rows - len(forms) + np.arange(len(forms))).astype(np.int32)
     return RowsByCase(
         lower_row.astype(np.int32),
@@ -111,7 +121,7 @@ def _number(chosen: Bool[np.ndarray, " alias"], first: int) -> Int[np.ndarray, "
     return np.where(chosen, first + np.cumsum(chosen) - 1, -1)
 
 
-def _join(
+def join(
     use: Int[np.ndarray, " some_use"],
     alias: Int[np.ndarray, " use"],
     offsets: Int[np.ndarray, " alias_plus_one"],
@@ -128,11 +138,12 @@ def _candidates(
     row: Int[np.ndarray, " use"],
     entity: Int[np.ndarray, " use"],
     weight: Float[np.ndarray, " use"],
-    num_rows: int,
+    variant: Bool[np.ndarray, " row"],
     entity_rank: Int[np.ndarray, " entity"],
     max_candidates: int,
 ) -> CandidateRows:
     """One row of candidates each: largest weight of an entity, normalised, sorted, cut."""
+    num_rows = len(variant)
     order = np.lexsort((-weight, entity, row))
     row, entity, weight = row[order], entity[order], weight[order]
     new = np.ones(len(row), dtype=bool)
@@ -148,4 +159,4 @@ def _candidates(
     kept = np.arange(len(row)) - np.searchsorted(row, row) < max_candidates
     offsets = np.zeros(num_rows + 1, dtype=np.int64)
     np.cumsum(np.bincount(row[kept], minlength=num_rows), out=offsets[1:])
-    return CandidateRows(offsets, entity[kept].astype(np.int32), prior[kept].astype(np.float32))
+    return CandidateRows(offsets, entity[kept].astype(np.int32), prior[kept].astype(np.float32), variant)

@@ -4,6 +4,7 @@ import inspect
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,18 +14,22 @@ from spacy.tokens import Doc
 
 from kgattn.errors import LinkingError
 from kgattn.graph import KnowledgeGraph
-from kgattn.linking.build import open_or_build
+from kgattn.linking.build import ANY_LANGUAGE, open_or_build
 from kgattn.linking.config import LinkerConfig
-from kgattn.linking.found import Found
+from kgattn.linking.found import Found, Source
+from kgattn.linking.fuzzy import add_fuzzy, check_rapidfuzz
 from kgattn.linking.index import META_FILE, LinkIndex
+from kgattn.linking.lexicon import Lexicon, read_lexicon
 from kgattn.linking.marking import EXTENSION, SPANS_KEY, Candidates, mark, register_extension
-from kgattn.linking.matching import find_aliases
-from kgattn.linking.stream import AtomTable
+from kgattn.linking.matching import find_aliases, scored
+from kgattn.linking.overlaps import SUFFIX as ALTERNATIVES
+from kgattn.linking.overlaps import find_alternatives
+from kgattn.linking.stream import AtomTable, next_batch
+from kgattn.linking.whole_names import drop_parts
 
 FACTORY = "kgattn_linker"
 _SAVED = "index"  # in `exclude`
 _BATCH = 256
-_BATCH_TOKENS = 4096
 _DEFAULTS = LinkerConfig()
 _Factory = TypeVar("_Factory", bound=Callable[..., Any])
 
@@ -62,6 +67,13 @@ def make_kgattn_linker(
     types: list[str],
     exclude_types: list[str],
     nil_threshold: float,
+    variants: list[str],
+    common_words: str,
+    common_word_zipf: float,
+    whole_names: bool,
+    overlaps: str,
+    fuzzy: bool,
+    fuzzy_cutoff: float,
 ) -> "KgattnLinker":
     """Make the component for `nlp.add_pipe("kgattn_linker", config={"graph": "folder or file"})`.
 
@@ -87,6 +99,13 @@ def make_kgattn_linker(
         types: See `LinkerConfig`.
         exclude_types: See `LinkerConfig`.
         nil_threshold: See `LinkerConfig`.
+        variants: See `LinkerConfig`.
+        common_words: See `LinkerConfig`.
+        common_word_zipf: See `LinkerConfig`.
+        whole_names: See `LinkerConfig`.
+        overlaps: See `LinkerConfig`.
+        fuzzy: See `LinkerConfig`.
+        fuzzy_cutoff: See `LinkerConfig`.
 
     Raises:
         ConfigError: A setting is out of range.
@@ -108,8 +127,18 @@ def make_kgattn_linker(
         exclude_types=tuple(exclude_types),
         nil_threshold=nil_threshold,
         stop_list=tuple(stop_list),
+        variants=tuple(variants),
+        common_words=common_words,
+        common_word_zipf=common_word_zipf,
+        whole_names=whole_names,
+        overlaps=overlaps,
+        fuzzy=fuzzy,
+        fuzzy_cutoff=fuzzy_cutoff,
     )
-    return KgattnLinker(config, frozenset(nlp.Defaults.stop_words), spans_key, name=name, graph_path=graph)
+    stop_words_of_language = frozenset(nlp.Defaults.stop_words)
+    return KgattnLinker(
+        config, stop_words_of_language, spans_key, language=nlp.lang or ANY_LANGUAGE, name=name, graph_path=graph
+    )
 
 
 class KgattnLinker:
@@ -126,12 +155,13 @@ class KgattnLinker:
         stop_words: frozenset[str] = frozenset(),
         spans_key: str = SPANS_KEY,
         *,
+        language: str = ANY_LANGUAGE,
         name: str = FACTORY,
         graph_path: str | None = None,
         index: LinkIndex | None = None,
     ) -> None:
         self.config, self.stop_words, self.spans_key = config, stop_words, spans_key
-        self.name, self.graph_path = name, graph_path
+        self.language, self.name, self.graph_path = language, name, graph_path
         self._index = index
         self._table = AtomTable()
         register_extension()
@@ -149,7 +179,7 @@ class KgattnLinker:
                     f"{self.name} has no graph; give it one: nlp.add_pipe('{FACTORY}', config={{'graph': path}})"
                 )
             graph = KnowledgeGraph.load(self.graph_path)
-            self._index = open_or_build(graph, self.config, self.stop_words)
+            self._index = open_or_build(graph, self.config, self.stop_words, self.language)
         return self._index
 
     def set_index(self, index: LinkIndex) -> None:
@@ -167,7 +197,7 @@ class KgattnLinker:
         Few enough that what the tokenizer has just written is still in the processor's cache.
         """
         stream = iter(stream)
-        while docs := _batch(stream, batch_size):
+        while docs := next_batch(stream, batch_size):
             self.link(docs)
             yield from docs
 
@@ -175,7 +205,7 @@ class KgattnLinker:
         """Mark documents that share a vocabulary, in place."""
         _ = self.index  # without a graph, say so even if there is nothing to mark
         if docs:
-            mark(docs, *self.find(docs), self.spans_key)
+            self.mark(docs, *self.find(docs))
 
     def find(self, docs: Sequence[Doc]) -> tuple[Found, list[Candidates]]:
         """The mentions of documents that share a vocabulary, and the candidates of each; nothing is changed.
@@ -184,8 +214,33 @@ class KgattnLinker:
             docs: At least one document.
         """
         index = self.index
+        found = self._found(docs, index)
+        found, candidates = index.disambiguator(docs, found)
+        return found, scored(candidates, found)
+
+    def mark(self, docs: Sequence[Doc], found: Found, candidates: Sequence[Candidates]) -> None:
+        """Write what `find` gave into the documents, and with `overlaps="all"` the other matches beside it."""
+        mark(docs, found, candidates, self.spans_key)
+        if self.config.overlaps == "all":
+            rows = self.index.row_candidates
+            others = find_alternatives(docs, self.index.trie.plain, self._table, found)
+            mark(docs, others, [rows[row] for row in others.row.tolist()], self.spans_key + ALTERNATIVES)
+
+    def _found(self, docs: Sequence[Doc], index: LinkIndex) -> Found:
+        """Aliases and variants, without parts of longer names, and what is nearly an alias."""
         found = find_aliases(docs, index.trie.plain, self._table)
-        return index.disambiguator(docs, found)
+        source = np.where(index.candidates.variant[found.row], Source.VARIANT, found.source)
+        found = found._replace(source=source)
+        if self.config.whole_names:
+            found = drop_parts(docs, found, self.stop_words, self.language)
+        if index.fuzzy is not None:
+            check_rapidfuzz()
+            found = add_fuzzy(docs, found, index.fuzzy, self.config.fuzzy_cutoff, self._lexicon.is_common)
+        return found
+
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        return read_lexicon(self.language, self.stop_words, self.config)
 
     def to_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> None:
         """Write the index as a folder that `from_disk` maps into memory; `exclude=["index"]` leaves it out."""
@@ -232,14 +287,3 @@ class KgattnLinker:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         register_extension()
-
-
-def _batch(stream: Iterator[Doc], batch_size: int) -> list[Doc]:
-    """The next documents, until they are `batch_size` or have `_BATCH_TOKENS` tokens; empty at the end."""
-    docs, tokens = [], 0
-    for doc in stream:
-        docs.append(doc)
-        tokens += len(doc)
-        if len(docs) >= batch_size or tokens >= _BATCH_TOKENS:
-            break
-    return docs

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +10,12 @@ from kgattn.errors import ConfigError
 
 CASE_POLICIES = ("shape", "exact", "ignore")
 PRIORS = ("degree", "pagerank", "uniform")
-_COUNTS = ("max_candidates", "min_alias_length", "max_alias_atoms")
-_WEIGHTS = ("label_weight", "alias_weight")
-_EVIDENCE = ("context_weight", "coherence_weight")
-_SWITCHES = ("stop_words", "abbreviations", "short_names")
-_CHOICES = {"case": CASE_POLICIES, "prior": PRIORS}
-_TYPES = ("types", "exclude_types")
-_LISTS = (*_TYPES, "stop_list")
+OVERLAPS = ("longest", "all")
+# Classes of variants, in the order in which they combine; see `kgattn.linking.variants`.
+VARIANTS = ("inverted", "qualifier", "plural", "spelling", "greek", "apostrophe", "hyphen", "accent")
 _MAX_COUNT = 2**15
 _MAX_EVIDENCE = 100
+_LISTS = ("types", "exclude_types", "stop_list", "variants")
 
 
 @dataclass(frozen=True)
@@ -48,6 +45,19 @@ class LinkerConfig:
         exclude_types: A mention whose likeliest entity has one of these is dropped.
         nil_threshold: A mention is dropped when the share of its likeliest entity is below this, in [0, 1]. At 0 all
             stay, and what the shares lack to 1 is that of "none of these".
+        variants: Classes of variants of aliases that are found too, of `VARIANTS` (see `kgattn.linking.variants`);
+            empty for none. Kept in the order of `VARIANTS`.
+        common_words: Table of everyday words, which are no mentions: `bundled`, `wordfreq`, `none` or a file (see
+            `kgattn.linking.common_words`).
+        common_word_zipf: Frequency on the Zipf scale from which an alias of one word is shut out, at least 0; labels
+            get 1 more (see `kgattn.linking.lexicon`).
+        whole_names: Whether to drop mentions that seem to be a part of a longer name (see
+            `kgattn.linking.whole_names`).
+        overlaps: `longest`: of mentions that overlap, the longest that begins leftmost; `all`: the others are kept
+            besides in `doc.spans["kgattn_alternatives"]` (see `kgattn.linking.overlaps`).
+        fuzzy: Whether names and terms that are no alias, but nearly, are found too (see `kgattn.linking.fuzzy`); needs
+            the extra `[fuzzy]`.
+        fuzzy_cutoff: Least similarity of such a text and its alias, in (0, 1].
     """
 
     max_candidates: int = 4
@@ -66,9 +76,17 @@ class LinkerConfig:
     types: tuple[str, ...] = ()
     exclude_types: tuple[str, ...] = ()
     nil_threshold: float = 0.0
+    variants: tuple[str, ...] = VARIANTS
+    common_words: str = "bundled"
+    common_word_zipf: float = 4.0
+    whole_names: bool = True
+    overlaps: str = "longest"
+    fuzzy: bool = False
+    fuzzy_cutoff: float = 0.85
 
     def __post_init__(self) -> None:
         _check(dataclasses.asdict(self))
+        object.__setattr__(self, "variants", tuple(name for name in VARIANTS if name in self.variants))
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> "LinkerConfig":
@@ -82,8 +100,8 @@ class LinkerConfig:
             if name not in known:
                 raise ConfigError(f"linker settings are {', '.join(known)}; got {name!r}")
         _check(settings)
-        numbers = (*_WEIGHTS, *_EVIDENCE, "nil_threshold")
-        exact = {name: float(settings[name]) for name in numbers if name in settings}
+        floats = [name for name, value in dataclasses.asdict(cls()).items() if isinstance(value, float)]
+        exact = {name: float(settings[name]) for name in floats if name in settings}
         lists = {name: tuple(settings[name]) for name in _LISTS if name in settings}
         return cls(**{**settings, **exact, **lists})
 
@@ -93,31 +111,67 @@ class LinkerConfig:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """What a setting must be, in words, and whether a value is."""
+
+    words: str
+    fits: Callable[[Any], bool]
+
+
+def _number(words: str, fits: Callable[[float], bool]) -> _Wanted:
+    return _Wanted(words, lambda value: isinstance(value, int | float) and not isinstance(value, bool) and fits(value))
+
+
+def _choice(*names: str) -> _Wanted:
+    return _Wanted(f"one of {', '.join(names)}", lambda value: value in names)
+
+
+def _names(words: str, fits: Callable[[str], bool]) -> _Wanted:
+    def listed(value: Any) -> bool:
+        return isinstance(value, list | tuple) and all(isinstance(name, str) and fits(name) for name in value)
+
+    return _Wanted(words, listed)
+
+
+_COUNT = _number(
+    f"a whole number in [1, {_MAX_COUNT}]", lambda value: isinstance(value, int) and 1 <= value <= _MAX_COUNT
+)
+_WEIGHT = _number("a number above 0", lambda value: 0 < value < math.inf)
+_EVIDENCE = _number(f"a number in [0, {_MAX_EVIDENCE}]", lambda value: 0 <= value <= _MAX_EVIDENCE)
+_SWITCH = _Wanted("true or false", lambda value: isinstance(value, bool))
+_TYPES = _names("a list of type ids or labels", bool)
+_WANTED = {
+    "max_candidates": _COUNT,
+    "min_alias_length": _COUNT,
+    "max_alias_atoms": _COUNT,
+    "stop_words": _SWITCH,
+    "case": _choice(*CASE_POLICIES),
+    "label_weight": _WEIGHT,
+    "alias_weight": _WEIGHT,
+    "stop_list": _names("a list of forms, as read_stop_list gives them", lambda form: True),
+    "prior": _choice(*PRIORS),
+    "context_weight": _EVIDENCE,
+    "coherence_weight": _EVIDENCE,
+    "abbreviations": _SWITCH,
+    "short_names": _SWITCH,
+    "types": _TYPES,
+    "exclude_types": _TYPES,
+    "nil_threshold": _number("a number in [0, 1]", lambda value: 0 <= value <= 1),
+    "variants": _names(f"a list of {', '.join(VARIANTS)}", lambda name: name in VARIANTS),
+    "common_words": _Wanted(
+        "bundled, wordfreq, none or the path of a file", lambda value: isinstance(value, str) and bool(value)
+    ),
+    "common_word_zipf": _number("a number of at least 0", lambda value: 0 <= value < math.inf),
+    "whole_names": _SWITCH,
+    "overlaps": _choice(*OVERLAPS),
+    "fuzzy": _SWITCH,
+    "fuzzy_cutoff": _number("a number in (0, 1]", lambda value: 0 < value <= 1),
+}
+
+
 def _check(settings: Mapping[str, Any]) -> None:
     for name, value in settings.items():
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if name in _COUNTS and not (number and isinstance(value, int) and 1 <= value <= _MAX_COUNT):
-            raise ConfigError(f"linker setting {name} must be a whole number in [1, {_MAX_COUNT}], got {value!r}")
-        if name in _WEIGHTS and not (number and 0 < value < math.inf):
-            raise ConfigError(f"linker setting {name} must be a number above 0, got {value!r}")
-        if name in _EVIDENCE and not (number and 0 <= value <= _MAX_EVIDENCE):
-            raise ConfigError(f"linker setting {name} must be a number in [0, {_MAX_EVIDENCE}], got {value!r}")
-        if name == "nil_threshold" and not (number and 0 <= value <= 1):
-            raise ConfigError(f"linker setting nil_threshold must be a number in [0, 1], got {value!r}")
-        if name in _SWITCHES and not isinstance(value, bool):
-            raise ConfigError(f"linker setting {name} must be true or false, got {value!r}")
-        if name in _CHOICES and value not in _CHOICES[name]:
-            raise ConfigError(f"linker setting {name} must be one of {', '.join(_CHOICES[name])}, got {value!r}")
-        if name in _TYPES and not _are_names(value):
-            raise ConfigError(f"linker setting {name} must be a list of type ids or labels, got {value!r}")
-        if name == "stop_list" and not (
-            isinstance(value, list | tuple) and all(isinstance(form, str) for form in value)
-        ):
-            raise ConfigError(
-                f"linker setting stop_list must be a list of forms, got {value!r:.80}; use read_stop_list"
-            )
-
-
-def _are_names(value: Any, *, may_be_empty: bool = False) -> bool:
-    listed = isinstance(value, (list, tuple))
-    return listed and all(isinstance(name, str) and (name or may_be_empty) for name in value)
+        wanted = _WANTED[name]
+        if not wanted.fits(value):
+            raise ConfigError(f"linker setting {name} must be {wanted.words}, got {value!r:.80}")

@@ -12,7 +12,7 @@ from kgattn.errors import LinkingError
 from kgattn.files import replacing, write_json
 from kgattn.graph import KnowledgeGraph
 from kgattn.graph.storage import INDEX_FOLDER
-from kgattn.linking.build import open_fitting, open_or_build
+from kgattn.linking.build import ANY_LANGUAGE, open_or_build
 from kgattn.linking.component import KgattnLinker
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.index import LinkIndex
@@ -62,8 +62,9 @@ class EntityLinker:
         self._code = nlp if isinstance(nlp, str) else None
         self.nlp = resolve_pipeline(nlp)
         stop_words = frozenset(self.nlp.Defaults.stop_words)
-        index = open_or_build(graph, self.config, stop_words)
-        self.component = KgattnLinker(self.config, stop_words, index=index)
+        language = self.nlp.lang or ANY_LANGUAGE
+        index = open_or_build(graph, self.config, stop_words, language)
+        self.component = KgattnLinker(self.config, stop_words, language=language, index=index)
 
     def __call__(self, text: str) -> Doc:
         """Tokenise and link one text: mentions are in `doc.spans["kgattn"]`.
@@ -162,8 +163,9 @@ class EntityLinker:
         linker.graph, linker.config, linker._code = graph, config, code
         linker.nlp = resolve_pipeline(code if code is not None else str((folder / _PIPELINE_FOLDER).absolute()))
         stop_words = frozenset(linker.nlp.Defaults.stop_words)
-        index = open_fitting(folder / INDEX_FOLDER, graph, config, stop_words)
-        linker.component = KgattnLinker(config, stop_words, index=index or open_or_build(graph, config, stop_words))
+        language = linker.nlp.lang or ANY_LANGUAGE
+        index = open_or_build(graph, config, stop_words, language, folder / INDEX_FOLDER)
+        linker.component = KgattnLinker(config, stop_words, language=language, index=index)
         return linker
 
     def __getstate__(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kgattn.shapes import Int
+from kgattn.shapes import Bool, Float, Int
 
 
 class Source(IntEnum):
@@ -27,6 +27,7 @@ class Found(NamedTuple):
         end: One past its last token.
         row: Its row of candidates in the index.
         source: How it was found, a `Source`.
+        score: What its candidates' shares are multiplied by, in (0, 1]; None for 1 everywhere.
     """
 
     doc: Int[np.ndarray, " mention"]
@@ -34,3 +35,12 @@ class Found(NamedTuple):
     end: Int[np.ndarray, " mention"]
     row: Int[np.ndarray, " mention"]
     source: Int[np.ndarray, " mention"]
+    score: Float[np.ndarray, " mention"] | None = None
+
+    def take(self, places: Bool[np.ndarray, " mention"] | Int[np.ndarray, " taken"]) -> "Found":
+        """These mentions alone, in this order."""
+        score = None if self.score is None else self.score[places]
+        doc, start, end, row, source = (
+            column[places] for column in (self.doc, self.start, self.end, self.row, self.source)
+        )
+        return Found(doc, start, end, row, source, score)

@@ -5,10 +5,8 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Set
 from dataclasses import dataclass, fields
 from functools import cached_property
-from hashlib import sha256
 from multiprocessing.context import get_spawning_popen
 from pathlib import Path
 from typing import Any
@@ -18,17 +16,19 @@ import numpy as np
 from kgattn.errors import LinkingError
 from kgattn.files import replacing_folder, write_json
 from kgattn.graph import KnowledgeGraph, StringTable
-from kgattn.linking.atoms import fold
 from kgattn.linking.candidates import CandidateRows
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.disambiguation.resolve import Disambiguator
 from kgattn.linking.disambiguation.senses import Senses
+from kgattn.linking.fuzzy_index import FuzzyIndex
+from kgattn.linking.lexicon import WORDS_FILE
 from kgattn.linking.trie import AtomTrie
 
 FORMAT_VERSION = 2
 META_FILE = "linker_index.json"
 _MAX_CACHED_ROWS = 2**16
 _TRIE = tuple(field.name for field in fields(AtomTrie))
+_FUZZY = ("row", "length", "offsets", "alias")
 _CANDIDATES = tuple(field.name for field in fields(CandidateRows))
 
 
@@ -42,8 +42,10 @@ class LinkIndex:
         entity_ids: Ids of the graph's entities, in its row order.
         config: Settings the index was built with.
         fingerprint: Fingerprint of the graph.
-        stop_words_hash: Digest of the stop words that were dropped.
+        lexicon_digest: Digest of the words and the language it was built with; see `kgattn.linking.lexicon`.
+        words: Text of `common_words.tsv`: which everyday words were shut out.
         senses: What disambiguation needs of the graph.
+        fuzzy: Aliases by trigrams, where `config.fuzzy` asks for them.
         path: Folder the arrays are mapped from, or None when they are in memory.
     """
 
@@ -52,15 +54,17 @@ class LinkIndex:
     entity_ids: StringTable
     config: LinkerConfig
     fingerprint: str
-    stop_words_hash: str
+    lexicon_digest: str
+    words: str
     senses: Senses
+    fuzzy: FuzzyIndex | None = None
     path: Path | None = None
 
-    def fits(self, graph: KnowledgeGraph, config: LinkerConfig, stop_words: Set[str]) -> bool:
+    def fits(self, graph: KnowledgeGraph, config: LinkerConfig, lexicon_digest: str) -> bool:
         """Whether building anew would give this very index, row numbers of the graph included."""
         return (
             self.config == config
-            and self.stop_words_hash == stop_words_hash(stop_words, config)
+            and self.lexicon_digest == lexicon_digest
             and self.fingerprint == graph.fingerprint
             and np.array_equal(self.entity_ids.offsets, graph.entity_ids.offsets)
             and np.array_equal(self.entity_ids.data, graph.entity_ids.data)
@@ -80,6 +84,10 @@ class LinkIndex:
         """All arrays by name."""
         named = {name: getattr(self.trie, name) for name in _TRIE}
         named |= {f"candidate_{name}": getattr(self.candidates, name) for name in _CANDIDATES}
+        if self.fuzzy is not None:
+            named |= {f"fuzzy_{name}": getattr(self.fuzzy, name) for name in _FUZZY}
+            named |= {"fuzzy_text_data": self.fuzzy.texts.data, "fuzzy_text_offsets": self.fuzzy.texts.offsets}
+        named["words"] = np.frombuffer(self.words.encode("utf-8"), dtype=np.uint8)
         named |= {"entity_id_data": self.entity_ids.data, "entity_id_offsets": self.entity_ids.offsets}
         return named | self.senses.arrays()
 
@@ -88,7 +96,7 @@ class LinkIndex:
         return {
             "format_version": FORMAT_VERSION,
             "fingerprint": self.fingerprint,
-            "stop_words": self.stop_words_hash,
+            "lexicon": self.lexicon_digest,
             "config": self.config.to_dict(),
         }
 
@@ -111,8 +119,10 @@ class LinkIndex:
                 StringTable(arrays["entity_id_data"], arrays["entity_id_offsets"]),
                 LinkerConfig.from_dict(meta["config"]),
                 meta["fingerprint"],
-                meta["stop_words"],
+                meta["lexicon"],
+                arrays["words"].tobytes().decode("utf-8"),
                 Senses.from_arrays(arrays),
+                fuzzy_from(arrays),
                 path,
             )
         except KeyError as error:
@@ -133,6 +143,7 @@ class LinkIndex:
         with replacing_folder(folder) as new:
             for name, array in self.arrays().items():
                 np.save(new / f"{name}.npy", array, allow_pickle=False)
+            (new / WORDS_FILE).write_text(self.words, encoding="utf-8", newline="\n")
             write_json(new / META_FILE, self.meta())
 
     @classmethod
@@ -173,6 +184,14 @@ class LinkIndex:
         return folder
 
 
+def fuzzy_from(arrays: dict[str, np.ndarray]) -> FuzzyIndex | None:
+    """The trigram index among the arrays of an index, if it has one."""
+    if "fuzzy_row" not in arrays:
+        return None
+    texts = StringTable(arrays["fuzzy_text_data"], arrays["fuzzy_text_offsets"])
+    return FuzzyIndex(texts, *(arrays[f"fuzzy_{name}"] for name in _FUZZY))
+
+
 class RowCache:
     """Rows of candidates as tuples of (entity id, prior), decoded when asked for; the last ones asked for are kept."""
 
@@ -190,12 +209,6 @@ class RowCache:
             ids = (self._index.entity_ids[entity] for entity in rows.entities[part].tolist())
             known = self._rows[row] = tuple(zip(ids, rows.priors[part].tolist(), strict=True))
         return known
-
-
-def stop_words_hash(stop_words: Set[str], config: LinkerConfig) -> str:
-    """Digest of the stop words that are dropped under these settings."""
-    words = sorted(set(map(fold, stop_words))) if config.stop_words else []
-    return sha256("\n".join(words).encode("utf-8")).hexdigest()
 
 
 def _remove(folder: Path, owner: int) -> None:

@@ -6,8 +6,9 @@ import numpy as np
 from spacy.tokens import Doc
 
 from kgattn.linking.found import Found, Source
-from kgattn.linking.stream import AtomTable
-from kgattn.linking.trie import AtomTrie
+from kgattn.linking.marking import Candidates
+from kgattn.linking.stream import AtomTable, TokenStream
+from kgattn.linking.trie import AtomTrie, Hits
 from kgattn.shapes import Bool, Int
 
 
@@ -22,14 +23,30 @@ def find_aliases(docs: Sequence[Doc], trie: AtomTrie, table: AtomTable) -> Found
     stream = table.stream(docs, trie)
     hits = trie.match(stream.row, stream.distinct)
     kept = leftmost(hits.first_token, hits.last_token)
-    first, last = hits.first_token[kept], hits.last_token[kept]
+    return located(stream, Hits(*(column[kept] for column in hits)))
+
+
+def located(stream: TokenStream, hits: Hits) -> Found:
+    """Hits by document and token in it."""
+    first, last = hits.first_token, hits.last_token
     if len(stream.run_start):  # a hit that ends with tokens which touch inside a word ends with the last of them
         run = np.searchsorted(stream.run_start, last, side="right") - 1
         last = np.where(stream.run_start[run] == last, stream.run_end[run], last)
     doc = np.searchsorted(stream.doc_start, first, side="right") - 1
     offset = stream.doc_start[doc]
     source = np.full(len(first), Source.ALIAS)
-    return Found(doc, first - offset, last - offset + 1, hits.row[kept], source)
+    return Found(doc, first - offset, last - offset + 1, hits.row, source)
+
+
+def scored(candidates: Sequence[Candidates], found: Found) -> list[Candidates]:
+    """The candidates of each mention, their shares multiplied by the mention's score."""
+    if found.score is None:
+        return list(candidates)
+    pairs = zip(candidates, found.score.tolist(), strict=True)
+    return [
+        entities if score == 1 else tuple((entity_id, prior * score) for entity_id, prior in entities)
+        for entities, score in pairs
+    ]
 
 
 def leftmost(first: Int[np.ndarray, " hit"], last: Int[np.ndarray, " hit"]) -> Bool[np.ndarray, " hit"]:

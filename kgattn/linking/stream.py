@@ -1,7 +1,7 @@
 """From spaCy documents to the stream of tokens the trie matches."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from kgattn.linking.trie import AtomTrie, DistinctTokens, Flag, distinct_tokens
 from kgattn.shapes import Int
 
 _MAX_CACHED_TOKENS = 100_000  # 10 MiB; the words of a language that matter are fewer
+_BATCH_TOKENS = 4096
 _ATTRIBUTES = [ORTH, SPACY]
 _DTYPES = (np.uint8, *[np.int64] * 2, np.int8, *[np.uint64] * 2, *[np.int64] * 2, *[np.uint64] * 2, np.int8)
 _FLAGS, _FOLDED = DistinctTokens._fields.index("flags"), DistinctTokens._fields.index("folded")
@@ -164,3 +165,14 @@ def _runs(joined: np.ndarray) -> tuple[Int[np.ndarray, " run"], Int[np.ndarray, 
         return at, at
     gap = np.diff(at) > 1
     return at[np.concatenate([[True], gap])], at[np.concatenate([gap, [True]])] + 1
+
+
+def next_batch(stream: Iterator[Doc], batch_size: int) -> list[Doc]:
+    """The next documents, until they are `batch_size` or have `_BATCH_TOKENS` tokens; empty at the end."""
+    docs, tokens = [], 0
+    for doc in stream:
+        docs.append(doc)
+        tokens += len(doc)
+        if len(docs) >= batch_size or tokens >= _BATCH_TOKENS:
+            break
+    return docs

@@ -17,7 +17,6 @@ from kgattn.linking.atoms import BARRIER, NO_LETTER, UPPER
 from kgattn.shapes import Bool, Int
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-_LOAD = 0.6  # at most this share of the hash table is taken
 ROOT = 0
 
 
@@ -128,7 +127,7 @@ class AtomTrie:
     ) -> Int[np.ndarray, " query"]:
         """The child each atom leads to, or 0 where there is none."""
         size = len(self.edge_child)
-        place = _place(node, atom, size)
+        place = edge_place(node, atom, size)
         child: np.ndarray = self.edge_child.take(place).astype(np.int64)
         other = (self.edge_atom.take(child) != atom) | (self.edge_parent.take(child) != node)
         open_ = np.flatnonzero((child != 0) & other)
@@ -144,7 +143,7 @@ class AtomTrie:
         self, node: Int[np.ndarray, " query"], atom: UInt64[np.ndarray, " query"]
     ) -> Bool[np.ndarray, " query"]:
         """False where `children` would give 0, but for one query in eight or fewer."""
-        place = _place(node, atom, 8 * len(self.edge_bits))
+        place = edge_place(node, atom, 8 * len(self.edge_bits))
         bit: np.ndarray = self.edge_bits.take(place >> 3) >> (place & 7).astype(np.uint8)
         return (bit & 1).astype(bool)
 
@@ -161,7 +160,9 @@ class AtomTrie:
         rows[ends] = self._rows(alias[ends], state.letter[ends], state.key[ends])
         return rows
 
-    def match(self, tokens: Int[np.ndarray, " token"], distinct: DistinctTokens) -> Hits:
+    def match(
+        self, tokens: Int[np.ndarray, " token"], distinct: DistinctTokens, every: list[Hits] | None = None
+    ) -> Hits:
         """Find, at every token that starts one, the longest alias whose case rule admits the text.
 
         A token alone is looked up in `distinct`. Most that begin a longer alias are dropped by one bit, which the next
@@ -171,6 +172,7 @@ class AtomTrie:
             tokens: Row in `distinct` of each token, texts one after the other. Behind each text stands a token of one
                 `BARRIER`, which no alias holds, so that no match leaves its text.
             distinct: The distinct tokens.
+            every: Takes all aliases that the text admits, those of a token alone first, if given.
         """
         flags = distinct.flags.take(tokens)
         begins = np.flatnonzero(flags & Flag.BEGINS_ALIAS)
@@ -183,6 +185,9 @@ class AtomTrie:
         is_start[begins] = True
         start = np.flatnonzero(is_start)
         row, last = distinct.row.take(tokens.take(start)), start.copy()
+        if every is not None:
+            alone = np.flatnonzero(row >= 0)
+            every.append(Hits(start[alone], start[alone], row[alone]))
         alive = np.searchsorted(start, begins)
         own = tokens.take(begins)
         state = State(distinct.node.take(own), distinct.letter.take(own), distinct.key.take(own))
@@ -203,9 +208,19 @@ class AtomTrie:
             rows = self.rows(State(*(column[whole] for column in state)))
             whole, rows = whole[rows >= 0], rows[rows >= 0]
             last[alive[whole]], row[alive[whole]] = token[whole], rows
+            if every is not None:
+                every.append(Hits(start[alive[whole]], token[whole], rows))
             at += 1
         hit = np.flatnonzero(row >= 0)
         return Hits(start[hit], last[hit], row[hit])
+
+    def match_all(self, tokens: Int[np.ndarray, " token"], distinct: DistinctTokens) -> Hits:
+        """The same, but every alias that the text admits: shorter ones too."""
+        every: list[Hits] = []
+        self.match(tokens, distinct, every)
+        hits = Hits(*(np.concatenate(columns) for columns in zip(*every, strict=True)))
+        order = np.lexsort((hits.last_token, hits.first_token))
+        return Hits(*(column[order] for column in hits))
 
     def _rows(
         self,
@@ -274,84 +289,9 @@ def extend_key(key: UInt64[np.ndarray, " item"], atom: UInt64[np.ndarray, " item
     return longer
 
 
-def cased_keys(
-    atoms: UInt64[np.ndarray, " atom"], lengths: Int[np.ndarray, " sequence"]
-) -> UInt64[np.ndarray, " sequence"]:
-    """The key of each sequence of atoms."""
-    start = np.cumsum(lengths) - lengths
-    key = np.zeros(len(lengths), dtype=np.uint64)
-    for depth in range(int(lengths.max(initial=0))):
-        longer = np.flatnonzero(lengths > depth)
-        key[longer] = extend_key(key[longer], atoms[start[longer] + depth])
-    return key
-
-
-class Edges(NamedTuple):
-    """What `build_edges` returns; the first four are those of `AtomTrie`."""
-
-    parent: Int[np.ndarray, " node"]
-    atom: UInt64[np.ndarray, " node"]
-    child: Int[np.ndarray, " place"]
-    bits: UInt8[np.ndarray, " byte"]
-    num_nodes: int
-    end_node: Int[np.ndarray, " sequence"]
-
-
-def build_edges(atoms: UInt64[np.ndarray, " atom"], lengths: Int[np.ndarray, " sequence"]) -> Edges:
-    """Build the nodes of a trie.
-
-    Args:
-        atoms: Folded atoms of all sequences, one after the other.
-        lengths: Atoms of each sequence, at least 1.
-
-    Returns:
-        The hash table of edges, the number of nodes, and the node each sequence ends at.
-    """
-    start = np.cumsum(lengths) - lengths
-    node = np.full(len(lengths), ROOT)
-    parents, labels, num_nodes = [], [], 1
-    for depth in range(int(lengths.max(initial=0))):
-        alive = np.flatnonzero(lengths > depth)
-        parent, atom = node[alive], atoms[start[alive] + depth]
-        order = np.lexsort((atom, parent))
-        parent, atom = parent[order], atom[order]
-        new = np.ones(len(order), dtype=bool)
-        new[1:] = (parent[1:] != parent[:-1]) | (atom[1:] != atom[:-1])
-        node[alive[order]] = num_nodes + np.cumsum(new) - 1
-        parents.append(parent[new])
-        labels.append(atom[new])
-        num_nodes += int(new.sum())
-    parent = np.concatenate([np.zeros(1, dtype=np.int64), *parents])  # the root's come first
-    atom = np.concatenate([np.zeros(1, dtype=np.uint64), *labels])
-    child, bits = _hash_table(parent[1:], atom[1:]), _bits(parent[1:], atom[1:])
-    return Edges(parent.astype(np.int32), atom, child, bits, num_nodes, node)
-
-
-def _hash_table(parent: Int[np.ndarray, " edge"], atom: UInt64[np.ndarray, " edge"]) -> Int[np.ndarray, " place"]:
-    """Place edges by linear probing; edge e leads to node e + 1."""
-    size = 4
-    while size * _LOAD < len(parent) + 1:
-        size *= 2
-    owner = np.zeros(size, dtype=np.int32)
-    place, left = _place(parent, atom, size), np.arange(len(parent))
-    while len(left):
-        free = left[owner[place[left]] == 0]
-        taken, which = np.unique(place[free], return_index=True)
-        owner[taken] = free[which] + 1
-        left = left[owner[place[left]] != left + 1]
-        place[left] = (place[left] + 1) & (size - 1)
-    return owner
-
-
-def _bits(parent: Int[np.ndarray, " edge"], atom: UInt64[np.ndarray, " edge"]) -> UInt8[np.ndarray, " byte"]:
-    """The bits of `AtomTrie.edge_bits`, at least eight an edge."""
-    num_bits = 8 << len(parent).bit_length()
-    is_set = np.zeros(num_bits, dtype=bool)
-    is_set[_place(parent, atom, num_bits)] = True
-    return np.packbits(is_set, bitorder="little")
-
-
-def _place(node: Int[np.ndarray, " edge"], atom: UInt64[np.ndarray, " edge"], size: int) -> Int[np.ndarray, " edge"]:
+def edge_place(
+    node: Int[np.ndarray, " edge"], atom: UInt64[np.ndarray, " edge"], size: int
+) -> Int[np.ndarray, " edge"]:
     """Where in a hash table of `size` places, a power of two, to look first for an edge."""
     scrambled: np.ndarray = (node.astype(np.uint64) * _MULTIPLIER) ^ atom
     scrambled = (scrambled ^ (scrambled >> np.uint64(32))) * _MULTIPLIER

@@ -23,7 +23,7 @@ from spacy.vocab import Vocab
 from kgattn.errors import LinkingError
 from kgattn.linking.component import KgattnLinker
 from kgattn.linking.found import Found
-from kgattn.linking.marking import Candidates, mark
+from kgattn.linking.marking import Candidates
 from kgattn.linking.orth_table import OrthTable
 from kgattn.linking.pipelines import resolve_pipeline
 from kgattn.shapes import Int
@@ -85,7 +85,7 @@ class Packer:
         return PackedDocs(lengths, orths, tokens[:, 1].copy(), new_strings, special, norms[special], found, candidates)
 
 
-def unpack(packed: PackedDocs, vocab: Vocab, spans_key: str) -> list[Doc]:
+def unpack(packed: PackedDocs, vocab: Vocab, component: KgattnLinker) -> list[Doc]:
     """The documents, with their mentions."""
     for text in packed.new_strings:
         vocab.strings.add(text)
@@ -99,7 +99,7 @@ def unpack(packed: PackedDocs, vocab: Vocab, spans_key: str) -> list[Doc]:
     places = np.searchsorted(starts, packed.norm_at, side="right") - 1
     for at, norm, number in zip(packed.norm_at.tolist(), packed.norms.tolist(), places.tolist(), strict=True):
         docs[number][at - starts[number]].norm_ = vocab.strings[norm]
-    mark(docs, packed.found, packed.candidates, spans_key)
+    component.mark(docs, packed.found, packed.candidates)
     return docs
 
 
@@ -146,7 +146,7 @@ def pipe_in_processes(
         for received in count():
             if received == sent:
                 return
-            docs = _receive(pipes[received % n_process][0], nlp.vocab, component.spans_key)
+            docs = _receive(pipes[received % n_process][0], nlp.vocab, component)
             for batch in islice(batches, 1):
                 queues[sent % n_process].put(batch)
                 sent += 1
@@ -163,7 +163,7 @@ def pipe_in_processes(
             receiver.close()
 
 
-def _receive(receiver: Any, vocab: Vocab, spans_key: str) -> list[Doc]:
+def _receive(receiver: Any, vocab: Vocab, component: KgattnLinker) -> list[Doc]:
     try:
         answer = receiver.recv()
     except EOFError:
@@ -171,7 +171,7 @@ def _receive(receiver: Any, vocab: Vocab, spans_key: str) -> list[Doc]:
     if isinstance(answer, str):
         raise LinkingError(f"a worker process failed; run with n_process=1 to see where:\n{answer}")
     if isinstance(answer, PackedDocs):
-        return unpack(answer, vocab, spans_key)
+        return unpack(answer, vocab, component)
     return [Doc(vocab).from_bytes(data) for data in answer]
 
 

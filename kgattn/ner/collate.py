@@ -15,12 +15,11 @@ class Collator:
     """Makes a batch of tensors from windows, on the tokenizer's own padding side.
 
     Args:
-        processor: A `kgattn.Processor`, or a bare fast tokenizer for windows without links.
+        processor: A `kgattn.Processor` or a fast tokenizer; windows with links need no more than the latter.
     """
 
     def __init__(self, processor: Any) -> None:
         self.tokenizer = tokenizer = getattr(processor, "tokenizer", processor)
-        self._processor = processor
         self._left = tokenizer.padding_side == "left"
         # a tokenizer's pad() advises once to encode and pad in one call, which windows made beforehand cannot
         tokenizer.deprecation_warnings["Asking-to-pad-a-fast-tokenizer"] = True
@@ -34,7 +33,14 @@ class Collator:
     def inputs(self, features: list[dict[str, Any]]) -> dict[str, Tensor]:
         """The model's inputs alone."""
         known = [{key: feature[key] for key in _MODEL_KEYS if key in feature} for feature in features]
-        return dict(self._processor.pad(known, return_tensors="pt"))
+        if KG_KEYS[0] not in known[0]:
+            return dict(self.tokenizer.pad(known, return_tensors="pt"))
+        from kgattn.linking.padding import pad_features  # here, because it imports spaCy
+
+        padded = pad_features(
+            self.tokenizer, known, padding=True, max_length=None, pad_to_multiple_of=None, return_tensors="pt"
+        )
+        return dict(padded)
 
     def rows(self, features: list[dict[str, Any]], key: str, padding: int) -> Tensor:
         """One list of integers a window, padded to the longest: int64 [batch, token]."""

@@ -14,10 +14,10 @@ import numpy as np
 
 from kgattn.errors import CorpusError
 from kgattn.ner.corpus import Sentence
+from kgattn.ner.outcomes import Outcome
+from kgattn.ner.outcomes import Span as Span
+from kgattn.ner.slices import LINK_SLICES, WordLinks, slice_names
 from kgattn.shapes import Bool
-
-Span = tuple[int, int, str]
-"""First word, one past the last word, entity type."""
 
 
 @dataclass(frozen=True)
@@ -73,15 +73,21 @@ class EntityScores:
     Attributes:
         total: Over all entities (micro average).
         by_type: Per entity type.
-        slices: Recall on the gold entities that are `linked` (touch a mention the linker found) or `unlinked`, and
-            `seen` (their text occurs as an entity in train, case aside) or `unseen`; absent where not known.
-        sentence_counts: Per sentence: right, spurious and missed entities. What a bootstrap draws from.
+        slices: Recall on the gold entities that are `linked` (touch a mention the linker found) or `unlinked`; `seen`
+            (their text occurs as an entity in train, case aside) or `unseen`; and, of the linked ones, `ambiguous` or
+            `unambiguous` and `head` or `tail`, as `kgattn.ner.slices` says. Absent where not known.
+        outcomes: Per sentence: which entities are right, spurious and missed.
     """
 
     total: Counts
     by_type: dict[str, Counts]
     slices: dict[str, Slice]
-    sentence_counts: tuple[tuple[int, int, int], ...] = field(repr=False)
+    outcomes: tuple[Outcome, ...] = field(repr=False)
+
+    @property
+    def sentence_counts(self) -> tuple[tuple[int, int, int], ...]:
+        """Per sentence: right, spurious and missed entities. What a bootstrap draws from."""
+        return tuple((len(row.right), len(row.spurious), len(row.missed)) for row in self.outcomes)
 
     @property
     def f1(self) -> float:
@@ -99,7 +105,7 @@ class EntityScores:
         return self.total.recall
 
     def to_json(self) -> dict[str, Any]:
-        """Everything but the counts per sentence."""
+        """Everything but the outcomes per sentence."""
         return {
             **self.total.to_json(),
             "by_type": {name: counts.to_json() for name, counts in self.by_type.items()},
@@ -114,6 +120,7 @@ def entity_scores(
     words: Sequence[Sequence[str]] | None = None,
     linked: Sequence[Bool[np.ndarray, " _word"]] | None = None,
     seen: frozenset[str] | None = None,
+    links: Sequence[WordLinks] | None = None,
 ) -> EntityScores:
     """Compare predicted tags with gold ones, sentence by sentence.
 
@@ -123,39 +130,55 @@ def entity_scores(
         words: The words, needed for `seen`.
         linked: Which words lie in a linked mention.
         seen: Texts of the training entities, as `entity_texts` gives them.
+        links: What the linker found at each word.
 
     Raises:
         CorpusError: The two differ in sentences or words.
     """
     if [len(tags) for tags in gold] != [len(tags) for tags in predicted]:
         raise CorpusError("expected one predicted tag for every gold tag; predict whole sentences before scoring")
+    outcomes = tuple(map(Outcome.of, entity_spans(gold), entity_spans(predicted)))
     types = Counter[tuple[str, str]]()
-    parts = Counter[tuple[str, bool]]()
-    rows = []
-    for number, (truth, guess) in enumerate(zip(entity_spans(gold), entity_spans(predicted), strict=True)):
-        right = truth & guess
-        rows.append((len(right), len(guess - truth), len(truth - guess)))
-        types.update(("tp", span[2]) for span in right)
-        types.update(("fp", span[2]) for span in guess - truth)
-        types.update(("fn", span[2]) for span in truth - guess)
-        for span in truth:
-            if linked is not None:
-                touched = bool(linked[number][span[0] : span[1]].any())
-                parts["linked" if touched else "unlinked", span in right] += 1
-            if seen is not None and words is not None:
-                known = _text(words[number], span) in seen
-                parts["seen" if known else "unseen", span in right] += 1
+    for row in outcomes:
+        types.update(("tp", span[2]) for span in row.right)
+        types.update(("fp", span[2]) for span in row.spurious)
+        types.update(("fn", span[2]) for span in row.missed)
     by_type = {
         name: Counts(types["tp", name], types["fp", name], types["fn", name])
         for name in sorted({name for _, name in types})
     }
-    slices = {
-        name: Slice(parts[name, True], parts[name, True] + parts[name, False])
-        for name in ("linked", "unlinked", "seen", "unseen")
-        if (linked is not None if "linked" in name else seen is not None and words is not None)
-    }
-    total = Counts(*(sum(row[place] for row in rows) for place in range(3)))
-    return EntityScores(total, by_type, slices, tuple(rows))
+    total = Counts(*(sum(types[kind, name] for name in by_type) for kind in ("tp", "fp", "fn")))
+    return EntityScores(total, by_type, _slices(outcomes, words, linked, seen, links), outcomes)
+
+
+def _slices(
+    outcomes: Sequence[Outcome],
+    words: Sequence[Sequence[str]] | None,
+    linked: Sequence[Bool[np.ndarray, " _word"]] | None,
+    seen: frozenset[str] | None,
+    links: Sequence[WordLinks] | None,
+) -> dict[str, Slice]:
+    entities = [(number, span) for number, row in enumerate(outcomes) for span in sorted(row.gold)]
+    memberships: list[tuple[str, ...]] = [()] * len(entities)
+    known: list[str] = []
+
+    def add(names: Sequence[str], of_each: Sequence[tuple[str, ...]]) -> None:
+        known.extend(names)
+        memberships[:] = [before + more for before, more in zip(memberships, of_each, strict=True)]
+
+    if linked is not None:
+        touched = (linked[number][start:end].any() for number, (start, end, _) in entities)
+        add(("linked", "unlinked"), [("linked" if yes else "unlinked",) for yes in touched])
+    if seen is not None and words is not None:
+        familiar = (_text(words[number], span) in seen for number, span in entities)
+        add(("seen", "unseen"), [("seen" if yes else "unseen",) for yes in familiar])
+    if links is not None:
+        add(LINK_SLICES, slice_names([links[number].of_span(start, end) for number, (start, end, _) in entities]))
+    found, gold = Counter[str](), Counter[str]()
+    for (number, span), names in zip(entities, memberships, strict=True):
+        gold.update(names)
+        found.update(names if span in outcomes[number].right else ())
+    return {name: Slice(found[name], gold[name]) for name in known}
 
 
 def entity_spans(tags: Sequence[Sequence[str]]) -> list[frozenset[Span]]:

@@ -12,6 +12,7 @@ from kgattn.ner.corpus import Corpus, Sentence
 from kgattn.ner.labels import LabelSet
 from kgattn.ner.metrics import EntityScores, entity_scores, entity_texts
 from kgattn.ner.predict import Batches, make_batches, predict_tags
+from kgattn.ner.slices import WordLinks, word_links
 from kgattn.training.tagger import open_tagger
 
 
@@ -32,6 +33,7 @@ class OpenRun:
         sentences: The sentences with their gold tags.
         linked: Of each gold entity, whether it was linked; None without a graph.
         seen: Texts of gold entities of the training sentences, None on another corpus.
+        links: What the linker found at each word; None without a graph.
     """
 
     model: Any
@@ -41,6 +43,7 @@ class OpenRun:
     sentences: Sequence[Sentence]
     linked: Any
     seen: frozenset[str] | None
+    links: tuple[WordLinks, ...] | None
 
     def score(self) -> EntityScores:
         """Scores of the model as it now is."""
@@ -50,6 +53,7 @@ class OpenRun:
             words=[sentence.words for sentence in self.sentences],
             linked=self.linked,
             seen=self.seen,
+            links=self.links,
         )
 
 
@@ -75,14 +79,15 @@ def open_run(run: Path, corpus: Corpus, split: str = "test", graph: KnowledgeGra
 
         tagger = replace(tagger, processor=Processor(tagger.processor, EntityLinker(graph)))
     config = tagger.config
-    encoded = tagger.encode(sentences)
+    linked = tagger.link(sentences)
     trained_here = corpus.fingerprint == tagger.corpus.get("fingerprint")
     return OpenRun(
         model=tagger.model,
-        batches=make_batches(encoded, tagger.collator, config.eval_batch_size),
+        batches=make_batches(tagger.as_trained(linked), tagger.collator, config.eval_batch_size),
         labels=tagger.labels,
         autocast=tagger.autocast,
         sentences=sentences,
-        linked=encoded.linked if tagger.links else None,
+        linked=linked.linked if tagger.links else None,
         seen=entity_texts(corpus.limit(config.limit_train, seed=config.seed).train) if trained_here else None,
+        links=word_links(linked, tagger.processor.linker.graph) if tagger.links else None,
     )

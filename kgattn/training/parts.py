@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,10 +16,14 @@ from kgattn.ner.features import EncodedSplit
 from kgattn.ner.labels import LabelSet
 from kgattn.ner.metrics import EntityScores, entity_scores
 from kgattn.ner.predict import Batches, predict_tags
+from kgattn.ner.slices import WordLinks, word_links
 from kgattn.shapes import Int
 from kgattn.training.checkpoints import load_tokenizer
 from kgattn.training.config import TrainConfig
 from kgattn.training.encode import EncodedCorpus, encode_corpus, with_entities, without_links
+
+SplitChange = Callable[[EncodedSplit], EncodedSplit]
+"""Gives other windows of the same sentences."""
 
 COUNT_AFTER_PADDING = ("roberta", "camembert", "xlm-roberta")
 """Model types that number positions from one after the padding token's number."""
@@ -46,6 +49,7 @@ def check_run(
     graph: KnowledgeGraph | None,
     injection: InjectionConfig | None,
     entity_map: Int[np.ndarray, " entity"] | None,
+    windows: SplitChange | None,
 ) -> None:
     """Raise unless arm, graph, injection and entity map belong together and the corpus has all three parts.
 
@@ -53,9 +57,12 @@ def check_run(
         ConfigError: Two of them contradict each other.
         CorpusError: A split is missing.
     """
-    if (config.arm == "plain") != (injection is None):
-        given = "nothing" if injection is None else "an injection"
-        raise ConfigError(f"the arm plain injects nothing and every other arm something; got {config.arm}, {given}")
+    if (config.arm == "plain") != (injection is None and windows is None):
+        given = "an injection" if injection is not None else "other windows" if windows is not None else "nothing"
+        raise ConfigError(
+            "the arm plain injects nothing, and every other arm injects something or reads other windows; "
+            f"got {config.arm}, {given}"
+        )
     if injection is not None and graph is None:
         raise ConfigError(f"the arm {config.arm} needs a graph; give one, or choose the arm plain")
     if entity_map is not None and (graph is None or entity_map.shape != (graph.num_entities,)):
@@ -102,7 +109,11 @@ def identity_of(
 
 @dataclass(frozen=True)
 class RunParts:
-    """What a run is made of once its arguments are checked."""
+    """What a run is made of once its arguments are checked.
+
+    `linked_dev` and `linked_test` are as the linker left them, for tests under other conditions. `dev_links` and
+    `test_links` say what it found, in every arm alike and only for scoring; None without links.
+    """
 
     config: TrainConfig
     corpus: Corpus
@@ -113,6 +124,10 @@ class RunParts:
     dev: EncodedSplit
     test: EncodedSplit
     has_links: bool
+    linked_dev: EncodedSplit
+    linked_test: EncodedSplit
+    dev_links: tuple[WordLinks, ...] | None
+    test_links: tuple[WordLinks, ...] | None
 
     @classmethod
     def gather(
@@ -124,11 +139,12 @@ class RunParts:
         entity_map: Int[np.ndarray, " entity"] | None,
         processor: Any,
         encoded: EncodedCorpus | None,
+        windows: SplitChange | None = None,
     ) -> "RunParts":
         """Link and cut the sentences, or take them encoded, and leave in what the arm may see.
 
         Raises:
-            ConfigError: An injection is to be trained on sentences without links.
+            ConfigError: Links are to be used of sentences without any.
         """
         if processor is None:
             processor = make_processor(config.model, graph, config.language)
@@ -136,16 +152,37 @@ class RunParts:
             encoded = encode_corpus(corpus.limit(config.limit_train, config.dev_limit, config.seed), processor, config)
         else:
             encoded = encoded.limit(config)
-        change: Callable[[EncodedSplit], EncodedSplit]
         if injection is None:
             processor = getattr(processor, "tokenizer", processor)
-            change = without_links
-        elif not encoded.has_links:
+        if config.arm != "plain" and not encoded.has_links:
             raise ConfigError(f"the arm {config.arm} needs linked sentences; encode them with a kgattn.Processor")
-        else:
-            change = partial(with_entities, entity_map=entity_map)
+
+        def change(split: EncodedSplit) -> EncodedSplit:
+            if config.arm == "plain":
+                return without_links(split)
+            mapped = with_entities(split, entity_map)
+            return mapped if windows is None else windows(mapped)
+
         train, dev, test = (change(split) for split in (encoded.train, encoded.dev, encoded.test))
-        return cls(config, corpus, graph, injection, processor, train, dev, test, encoded.has_links)
+        dev_links, test_links = (
+            word_links(split, graph) if encoded.has_links and graph is not None else None
+            for split in (encoded.dev, encoded.test)
+        )
+        return cls(
+            config=config,
+            corpus=corpus,
+            graph=graph,
+            injection=injection,
+            processor=processor,
+            train=train,
+            dev=dev,
+            test=test,
+            has_links=encoded.has_links,
+            linked_dev=encoded.dev,
+            linked_test=encoded.test,
+            dev_links=dev_links,
+            test_links=test_links,
+        )
 
     def score(
         self,
@@ -155,6 +192,7 @@ class RunParts:
         labels: LabelSet,
         autocast: torch.dtype | None,
         seen: frozenset[str],
+        links: tuple[WordLinks, ...] | None,
     ) -> EntityScores:
         """Scores over all gold entities of a split, with slices."""
         return entity_scores(
@@ -163,6 +201,7 @@ class RunParts:
             words=[sentence.words for sentence in split.sentences],
             linked=split.linked if self.has_links else None,
             seen=seen,
+            links=links,
         )
 
     def describe_corpus(self) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """What a training run found out, as `result.json` holds it."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
 
 from kgattn.errors import RunError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE_VERSIONS = (1, 2)
+"""Version 1 lacks the fields that have a default below."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,12 @@ class RunResult:
         seconds: Wall time of `train` (with its dev evaluations) and `test`.
         parameters: Numbers of parameters: `total`, `plugin`.
         environment: Versions, device, threads, number type and commit.
+        outcomes: What became of the entities of each test sentence, as `kgattn.ner.outcomes` spells it, with types by
+            their place in `corpus["entity_types"]`; no word of the text.
+        loss_curve: Epoch and mean training loss since the line before, at every dev evaluation.
+        gates: What the injection learned, as `describe_gates` gives it; None for plain.
+        peak_memory_mib: Most memory the run held, in MiB: of the device on a GPU, else of the whole process, graph and
+            corpus with it. None where the system does not say.
     """
 
     arm: str
@@ -49,6 +57,10 @@ class RunResult:
     seconds: dict[str, float]
     parameters: dict[str, int]
     environment: dict[str, Any]
+    outcomes: tuple[str, ...] = ()
+    loss_curve: tuple[tuple[int, float], ...] = ()
+    gates: dict[str, Any] | None = None
+    peak_memory_mib: float | None = None
 
     @property
     def test_f1(self) -> float:
@@ -61,19 +73,25 @@ class RunResult:
 
     @classmethod
     def from_json(cls, values: dict[str, Any], *, source: str = "result.json") -> "RunResult":
-        """From plain JSON values.
+        """From plain JSON values, of this version or an earlier one.
 
         Raises:
-            RunError: The format version is another one, or keys are missing or unknown.
+            RunError: The format version is an unknown one, or keys are missing or unknown.
         """
         version = values.get("format_version")
-        if version != FORMAT_VERSION:
-            raise RunError(f"{source}: expected format_version {FORMAT_VERSION}, got {version!r}; train again")
+        if version not in READABLE_VERSIONS:
+            raise RunError(
+                f"{source}: expected format_version {' or '.join(map(str, READABLE_VERSIONS))}, got {version!r}; "
+                "train again"
+            )
         given, known = set(values) - {"format_version"}, {entry.name for entry in fields(cls)}
-        if given != known:
-            wrong = ", ".join(sorted(given ^ known))
-            raise RunError(f"{source}: these keys are missing or unknown: {wrong}; train again")
-        content = {name: values[name] for name in known}
+        optional = {entry.name for entry in fields(cls) if entry.default is not MISSING} if version == 1 else set()
+        wrong = sorted((given - known) | (known - given - optional))
+        if wrong:
+            raise RunError(f"{source}: these keys are missing or unknown: {', '.join(wrong)}; train again")
+        content = {name: values[name] for name in given}
         content["test_counts"] = tuple((int(tp), int(fp), int(fn)) for tp, fp, fn in values["test_counts"])
-        content["dev_curve"] = tuple((int(epoch), float(f1)) for epoch, f1 in values["dev_curve"])
+        for name in ("dev_curve", "loss_curve"):
+            content[name] = tuple((int(epoch), float(value)) for epoch, value in values.get(name, ()))
+        content["outcomes"] = tuple(values.get("outcomes", ()))
         return cls(**content)

@@ -2,13 +2,17 @@
 
 import shutil
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import torch
 from transformers import set_seed
 
+from kgattn.errors import ConfigError
 from kgattn.files import replacing
 from kgattn.graph import KnowledgeGraph
 from kgattn.injection import InjectionConfig, inject, save_pretrained
@@ -23,7 +27,9 @@ from kgattn.training.checkpoints import load_tagger, quiet_transformers
 from kgattn.training.config import TrainConfig
 from kgattn.training.encode import EncodedCorpus
 from kgattn.training.environment import describe_environment
-from kgattn.training.parts import RunParts, check_run, check_windows, describe_graph, identity_of
+from kgattn.training.gates import describe_gates
+from kgattn.training.parts import RunParts, SplitChange, check_run, check_windows, describe_graph, identity_of
+from kgattn.training.peak_memory import PeakMemory
 from kgattn.training.precision import autocast_type, training_device
 from kgattn.training.result import RunResult
 from kgattn.training.resume import latest_checkpoint, remove_checkpoints
@@ -43,6 +49,10 @@ def train_run(
     processor: Any = None,
     encoded: EncodedCorpus | None = None,
     progress: Progress | None = None,
+    injected: KnowledgeGraph | None = None,
+    windows: SplitChange | None = None,
+    retests: Mapping[str, SplitChange] = MappingProxyType({}),
+    on_retest: Callable[[RunResult], None] | None = None,
 ) -> RunResult:
     """Fine-tune a tagger, keep the weights of the best dev evaluation, and score test once with them.
 
@@ -60,21 +70,32 @@ def train_run(
         processor: A `kgattn.Processor` on the graph; None makes one with the default linker.
         encoded: The whole corpus as `encode_corpus` made it, to link only once for many runs.
         progress: Told after every step.
+        injected: The graph to inject where it is not the one that was linked to, for a control.
+        windows: Changes what is read, after `entity_map`.
+        retests: Names of arms that test this model once more, and how their windows differ from the linked ones.
+        on_retest: Given the result of each of them.
 
     Raises:
-        ConfigError: Settings contradict each other or the model is not found.
+        ConfigError: Settings contradict each other, the model is not found, or a run with another graph or other
+            windows is to leave a folder, whose model would then not be given them.
         CorpusError: A split is missing or a file malformed.
         InjectionError: The model cannot be injected.
         RunError: `output` holds another run.
         StorageError: Writing failed.
     """
-    check_run(config, corpus, graph, injection, entity_map)
+    check_run(config, corpus, graph, injection, entity_map, windows)
+    if output is not None and (injected is not None or windows is not None):
+        raise ConfigError(
+            f"the arm {config.arm} trains on another graph or other windows, which a model in a folder would not be "
+            "given; leave output out"
+        )
     folder = RunFolder(output) if output is not None else None
     identity = identity_of(config, corpus, graph, injection, entity_map)
     if folder is not None and folder.is_finished(identity):
         return folder.result()
-    parts = RunParts.gather(config, corpus, graph, injection, entity_map, processor, encoded)
+    parts = RunParts.gather(config, corpus, graph, injection, entity_map, processor, encoded, windows)
     device = training_device()
+    memory = PeakMemory(device)
     autocast = autocast_type(config.bf16, device)
     labels = LabelSet(corpus.entity_types)
     collator = Collator(parts.processor)
@@ -86,7 +107,7 @@ def train_run(
     model = load_tagger(config.model, labels)
     check_windows(model, (parts.train, parts.dev, parts.test))
     if injection is not None and graph is not None:
-        model = inject(model, graph, injection)
+        model = inject(model, injected or graph, injection)
     if folder is not None:
         folder.claim(identity, entity_map)
     dev_batches, dev_gold = batches(parts.dev), [sentence.tags for sentence in parts.dev.sentences]
@@ -117,8 +138,8 @@ def train_run(
     model.eval()
     started = time.perf_counter()
     seen = entity_texts(parts.train.sentences)
-    dev = parts.score(model, dev_batches, parts.dev, labels, autocast, seen)
-    test = parts.score(model, batches(parts.test), parts.test, labels, autocast, seen)
+    dev = parts.score(model, dev_batches, parts.dev, labels, autocast, seen, parts.dev_links)
+    test = parts.score(model, batches(parts.test), parts.test, labels, autocast, seen, parts.test_links)
     sizes = {name: parameter.numel() for name, parameter in model.named_parameters()}
     result = RunResult(
         arm=config.arm,
@@ -145,7 +166,32 @@ def train_run(
             "plugin": sum(size for name, size in sizes.items() if name.startswith(PLUGIN_PREFIX)),
         },
         environment=describe_environment(device, autocast),
+        outcomes=tuple(outcome.spell(corpus.entity_types) for outcome in test.outcomes),
+        loss_curve=trainer.loss_curve(),
+        gates=describe_gates(model),
+        peak_memory_mib=memory.mib(),
     )
+    for name, change in retests.items():
+        started = time.perf_counter()
+        dev, test = (
+            parts.score(model, batches(split), split, labels, autocast, seen, links)
+            for split, links in (
+                (change(parts.linked_dev), parts.dev_links),
+                (change(parts.linked_test), parts.test_links),
+            )
+        )
+        retest = replace(
+            result,
+            arm=name,
+            config={**result.config, "arm": name},
+            dev=dev.to_json(),
+            test=test.to_json(),
+            test_counts=test.sentence_counts,
+            seconds={"train": 0.0, "test": time.perf_counter() - started},
+            outcomes=tuple(outcome.spell(corpus.entity_types) for outcome in test.outcomes),
+        )
+        if on_retest is not None:
+            on_retest(retest)
     if folder is not None:
         shutil.rmtree(folder.path / MODEL, ignore_errors=True)  # what a killed run may have left half-written
         save_model(folder.path / MODEL, model, parts.processor, injected=injection is not None)

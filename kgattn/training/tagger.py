@@ -78,10 +78,18 @@ class Tagger:
             ConfigError: A window is longer than the model has positions for.
             CorpusError: A tag is none of the model's.
         """
+        return self.as_trained(self.link(sentences, docs))
+
+    def link(self, sentences: Sequence[Sentence], docs: Sequence[Any] | None = None) -> EncodedSplit:
+        """Windows with what the linker found, whatever the model reads of it; as for `encode`."""
         config = self.config
         encoded = encode_sentences(sentences, self.processor, self.labels, config.max_length, config.stride, docs=docs)
         check_windows(self.model, [encoded])
-        return with_entities(encoded, self.entity_map) if self.injected else without_links(encoded)
+        return encoded
+
+    def as_trained(self, linked: EncodedSplit) -> EncodedSplit:
+        """What the model reads of windows with links."""
+        return with_entities(linked, self.entity_map) if self.injected else without_links(linked)
 
     def tag(
         self, sentences: Sequence[Sequence[str]], docs: Sequence[Any] | None = None, batch_size: int = 64

@@ -167,6 +167,10 @@ class TaggerTrainer(Trainer):
             (round(entry["epoch"]), entry["eval_f1"]) for entry in self.state.log_history if "eval_f1" in entry
         )
 
+    def loss_curve(self) -> tuple[tuple[int, float], ...]:
+        """Epoch, from 1, and mean training loss since the line before."""
+        return tuple((round(entry["epoch"]), entry["loss"]) for entry in self.state.log_history if "loss" in entry)
+
     def seconds(self) -> float:
         """Wall time of training and dev evaluations so far, that of a killed run before its checkpoint included."""
         return self._seconds_before + time.perf_counter() - self._started

@@ -69,6 +69,22 @@ def test_it_is_bounded_and_zero_for_padding(bias):
     assert table[:, 0, :, 3].any()
 
 
+def test_without_content_and_relations_terms_are_all_there_is():
+    torch.manual_seed(0)
+    sizes = {"dim": 4, "code_dim": 3, "num_layers": 2, "num_heads": 2, "rank": 2, "bound": 1.5, "gate_scale": 2.0}
+    bias = PairBias(**sizes, unlinked_queries=(True, True), num_terms=1, content=False, relations=False)
+    torch.nn.init.normal_(bias.gate, std=2.0)
+    torch.nn.init.normal_(bias.strength)
+    assert {name for name, _ in bias.named_parameters()} == {"gate", "strength"}
+    index = torch.zeros(2, dtype=torch.long)
+    matches = RelationMatches(index, index, torch.tensor([1, 1]), torch.tensor([1, 2]), torch.tensor([0.5, 0.25]))
+    table = bias(torch.tensor([[[1.0], [1.0], [0.0]]]), matches, torch.randn(2, 3))
+    term = 2.0 * bias.gate * 2.0 * bias.strength[0] * 0.25
+    torch.testing.assert_close(table[:, 0, :, 1, 2], 1.5 * torch.tanh(term / 1.5))
+    table[:, 0, :, 1, 2] = 0
+    assert not table.any()
+
+
 def test_values_are_gated_projections():
     torch.manual_seed(0)
     values = MentionValues(dim=4, num_layers=2, num_heads=3, head_dim=5, gate_scale=2.0)

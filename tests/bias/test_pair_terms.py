@@ -1,4 +1,4 @@
-"""Paths, shared types, siblings and rules between mentions: weighed by priors, with strengths of their own."""
+"""Edges, paths, shared types, siblings and rules between mentions: weighed by priors, with strengths of their own."""
 
 import numpy as np
 import pytest
@@ -53,6 +53,8 @@ def test_terms_are_matched_in_both_directions_and_rules_in_theirs(graph, terms):
         (0, 1, "path of 2"): 0.4,
         (0, 1, "siblings"): 0.4,
         (0, 1, "shared types"): 0.2,
+        (0, 1, "edge"): 0.2,
+        (0, 2, "edge"): 0.25,
         (0, 2, "path of 2"): 0.5,
         (1, 2, "path of 2"): 0.8,
     }

@@ -16,7 +16,7 @@ def data(tmp_path) -> Path:
     folder = tmp_path / "corpus"
     folder.mkdir()
     for split, names in (("train", RIVERS[:4]), ("dev", RIVERS[4:6]), ("test", RIVERS[6:])):
-        rows = [f"{name}\tB-River\nflows\tO\nto\tO\nthe\tO\nmatch\tO\n" for name in names]
+        rows = [f"{name}\tB-River\nflows\tO\nto\tO\nthe\tO\nquern\tO\n" for name in names]
         (folder / f"{split}.txt").write_text("\n".join(rows), encoding="utf-8")
     return folder
 
@@ -24,7 +24,7 @@ def data(tmp_path) -> Path:
 @pytest.fixture
 def graph(tmp_path) -> Path:
     names = RIVERS[::2]
-    triples = [(name, "near", "match") for name in names]
+    triples = [(name, "near", "quern") for name in names]
     KnowledgeGraph.from_triples(triples, types={name: ["river"] for name in names}).save(tmp_path / "graph")
     return tmp_path / "graph"
 
@@ -56,7 +56,7 @@ def test_a_stop_list_is_written_edited_and_used(command, tmp_path, capsys):
     stop_list = tmp_path / "stop.tsv"
     assert main([*command, "--stop-list", str(stop_list), "--format", "json"]) == 0
     before = json.loads(capsys.readouterr().out)
-    assert stop_list.read_text(encoding="utf-8").splitlines()[3:] == ["match\t4\t0\t0\tmatch"]
+    assert stop_list.read_text(encoding="utf-8").splitlines()[3:] == ["quern\t4\t0\t0\tquern"]
     assert main([*command, "--use-stop-list", str(stop_list), "--format", "json"]) == 0
     after = json.loads(capsys.readouterr().out)
     assert (before["links"]["precision"], after["links"]["precision"]) == (pytest.approx(1 / 3), 1)

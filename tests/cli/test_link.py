@@ -57,7 +57,7 @@ def test_files_go_out_as_json_lines(graph: str, tmp_path: Path, capsys: pytest.C
         "candidates": [{"entity_id": "R1", "label": "Rhine", "prior": 1.0}],
     }
     assert {candidate["entity_id"] for candidate in cologne["candidates"]} == {"S1", "http://towns.example/cologne"}
-    assert sum(candidate["prior"] for candidate in cologne["candidates"]) == pytest.approx(1)
+    assert sum(candidate["prior"] for candidate in cologne["candidates"]) == pytest.approx(1, abs=1e-5)
 
 
 def test_standard_input(graph: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -76,6 +76,8 @@ def test_wrong_input_is_one_line_and_leaves_nothing(data, bert_tiny_path, tmp_pa
         (base, "the arm biased needs a graph; add --graph DIR"),
         ((*base, "--arm", "other"), "arms must be among plain"),
         ((*base, "--arm", "plain,biased"), "train runs one arm, got plain,biased; choose one, or run kgattn compare"),
+        ((*base, "--arm", "rewired"), "for rewired run kgattn compare --arms rewired"),
+        ((*base, "--arm", "swapped-graph"), "train leaves a model that can be used, of one of the arms plain, biased"),
         ((*base, "--config", wrong), "an injection setting is of a wrong type"),
         ((*base, "--arm", "plain", "--bf16", "maybe"), "bf16 must be auto, on or off"),
         (("--data", ragged, "-o", run, "--arm", "plain"), f"{ragged}:2: expected 2 columns"),

@@ -12,8 +12,7 @@ PLAYERS = ("Lorne", "Marsh", "Nolan", "Orton", "Piers", "Quinn", "Rowan", "Selby
 PATTERNS = ("Yesterday we saw {} again .", "{} was in the news .", "They wrote about {} at length .")
 
 
-@pytest.fixture(scope="session")
-def graph() -> KnowledgeGraph:
+def make_graph() -> KnowledgeGraph:
     flows = [(first, "flows into", second) for first, second in pairwise(RIVERS)]
     plays = [(first, "plays with", second) for first, second in pairwise(PLAYERS)]
     types = {name: ["river"] if name in RIVERS else ["player"] for name in RIVERS + PLAYERS}
@@ -30,6 +29,15 @@ def sentences(start: int, stop: int) -> tuple[Sentence, ...]:
     return tuple(found)
 
 
+def make_corpus() -> Corpus:
+    return Corpus("names", sentences(0, 5), sentences(5, 7), sentences(7, 10), ("Player", "River"))
+
+
+@pytest.fixture(scope="session")
+def graph() -> KnowledgeGraph:
+    return make_graph()
+
+
 @pytest.fixture(scope="session")
 def corpus() -> Corpus:
-    return Corpus("names", sentences(0, 5), sentences(5, 7), sentences(7, 10), ("Player", "River"))
+    return make_corpus()

@@ -10,6 +10,7 @@ from kgattn.evidence.comparison import ArmResult, Comparison, load_comparison
 from kgattn.evidence.statistics import Difference, Summary
 from kgattn.evidence.verdict import Verdict
 from kgattn.files import write_json
+from tests.synthetic_runs import make_comparison
 
 COMPARISON = Comparison(
     name="towns",
@@ -37,13 +38,28 @@ COMPARISON = Comparison(
     environment={"device": "cpu"},
     command="kgattn compare",
 )
+FULL = make_comparison({"plain": 0.5, "biased": 0.8, "shuffled-entities": 0.5}, seeds=2, sentences=20)[0]
 
 
-def test_survives_writing_and_reading(tmp_path: Path) -> None:
+@pytest.mark.parametrize("comparison", [COMPARISON, FULL])
+def test_survives_writing_and_reading(tmp_path: Path, comparison: Comparison) -> None:
     path = tmp_path / "compare.json"
-    write_json(path, COMPARISON.to_json())
+    write_json(path, comparison.to_json())
 
-    assert load_comparison(path) == COMPARISON
+    assert load_comparison(path) == comparison
+
+
+def test_the_first_version_is_read(tmp_path: Path) -> None:
+    values = json.loads(json.dumps(COMPARISON.to_json()))
+    for name in ("warnings", "flow"):
+        del values[name]
+    for name in ("peak_memory_mib", "dev_f1", "gold_by_type", "slices", "gates"):
+        del values["arms"][0][name]
+    for name in ("p", "effect", "detectable"):
+        del values["differences"][0][name]
+    write_json(tmp_path / "compare.json", values | {"format_version": 1})
+
+    assert load_comparison(tmp_path / "compare.json") == COMPARISON
 
 
 def test_finds_a_difference_by_its_arms() -> None:
@@ -56,7 +72,7 @@ def test_finds_a_difference_by_its_arms() -> None:
     [
         ("{", "must hold JSON"),
         ("[1]", "must hold a comparison"),
-        ('{"format_version": 2}', "must have format version 1, got 2"),
+        ('{"format_version": 3}', "must have format version 1 or 2, got 3"),
         ('{"format_version": 1}', "not a whole comparison"),
         (json.dumps(COMPARISON.to_json() | {"surprise": 1}), "not a whole comparison .*surprise"),
     ],

@@ -1,9 +1,11 @@
 """The verdict says "helps" only with both intervals above zero."""
 
+import dataclasses
+
 import pytest
 
 from kgattn.evidence.statistics import Difference
-from kgattn.evidence.verdict import decide
+from kgattn.evidence.verdict import best_control, decide
 
 
 def difference(baseline: str, mean: float, low: float, high: float) -> Difference:
@@ -52,3 +54,28 @@ def test_touching_zero_is_not_above_it() -> None:
 def test_one_seed_is_said() -> None:
     assert "One seed" in decide(BETTER, CONTROL_BEATEN, num_seeds=1).words
     assert "One seed" not in decide(BETTER, CONTROL_BEATEN, num_seeds=2).words
+
+
+def test_a_rival_that_is_not_beaten_is_named_beside_the_claim() -> None:
+    rivals = {
+        "linker-tagger": difference("linker-tagger", -0.01, -0.02, 0.01),
+        "text-triples": difference("text-triples", 0.05, 0.03, 0.07),
+    }
+
+    verdict = decide(BETTER, CONTROL_BEATEN, rivals, num_seeds=5)
+
+    assert verdict.outcome == "helps"
+    assert "The simpler rival linker-tagger is not beaten: biased minus linker-tagger is -1.0" in verdict.words
+    assert "text-triples" not in verdict.words
+
+
+def test_no_evidence_says_what_could_have_been_found() -> None:
+    unclear = dataclasses.replace(UNCLEAR, detectable=0.034)
+
+    assert "a true difference to plain of 3.4 points in four of five cases" in decide(unclear, {}, num_seeds=5).words
+    assert "four of five" not in decide(BETTER, CONTROL_BEATEN, num_seeds=5).words
+
+
+def test_the_best_control_is_the_one_beaten_by_the_least() -> None:
+    assert best_control(CONTROL_BEATEN | CONTROL_AS_GOOD) == CONTROL_AS_GOOD["shuffled-entities"]
+    assert best_control({}) is None

@@ -267,6 +267,7 @@ def test_swap_graph_refuses_vectors_it_was_not_made_for(graph):
     ("settings", "message"),
     [
         ({"bias": False, "values": False}, "both off"),
+        ({"content": False, "relations": False}, "nothing to make it of; turn one on, or bias off"),
         ({"bound": 0.0}, "bound must be positive, got 0.0"),
         ({"gate_scale": 0.0}, "gate_scale must be positive, got 0.0"),
         ({"dropout": 1.0}, r"dropout must lie in \[0, 1\), got 1.0"),

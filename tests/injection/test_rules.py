@@ -146,6 +146,25 @@ def test_law_5_every_term_learns_within_two_steps(architecture, graph):
     assert all(grad.any(dim=-1).all() for grad in learned.values()), learned
 
 
+def test_without_content_and_relations_rules_bias_by_themselves(graph, batch: Batch, tmp_path):
+    config = InjectionConfig(values=False, content=False, relations=False, rules=(VIA, TURNED))
+    model = kgattn.inject(make_model("bert"), graph, config)
+    plugin = model.kgattn
+    assert {name for name, _ in plugin.named_parameters()} == {"pair_bias.gate", "pair_bias.strength"}
+    plain = model(**batch.all).logits
+    torch.nn.init.ones_(plugin.pair_bias.gate)
+    assert torch.equal(model(**batch.all).logits, plain), "strengths are zero"
+    torch.nn.init.ones_(plugin.pair_bias.strength)
+    biased = model(**batch.all).logits
+    assert not torch.equal(biased, plain)
+    with plugin.without(VIA.name, TURNED.name):
+        torch.testing.assert_close(model(**batch.all).logits, plain, rtol=0, atol=1e-6)
+    plugin.save(tmp_path)
+    other = kgattn.load(make_model("bert"), tmp_path)
+    torch.testing.assert_close(other(**batch.all).logits, biased)
+    plugin.swap_graph(graph)
+
+
 def test_rules_are_saved_as_texts_and_evaluated_again(trained, batch: Batch, tmp_path):
     trained.kgattn.save(tmp_path)
     saved = json.loads((tmp_path / "kgattn_config.json").read_text())["injection"]
@@ -212,7 +231,7 @@ def test_terms_are_switched_off_one_by_one_in_this_thread(trained, batch: Batch)
 
 def test_learned_strengths_are_told_by_name(trained, graph):
     biases = trained.kgattn.term_biases()
-    assert list(biases) == ["path of 2", "path of 3", "shared types", "siblings", "via", "turned"]
+    assert list(biases) == ["edge", "path of 2", "path of 3", "shared types", "siblings", "via", "turned"]
     assert {tuple(bias.shape) for bias in biases.values()} == {(2, 4)}
     assert all(0 < bias.abs().max() <= 4.0 for bias in biases.values())
     fresh = kgattn.inject(make_model("bert"), graph, InjectionConfig(bias=False, pair_terms=KINDS, rules=(VIA,)))
@@ -228,7 +247,7 @@ def test_unknown_names_are_refused(trained):
 
 def test_settings_that_do_not_fit():
     with pytest.raises(
-        ConfigError, match=r"pair_terms must be different ones of paths, types, siblings, got \('path',\)"
+        ConfigError, match=r"pair_terms must be different ones of edges, paths, types, siblings, got \('path',\)"
     ):
         InjectionConfig(pair_terms=("path",))
     with pytest.raises(ConfigError, match="pair_terms must be different"):

@@ -10,12 +10,13 @@ from itertools import pairwise
 
 from kgattn.linking.atoms import UPPER, first_letter, fold, joins_left, joins_right, pieces, tidy
 from kgattn.linking.policy import CaseRule, case_rule
+from kgattn.linking.variants import variants_of
 
 
 class ReferenceMatcher:
     """Longest aliases, leftmost first, with their candidates."""
 
-    def __init__(self, graph, config, stop_words):
+    def __init__(self, graph, config, stop_words, language="en"):
         self.config = config
         self.uses = defaultdict(list)  # folded pieces -> (rule, alias in pieces, entity, weight)
         self.first_pieces = set()
@@ -23,18 +24,28 @@ class ReferenceMatcher:
         stop_words = frozenset(map(fold, stop_words)) if config.stop_words else frozenset()
         for row, (entity, label) in enumerate(zip(graph.entity_ids, graph.labels, strict=True)):
             for alias in [label, *graph.aliases(entity)]:
-                rule, cased = case_rule(alias, config, stop_words), pieces(alias)
-                if rule is not None and 0 < len(cased) <= config.max_alias_atoms:
-                    base = config.label_weight if alias == label else config.alias_weight
+                rule = case_rule(alias, config, stop_words)
+                if rule is None or not 0 < len(pieces(alias)) <= config.max_alias_atoms:
+                    continue
+                base = config.label_weight if alias == label else config.alias_weight
+                for form, share in {alias: 1.0, **variants_of(alias, frozenset(config.variants), language)}.items():
+                    cased = pieces(form)
+                    common = rule != CaseRule.EXACT and fold(form) in stop_words
+                    short = len(form) < config.min_alias_length
+                    if form != alias and (common or short or not 0 < len(cased) <= config.max_alias_atoms):
+                        continue
                     folded = tuple(tidy(piece.casefold()) for piece in cased)
-                    self.uses[folded].append((rule, cased, entity, base * (1 + math.log1p(ends[row]))))
+                    weight = share * base * (1 + math.log1p(ends[row]))
+                    self.uses[folded].append((rule, cased, entity, weight, form != alias))
                     self.first_pieces.add(folded[0])
 
     def candidates(self, surface):
-        """(entity, prior) of each entity an alias of which is the surface, likeliest first."""
+        """(entity, prior) of each entity an alias, or else a variant, of which is the surface, likeliest first."""
         cased, capital = pieces(surface), first_letter(tidy(surface)) == UPPER
-        weights = defaultdict(float)
-        for rule, alias, entity, weight in self.uses.get(tuple(tidy(piece.casefold()) for piece in cased), ()):
+        by_alias, by_variant = defaultdict(float), defaultdict(float)
+        for rule, alias, entity, weight, is_variant in self.uses.get(
+            tuple(tidy(piece.casefold()) for piece in cased), ()
+        ):
             admitted = {
                 CaseRule.ANY: True,
                 CaseRule.CAPITAL: capital,
@@ -42,7 +53,9 @@ class ReferenceMatcher:
                 CaseRule.CAPITAL_OR_EXACT: capital or alias == cased,
             }[rule]
             if admitted:
+                weights = by_variant if is_variant else by_alias
                 weights[entity] = max(weights[entity], weight)
+        weights = by_alias or by_variant
         total = sum(weights.values())
         ranked = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
         return [(entity, weight / total) for entity, weight in ranked][: self.config.max_candidates]

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from kgattn.errors import ConfigError
@@ -71,7 +73,15 @@ def test_long_capitals_are_acronyms_only_with_a_digit():
         ({"alias_weight": float("nan")}, "alias_weight must be a number above 0, got nan"),
         ({"stop_words": "yes"}, "stop_words must be true or false, got 'yes'"),
         ({"case": "upper"}, "case must be one of shape, exact, ignore, got 'upper'"),
-        ({"fuzzy": True}, "linker settings are max_candidates, .*; got 'fuzzy'"),
+        ({"fuzziness": True}, "linker settings are max_candidates, .*; got 'fuzziness'"),
+        ({"fuzzy": 1}, "fuzzy must be true or false, got 1"),
+        ({"whole_names": "no"}, "whole_names must be true or false, got 'no'"),
+        ({"fuzzy_cutoff": 0}, r"fuzzy_cutoff must be a number in \(0, 1\], got 0"),
+        ({"overlaps": "none"}, "overlaps must be one of longest, all, got 'none'"),
+        ({"variants": "all"}, "variants must be a list of inverted, .*, got 'all'"),
+        ({"variants": ["latin"]}, "variants must be a list of inverted, .*'latin'"),
+        ({"common_words": ""}, "common_words must be bundled, wordfreq, none or the path of a file, got ''"),
+        ({"common_word_zipf": -1}, "common_word_zipf must be a number of at least 0, got -1"),
     ],
 )
 def test_wrong_settings_are_refused(settings, message):
@@ -80,9 +90,15 @@ def test_wrong_settings_are_refused(settings, message):
 
 
 def test_settings_survive_json():
-    config = LinkerConfig(max_candidates=7, case="exact", label_weight=3.0)
+    config = LinkerConfig(max_candidates=7, case="exact", label_weight=3.0, variants=("hyphen", "plural"))
+    assert json.loads(json.dumps(config.to_dict())) == config.to_dict()
     assert LinkerConfig.from_dict(config.to_dict()) == config
-    assert LinkerConfig.from_dict({"max_candidates": 7, "case": "exact", "label_weight": 3}) == config
+    assert (
+        LinkerConfig.from_dict(
+            {"max_candidates": 7, "case": "exact", "label_weight": 3, "variants": ["hyphen", "plural"]}
+        )
+        == config
+    )
 
 
 def test_settings_are_checked_however_they_are_made():

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from kg_data.registry import BUILDERS
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking import EntityLinker, LinkerConfig
+from kgattn.linking.config import VARIANTS
 from kgattn.ner.corpus import read_sentences
 from tests.linking.reference_matcher import ReferenceMatcher
 from tests.linking.test_matching import FORMS, MATCHING_ALONE, NOISE, assert_same_links, links
@@ -84,8 +85,8 @@ REAL = [
 def test_real_corpora(data_dir, graph_name, corpus, language):
     builder = BUILDERS[graph_name]
     graph = builder.build(data_dir / builder.folder)
-    linker = EntityLinker(graph, language, LinkerConfig(**MATCHING_ALONE))
-    reference = ReferenceMatcher(graph, linker.config, linker.nlp.Defaults.stop_words)
+    linker = EntityLinker(graph, language, LinkerConfig(**{**MATCHING_ALONE, "variants": VARIANTS}))
+    reference = ReferenceMatcher(graph, linker.config, linker.nlp.Defaults.stop_words, language)
     files = [path for path in sorted((data_dir / corpus).rglob("*")) if path.suffix not in ("", ".md")]
     count = 0
     for path in files:

@@ -3,7 +3,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgattn.linking import trie as trie_module
-from kgattn.linking.trie import AtomTrie, build_edges, cased_keys, distinct_tokens
+from kgattn.linking import trie_build as build_module
+from kgattn.linking.trie import AtomTrie, distinct_tokens
+from kgattn.linking.trie_build import build_edges, cased_keys
 
 # Few atoms whose hashes agree in their high bits: many hash-table collisions.
 ATOMS = st.integers(1, 9)
@@ -49,7 +51,8 @@ def test_trie_equals_a_scan(sequences, texts):
 
 
 def test_paths_never_meet_even_if_all_edges_share_one_place(monkeypatch):
-    monkeypatch.setattr(trie_module, "_place", lambda node, atom, size: np.zeros(len(node), dtype=np.int64))
+    for module in (trie_module, build_module):
+        monkeypatch.setattr(module, "edge_place", lambda node, atom, size: np.zeros(len(node), dtype=np.int64))
     sequences = [(1, 2), (2, 1), (3,), (1, 2, 3)]
     texts = [[1, 2, 3, 2, 1, 4], [3, 3], [2, 2, 2]]
     assert match(make_trie(sequences), texts) == slow_match(sequences, texts)

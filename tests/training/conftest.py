@@ -58,5 +58,6 @@ def injection() -> InjectionConfig:
 
 @pytest.fixture(scope="session")
 def untimed() -> Callable[[RunResult], dict[str, Any]]:
-    """What two runs of the same settings must agree on: all but seconds and environment."""
-    return lambda result: {k: v for k, v in result.to_json().items() if k not in ("seconds", "environment")}
+    """What two runs of the same settings must agree on: all but seconds, memory and environment."""
+    measured = ("seconds", "environment", "peak_memory_mib")
+    return lambda result: {k: v for k, v in result.to_json().items() if k not in measured}

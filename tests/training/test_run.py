@@ -9,6 +9,8 @@ import pytest
 from kgattn.errors import ConfigError, CorpusError, KgattnError, RunError
 from kgattn.ner.corpus import Corpus, Sentence
 from kgattn.ner.features import EncodedSplit
+from kgattn.ner.outcomes import Outcome
+from kgattn.ner.slices import LINK_SLICES
 from kgattn.training import run as run_module
 from kgattn.training.encode import encode_corpus
 from kgattn.training.evaluate import evaluate_run
@@ -27,6 +29,11 @@ def test_a_plain_run_leaves_a_folder_and_a_model_that_scores_the_same(corpus, co
     assert result.corpus["sentences"] == {"train": 24, "dev": 12, "test": 12}
     assert set(result.test["slices"]) == {"seen", "unseen"}
     assert result.parameters["plugin"] == 0
+    assert result.gates is None
+    assert [epoch for epoch, _ in result.loss_curve] == [1, 2, 3]
+    assert result.loss_curve[-1][1] < result.loss_curve[0][1]
+    read = [Outcome.read(text, corpus.entity_types) for text in result.outcomes]
+    assert tuple((len(row.right), len(row.spurious), len(row.missed)) for row in read) == result.test_counts
     assert {path.name for path in output.iterdir()} == {"config.json", "result.json", "log.jsonl", "model"}
     assert capfd.readouterr() == ("", ""), "a run prints nothing by itself"
     scores = evaluate_run(output, corpus)
@@ -50,7 +57,8 @@ def test_an_injected_run_scores_the_same_from_its_folder(corpus, graph, config, 
     result = train_run(config, corpus, graph, tmp_path / "run", injection=injection, entity_map=entity_map)
     assert result.parameters["plugin"] > 0
     assert result.injection == injection.to_json()
-    assert set(result.test["slices"]) == {"linked", "unlinked", "seen", "unseen"}
+    assert any(gate for row in result.gates["bias"] for gate in row)
+    assert set(result.test["slices"]) == {"linked", "unlinked", "seen", "unseen", *LINK_SLICES}
     scores = evaluate_run(tmp_path / "run", corpus)
     assert scores.sentence_counts == result.test_counts
     assert scores.to_json()["slices"] == result.test["slices"]
@@ -83,6 +91,13 @@ def test_contradictions_are_refused_and_nothing_is_written(corpus, graph, config
     for error, message, arguments, options in (
         (ConfigError, "got plain, an injection", (config, corpus, graph), {"injection": injection}),
         (ConfigError, "got biased, nothing", (biased, corpus, graph), {}),
+        (ConfigError, "got plain, other windows", (config, corpus, graph), {"windows": lambda split: split}),
+        (
+            ConfigError,
+            "trains on another graph or other windows",
+            (biased, corpus, graph),
+            {"injection": injection, "injected": graph},
+        ),
         (ConfigError, "the arm biased needs a graph", (biased, corpus, None), {"injection": injection}),
         (
             ConfigError,

@@ -93,7 +93,12 @@ def test_a_broken_config_is_refused(tmp_path, content, message):
 def test_results_of_another_shape_are_refused():
     values = RESULT.to_json()
     assert RunResult.from_json(json.loads(json.dumps(values))) == RESULT
-    with pytest.raises(RunError, match="expected format_version 1, got 2"):
-        RunResult.from_json({**values, "format_version": 2})
+    with pytest.raises(RunError, match="expected format_version 1 or 2, got 3"):
+        RunResult.from_json({**values, "format_version": 3})
+    later = ("outcomes", "loss_curve", "gates", "peak_memory_mib")
+    first = {key: value for key, value in values.items() if key not in later} | {"format_version": 1}
+    assert RunResult.from_json(json.loads(json.dumps(first))) == RESULT
+    with pytest.raises(RunError, match="keys are missing or unknown: gates"):
+        RunResult.from_json({key: value for key, value in values.items() if key != "gates"})
     with pytest.raises(RunError, match="keys are missing or unknown: extra, steps"):
         RunResult.from_json({key: values[key] for key in values if key != "steps"} | {"extra": 1})

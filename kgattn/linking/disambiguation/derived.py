@@ -85,6 +85,7 @@ def _merge(
     columns = [np.concatenate([column[kept], extra[:, at]]) for at, column in enumerate(found[:3])]
     row = np.concatenate([found.row[kept], found.row[source_of]])
     source = np.concatenate([found.source[kept], extra[:, 3]])
+    score = None if found.score is None else np.concatenate([found.score[kept], found.score[source_of]])
     order = np.lexsort((-columns[2], columns[1], columns[0]))
 
     number = np.full(len(kept) + 1, -1)  # new number of each old mention; the last one is "none"
@@ -93,4 +94,4 @@ def _merge(
     number[:-1][kept] = place[: int(kept.sum())]
     root = np.where(origin[source_of] >= 0, origin[source_of], source_of)
     origins = number[np.concatenate([origin[kept], root])][order]
-    return Found(*(column[order] for column in (*columns, row, source))), origins
+    return Found(columns[0], columns[1], columns[2], row, source, score).take(order), origins

@@ -111,7 +111,7 @@ class Disambiguator:
         if kept.all():
             return found, candidates
         chosen = [one for one, stays in zip(candidates, kept.tolist(), strict=True) if stays]
-        return Found(*(column[kept] for column in found)), chosen
+        return found.take(kept), chosen
 
     def _best(
         self, found: Found, origin: Int[np.ndarray, " mention"], decisions: Decisions | None

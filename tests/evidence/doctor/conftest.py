@@ -14,7 +14,7 @@ from kgattn.ner.corpus import Corpus, Sentence
 from kgattn.ner.metrics import entity_spans
 
 GOLD = ("Yesterday we saw {} again .", "{} was in the news .", "They wrote about {} at length .")
-NOT_GOLD = "We slept at the {} inn before the match ."
+NOT_GOLD = "We slept at the {} inn before the quern ."
 STARTS = ("Bal", "Cor", "Dun", "Fen", "Gol", "Hes", "Jor", "Kim", "Lam", "Nor")
 ENDS = ("dak", "fell", "gon", "lith", "mere", "nix", "por", "rand", "sted", "vik")
 SPLITS = ("train", "dev", "test")
@@ -54,7 +54,7 @@ def sentences(split: str) -> tuple[Sentence, ...]:
 
 
 def make_graph(*, harvested: Collection[str] = ()) -> KnowledgeGraph:
-    """The graph: every second name, and the word "match"; `harvested` texts are aliases of a river besides."""
+    """The graph: every second name, and the word "quern"; `harvested` texts are aliases of a river besides."""
     known = {kind: [written(name) for split in SPLITS for name in names(kind, split)] for kind in ("River", "Player")}
     kept = {kind: [name for number, name in enumerate(every) if number % 2] for kind, every in known.items()}
     triples = [(one, "flows into", other) for one, other in pairwise(kept["River"])]
@@ -62,7 +62,7 @@ def make_graph(*, harvested: Collection[str] = ()) -> KnowledgeGraph:
     graph = KnowledgeGraph.from_triples(triples, types=types)
     for name in kept["Player"]:
         graph = graph.with_entity(name, label=name, types=["player"])
-    graph = graph.with_entity("match", label="match", types=["event"])
+    graph = graph.with_entity("quern", label="quern", types=["event"])
     return graph.with_entity(kept["River"][0], aliases=sorted(harvested)) if harvested else graph
 
 

@@ -28,12 +28,12 @@ def test_a_report_is_one_frozen_value_to_print_and_to_keep(graph, corpus):
     }
     assert kept["sentences"] == {"learn": 240, "score": 240}
     assert kept["taggers"]["linker_tagger"] <= kept["taggers"]["ceiling"] == pytest.approx(2 / 3)
-    assert [noise["form"] for noise in kept["noise"]] == ["match"]
+    assert [noise["form"] for noise in kept["noise"]] == ["quern"]
     assert kept["without_noise"]["links"]["precision"] > kept["links"]["precision"]
     assert kept["tokenizer"] is None
     text = str(report)
     assert text.startswith("names (dev: 240 sentences, learned from 240)")
-    for words in (report.verdict.words, "Leak check: nothing found.", "Gold mentions linked", "match", "ceiling, F1"):
+    for words in (report.verdict.words, "Leak check: nothing found.", "Gold mentions linked", "quern", "ceiling, F1"):
         assert words in text
 
 
@@ -47,7 +47,7 @@ def test_tags_of_test_are_not_read_unless_asked_for(graph, corpus):
 
 
 def test_noise_is_learned_from_training_alone(graph, corpus):
-    quiet = replace(corpus, train=tuple(each for each in corpus.train if "match" not in each.words))
+    quiet = replace(corpus, train=tuple(each for each in corpus.train if "quern" not in each.words))
     assert kgattn.doctor(graph, quiet).noise == ()
 
 

@@ -6,16 +6,16 @@ from kgattn.ner.corpus import Sentence
 
 GRAPH = KnowledgeGraph.from_triples(
     [("Rhine", "near", "Main")],
-    labels={name: name for name in ("Rhine", "Main", "Ada", "Bob", "match")},
-    types={"Rhine": ["river"], "Main": ["river"], "Ada": ["player"], "Bob": ["player"], "match": ["event"]},
+    labels={name: name for name in ("Rhine", "Main", "Ada", "Bob", "quern")},
+    types={"Rhine": ["river"], "Main": ["river"], "Ada": ["player"], "Bob": ["player"], "quern": ["event"]},
 )
 LEARN = [
-    ("[RIV Rhine ] saw the match", [(0, 1, "Rhine"), (3, 4, "match")]),
-    ("[PER Ada ] lost the match", [(0, 1, "Ada"), (3, 4, "match")]),
+    ("[RIV Rhine ] saw the quern", [(0, 1, "Rhine"), (3, 4, "quern")]),
+    ("[PER Ada ] lost the quern", [(0, 1, "Ada"), (3, 4, "quern")]),
     ("[PER Ada ] met [RIV Main ]", [(0, 1, "Ada"), (2, 3, "Main")]),
 ]
 SCORE = [
-    ("[PER Bob ] saw [RIV Main ] before the match", [(0, 1, "Bob"), (2, 3, "Main"), (5, 6, "match")]),
+    ("[PER Bob ] saw [RIV Main ] before the quern", [(0, 1, "Bob"), (2, 3, "Main"), (5, 6, "quern")]),
     ("[PER Eve ] met the Rhine", [(3, 4, "Rhine")]),
 ]
 
@@ -26,7 +26,7 @@ def test_types_are_matched_with_labels_and_noise_is_left_alone(linked):
 
 
 def test_without_a_single_gold_link_nothing_is_tagged(linked):
-    label_of = fit_linker_tagger(linked([("[PER Eve ] lost the match", [(3, 4, "match")])]), GRAPH)
+    label_of = fit_linker_tagger(linked([("[PER Eve ] lost the quern", [(3, 4, "quern")])]), GRAPH)
     assert label_of(["event"]) is None
 
 

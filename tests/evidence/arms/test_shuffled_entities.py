@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgattn.evidence.shuffle import shuffle_entities
+from kgattn.evidence.arms.shuffled_entities import shuffle_entities
 
 counts_of_entities = st.lists(st.integers(0, 40), min_size=1, max_size=30)
 

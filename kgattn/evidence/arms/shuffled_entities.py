@@ -1,9 +1,14 @@
-"""Wrong entities that are linked about as often: the control for "it only helps to know what is linked"."""
+"""shuffled-entities: wrong entities that are linked about as often.
+
+The control for "it only helps to know what is linked". Spans, priors and the number of candidates stay.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 
+from kgattn.evidence.arms.arm import Arm
+from kgattn.graph import KnowledgeGraph
 from kgattn.shapes import Int
 
 
@@ -46,3 +51,16 @@ def _frequency_groups(
         else:
             groups.append(members)
     return groups
+
+
+def exchange(graph: KnowledgeGraph, link_counts: Int[np.ndarray, " entity"], seed: int) -> Int[np.ndarray, " entity"]:
+    """`shuffle_entities` for an arm."""
+    return shuffle_entities(graph.entity_ids, link_counts, seed)
+
+
+SHUFFLED_ENTITIES = Arm(
+    "shuffled-entities",
+    "as biased, but every entity exchanged for one that is linked about as often",
+    "control",
+    entities=exchange,
+)

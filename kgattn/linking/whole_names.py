@@ -1,0 +1,61 @@
+"""Names that are only a part of a longer one.
+
+"United Kingdom" in "the 2001 United Kingdom general election" and "Ben" in "Ben Carson" are aliases, yet the text names
+something else. A capitalised mention is taken for a part, and dropped, when it touches
+
+* a number of four digits, a year, right before it, or
+* a capitalised word that no mention covers, before or after; a word at the start of a text or sentence, whose capital
+  means nothing, does not count before a mention, nor do words in capitals alone ("UUP") and stop words ("The").
+
+Headlines In Title Case lose mentions by this rule; it is left out in languages that write all nouns with a capital.
+"""
+
+from collections.abc import Sequence, Set
+
+import numpy as np
+from spacy.tokens import Doc
+
+from kgattn.linking.found import Found
+from kgattn.shapes import Bool
+
+CAPITAL_NOUNS = frozenset({"de", "lb", "nds", "gsw"})
+_YEAR_DIGITS = 4
+_SENTENCE_ENDS = frozenset(".!?:")
+
+
+def drop_parts(docs: Sequence[Doc], found: Found, stop_words: Set[str], language: str) -> Found:
+    """The mentions that are no part of a longer name.
+
+    Args:
+        docs: The documents.
+        found: Their mentions, none overlapping.
+        stop_words: Stop words of the language, lower case.
+        language: Code of the texts' language.
+    """
+    if language in CAPITAL_NOUNS:
+        return found
+    return found.take(_whole(docs, found, stop_words))
+
+
+def _whole(docs: Sequence[Doc], found: Found, stop_words: Set[str]) -> Bool[np.ndarray, " mention"]:
+    kept = np.ones(len(found.doc), dtype=bool)
+    places = list(zip(found.doc.tolist(), found.start.tolist(), found.end.tolist(), strict=True))
+    starts = {(number, start) for number, start, _ in places}
+    ends = {(number, end) for number, _, end in places}
+    for mention, (number, start, end) in enumerate(places):
+        doc = docs[number]
+        if not doc[start].text[:1].isupper():
+            continue
+        if end < len(doc) and (number, end) not in starts and _is_name(doc[end].text, stop_words):
+            kept[mention] = False
+        elif start:
+            before = doc[start - 1].text
+            if len(before) == _YEAR_DIGITS and before.isdecimal():
+                kept[mention] = False
+            elif (number, start) not in ends and _is_name(before, stop_words):
+                kept[mention] = start == 1 or doc[start - 2].text[-1:] in _SENTENCE_ENDS
+    return kept
+
+
+def _is_name(word: str, stop_words: Set[str]) -> bool:
+    return word[:1].isupper() and not word.isupper() and word.lower() not in stop_words

@@ -1,0 +1,107 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kgattn.errors import LinkingError
+from kgattn.graph import KnowledgeGraph
+from kgattn.linking import EntityLinker, LinkerConfig
+from kgattn.linking.lexicon import WORDS_FILE, WordFilter, read_lexicon, read_yours
+from kgattn.linking.policy import CaseRule
+
+LABELS = {"Q1": "general officer", "Q2": "kidney", "Q3": "water", "Q4": "vice president", "Q5": "WATER"}
+ALIASES = {"Q1": ["general"]}
+TEXT = "general kidney water WATER, vice president and Kidney"
+
+
+def found(linker):
+    doc = linker(TEXT)
+    return [span.text for span in doc.spans["kgattn"]]
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """The folder of a graph whose index was saved, and a way to link with it."""
+    folder = tmp_path / "graph"
+    KnowledgeGraph.from_triples([], labels=LABELS, aliases=ALIASES).save(folder)
+
+    def link():
+        linker = EntityLinker(KnowledgeGraph.load(folder), config=LinkerConfig(variants=()))
+        return linker, found(linker)
+
+    linker, _ = link()
+    linker.save_index(folder / "linker")
+    return folder / "linker" / WORDS_FILE, link
+
+
+def rows(path):
+    return [line.split("\t") for line in path.read_text().splitlines()]
+
+
+def test_the_file_says_what_was_shut_out(saved):
+    path, link = saved
+    assert rows(path) == [
+        ["word", "zipf", "aliases", "verdict", "yours"],
+        ["water", "5.88", "water", "drop", ""],
+        ["general", "5.72", "general", "drop", ""],
+        ["kidney", "4.56", "kidney", "keep", ""],
+    ]
+    linker, spans = link()
+    assert linker.component.index.path == path.parent
+    assert spans == ["kidney", "WATER", "vice president", "Kidney"]
+
+
+def test_the_user_decides(saved):
+    path, link = saved
+    text = path.read_text().replace("drop\t\ngeneral", "drop\tkeep\ngeneral").replace("keep\t\n", "keep\texact\n")
+    path.write_text(text + "\n Vice  President \t\t\t\tdrop\n")
+    linker, spans = link()
+    assert linker.component.index.path is None  # built anew
+    assert spans == ["kidney", "water", "WATER"]
+    linker.save_index(path.parent)
+    assert ["vice president", "0.00", "vice president", "keep", "drop"] in rows(path)
+    again, same = link()
+    assert again.component.index.path == path.parent
+    assert same == spans
+
+
+def test_decisions_in_a_saved_linker_hold(saved, tmp_path):
+    _, link = saved
+    linker, _ = link()
+    linker.save(tmp_path / "linker")
+    mine = tmp_path / "linker" / "linker" / WORDS_FILE
+    mine.write_text(mine.read_text().replace("drop\t\ngeneral", "drop\tkeep\ngeneral"))
+    again = EntityLinker.load(tmp_path / "linker", linker.graph)
+    assert "water" in found(again)
+
+
+@pytest.mark.parametrize("line", ["water\t5\twater\tdrop", "water\t5\twater\tdrop\tmaybe"])
+def test_malformed_decisions_are_refused(tmp_path, line):
+    path = tmp_path / WORDS_FILE
+    path.write_text("word\tzipf\taliases\tverdict\tyours\n" + line + "\n")
+    with pytest.raises(LinkingError, match=r"common_words\.tsv, line 2: expected the columns word, zipf, aliases"):
+        read_yours(path)
+
+
+def test_lexicons_that_build_alike_have_one_digest(tmp_path):
+    config = LinkerConfig()
+    one = read_lexicon("en", {"the", "of"}, config)
+    assert one.digest == read_lexicon("en", {"of", "The"}, config, tmp_path).digest
+    others = [
+        read_lexicon("de", {"the", "of"}, config),
+        read_lexicon("en", {"the"}, config),
+        read_lexicon("en", {"the", "of"}, LinkerConfig(common_words="none")),
+    ]
+    assert len({one.digest, *(other.digest for other in others)}) == 4
+
+
+@given(aliases=st.permutations(["Water", "water", "general", "kidney", "WATER"]))
+def test_the_record_does_not_depend_on_the_order_of_aliases(aliases):
+    lexicon = read_lexicon("en", frozenset(), LinkerConfig())
+    judge = WordFilter(lexicon, 4.0, frozenset({"kidney"}))
+    for alias in aliases:
+        judge.rule(alias, CaseRule.ANY if alias.islower() else CaseRule.CAPITAL)
+    assert judge.table().splitlines()[1:] == [
+        "water\t5.88\tWATER | Water | water\tdrop\t",
+        "general\t5.72\tgeneral\tdrop\t",
+        "kidney\t4.56\tkidney\tkeep\t",
+    ]

@@ -1,0 +1,67 @@
+"""An encoded corpus comes back from the disk as it was, or not at all."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from kgattn.graph import KnowledgeGraph
+from kgattn.ner.corpus import Sentence
+from kgattn.training.checkpoints import load_tokenizer
+from kgattn.training.encode import encode_corpus
+from kgattn.training.encoded_files import encoding_key, load_encoded, save_encoded
+from kgattn.training.parts import make_processor
+
+
+def same(one, other):
+    assert one.has_links == other.has_links
+    for name in ("train", "dev", "test"):
+        first, second = getattr(one, name), getattr(other, name)
+        assert first.sentences == second.sentences
+        assert first.features == second.features
+        assert [list(feature) for feature in first.features] == [list(feature) for feature in second.features]
+        assert [row.tolist() for row in first.linked] == [row.tolist() for row in second.linked]
+        assert first.unread_words == second.unread_words
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_windows_and_links_come_back(corpus, graph, config, tmp_path, linked):
+    long = Sentence((*corpus.test[0].words, *("and",) * 300, "\x00"), (*corpus.test[0].tags, *("O",) * 301))
+    corpus = replace(corpus, test=(*corpus.test, long))
+    processor = make_processor(config.model, graph if linked else None, config.language)
+    encoded = encode_corpus(corpus, processor, config)
+    assert len(encoded.test.features) > len(corpus.test)
+    assert encoded.test.unread_words
+
+    save_encoded(tmp_path / "new" / "encoded.safetensors", encoded, "key")
+
+    same(load_encoded(tmp_path / "new" / "encoded.safetensors", corpus, "key"), encoded)
+
+
+def test_what_is_absent_damaged_or_of_something_else_is_not_taken(corpus, graph, config, tmp_path):
+    path = tmp_path / "encoded.safetensors"
+    assert load_encoded(path, corpus, "key") is None
+    save_encoded(path, encode_corpus(corpus, load_tokenizer(config.model), config), "key")
+    assert load_encoded(path, corpus, "other") is None
+    path.write_bytes(path.read_bytes()[:-100])
+    assert load_encoded(path, corpus, "key") is None
+
+
+def test_the_key_knows_what_the_encoding_depends_on(corpus, graph, config):
+    tokenizer = load_tokenizer(config.model)
+    key = encoding_key(corpus, graph, tokenizer, config)
+    assert key == encoding_key(corpus, graph, tokenizer, replace(config, seed=7, epochs=1, arm="biased"))
+    ids = list(graph.entity_ids)
+    names = {entity: [graph.label(entity), *graph.aliases(entity)] for entity in reversed(ids)}
+    triples = [(ids[h], graph.relation_ids[r], ids[t]) for h, r, t in np.asarray(graph.triples).tolist()]
+    types = {entity: graph.types(entity) for entity in ids}
+    renumbered = KnowledgeGraph.from_triples(triples, labels=names, types=types)
+    assert renumbered.fingerprint == graph.fingerprint
+    others = [
+        encoding_key(replace(corpus, train=corpus.train[1:]), graph, tokenizer, config),
+        encoding_key(corpus, graph.with_entity("new", label="new"), tokenizer, config),
+        encoding_key(corpus, renumbered, tokenizer, config),
+        encoding_key(corpus, graph, tokenizer, replace(config, max_length=64)),
+        encoding_key(corpus, graph, tokenizer, replace(config, language="de")),
+    ]
+    assert len({key, *others}) == 1 + len(others)

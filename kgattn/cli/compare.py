@@ -2,8 +2,6 @@
 
 import os
 import shlex
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 TEXT = "text"
 REPORT = "report.html"
 EXAMPLES = 8
-LEAST_MINUTES = 0.01
 MAIN_ARMS = "plain,biased,bias-only,values-only,shuffled-entities"
 
 
@@ -91,10 +88,9 @@ def compare(
     ] = None,
 ) -> None:
     """Train every arm with every seed, and say in numbers and words whether the graph helps."""
-    if print_format != TEXT:
-        check_format(print_format, (TEXT, *FORMATS))
-    if curve is not None and limit_train is not None:
-        raise ConfigError("--curve sets the number of training sentences itself; leave out --limit-train")
+    check_format(print_format, (TEXT, *FORMATS))
+    if curve is not None:
+        _check_curve(limit_train, minutes)
     changes = {
         "limit_train": limit_train,
         "limit_dev": limit_dev,
@@ -115,6 +111,7 @@ def compare(
     from kgattn.evidence.curve import parse_sizes, run_curve
     from kgattn.evidence.examples import write_examples
     from kgattn.graph import KnowledgeGraph
+    from kgattn.linking.pipelines import resolve_pipeline
     from kgattn.ner.corpus import load_corpus
     from kgattn.report.finding import Finding
     from kgattn.report.page import write_page
@@ -125,7 +122,7 @@ def compare(
     if rules is not None:
         training = training.with_changes({"injection": replace(training.injection, rules=select_rules(rules))})
     corpus = load_corpus(data)
-    loaded = KnowledgeGraph.load(graph)
+    loaded = KnowledgeGraph.load(graph, language=resolve_pipeline(training.language).lang or "xx")
     folder = output or Path("runs") / f"compare-{corpus.name}-{Path(graph).name}"
     shared = [
         *(part for file in config or () for part in ("--config", str(file))),
@@ -140,8 +137,6 @@ def compare(
 
     from kgattn.cli.watch import RunWatcher
 
-    left = time_left(minutes)
-
     def run(settings: TrainConfig, place: Path, title: str) -> Finding:
         with RunWatcher(title, Console(stderr=True)) as watcher:
             comparison = run_comparison(
@@ -154,7 +149,7 @@ def compare(
                 workers=min(workers or default_workers(), len(chosen) * seeds),
                 command=shlex.join(command),
                 watcher=watcher,
-                minutes=left(),
+                minutes=minutes,
             )
         finding = Finding(comparison, write_examples(place, comparison, corpus.test, examples))
         write_page(place / REPORT, page_title(finding), [finding])
@@ -183,12 +178,11 @@ def compare(
     typer.echo(f"report: {folder / REPORT}")
 
 
-def time_left(minutes: float | None) -> Callable[[], float | None]:
-    """Tells how many of these minutes, counted from now, are left: never none at all; None without a limit."""
-    began = time.monotonic()
-    if minutes is None or minutes <= 0:  # refused where it is used
-        return lambda: minutes
-    return lambda: max(minutes - (time.monotonic() - began) / 60, LEAST_MINUTES)
+def _check_curve(limit_train: int | None, minutes: float | None) -> None:
+    if limit_train is not None:
+        raise ConfigError("--curve sets the number of training sentences itself; leave out --limit-train")
+    if minutes is not None:
+        raise ConfigError("--minutes limits one comparison, --curve makes several; give one of the two")
 
 
 def page_title(finding: "Finding") -> str:

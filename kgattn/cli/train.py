@@ -52,6 +52,7 @@ def train(
     from kgattn.errors import ConfigError
     from kgattn.evidence.arms import ARMS, parse_arms
     from kgattn.graph import KnowledgeGraph
+    from kgattn.linking.pipelines import resolve_pipeline
     from kgattn.ner.corpus import load_corpus
     from kgattn.training.config import TrainConfig
     from kgattn.training.encode import encode_corpus
@@ -88,7 +89,8 @@ def train(
     if graph is None and chosen.role != "plain":
         raise ConfigError(f"the arm {chosen.name} needs a graph; add --graph DIR, or choose --arm plain")
     corpus = load_corpus(data)
-    loaded = KnowledgeGraph.load(graph) if graph is not None else None
+    code = resolve_pipeline(training.language).lang or "xx"
+    loaded = KnowledgeGraph.load(graph, language=code) if graph is not None else None
     processor = make_processor(training.model, loaded, training.language)
     encoded, entity_map = None, None
     if chosen.entities is not None and loaded is not None:

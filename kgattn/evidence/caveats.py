@@ -1,6 +1,7 @@
 """What a reader of a comparison must know before trusting it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,18 @@ def missing_runs(missing: Mapping[str, Sequence[int]], seeds: Sequence[int]) -> 
         return []
     kept = ", ".join(map(str, seeds))
     return [f"Runs are missing: {'; '.join(gaps)}. All arms are compared on the seeds they share: {kept}."]
+
+
+def mixed_origins(environments: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A warning when runs kept from before were made by another version or on another device than the others."""
+    found = [
+        name
+        for name in ("commit", "versions", "device", "device_name")
+        if any(environment.get(name) != environments[0].get(name) for environment in environments)
+    ]
+    if not found:
+        return []
+    return [f"Runs differ in {', '.join(found)}: some were kept from before. Delete the folder runs to repeat them."]
 
 
 def convergence(by_arm: Mapping[str, Sequence[RunResult]]) -> list[str]:
@@ -71,7 +84,7 @@ def _at_floor(run: RunResult) -> bool:
 
 
 def _loss_stuck(run: RunResult) -> bool:
-    return len(run.loss_curve) > 1 and run.loss_curve[-1][1] >= run.loss_curve[0][1]
+    return len(run.loss_curve) > 1 and not run.loss_curve[-1][1] < run.loss_curve[0][1]  # NaN too
 
 
 def _still_rising(run: RunResult) -> bool:

@@ -148,7 +148,7 @@ class Comparison:
                     "flow": Flow.from_json(stored["flow"]) if stored.get("flow") else None,
                 }
             )
-        except (KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise RunError(f"{source} is not a whole comparison ({error}); make it with kgattn compare") from None
 
 

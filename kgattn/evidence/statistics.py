@@ -252,14 +252,16 @@ def standard_error(
     """
     num_seeds = len(by_seed)
     total = float(np.var((resampled * weights).sum(axis=0)))
-    between = 0.0
+    between, freedom = 0.0, noise.freedom
     if num_seeds > 1:
         own = float(np.var(by_seed, ddof=1)) / num_seeds
         between = max(own, noise.variance / num_seeds)
+        if own > noise.variance / num_seeds:  # then it is known from these seeds alone, not from all arms
+            freedom = num_seeds - 1
         sentences = float(np.var(resampled.mean(axis=0)))
         luck = (float(np.var(resampled, axis=1).mean()) - sentences) / (num_seeds - 1)
         total += own / num_seeds - (2 - 1 / num_seeds) * luck + between - own
         total = max(total, between, sentences)
-    parts = ((between, noise.freedom), (total - between, num_sentences - 1))
-    loss = sum(part**2 / freedom for part, freedom in parts if freedom)
+    parts = ((between, freedom), (total - between, num_sentences - 1))
+    loss = sum(part**2 / degrees for part, degrees in parts if degrees)
     return StandardError(float(np.sqrt(total)), total**2 / loss if loss > 0 else 1.0)

@@ -7,7 +7,7 @@ import numpy as np
 
 from kgattn.errors import ConfigError
 from kgattn.evidence.arms import Arm
-from kgattn.evidence.caveats import convergence, disagreement, missing_runs
+from kgattn.evidence.caveats import convergence, disagreement, missing_runs, mixed_origins
 from kgattn.evidence.comparison import ArmResult, Comparison, SliceResult
 from kgattn.evidence.flow import error_flow
 from kgattn.evidence.statistics import LEVEL, RESAMPLES, Difference, compare_arms, summarize
@@ -77,6 +77,7 @@ def summarize_runs(
 
 
 def _warnings(arms: Sequence[Arm], by_arm: Mapping[str, Sequence[RunResult]]) -> Iterator[str]:
+    yield from mixed_origins([run.environment for runs in by_arm.values() for run in runs])
     yield from convergence(by_arm)
     for arm in arms:
         if arm.role in ("plain", "control") and "biased" in by_arm:

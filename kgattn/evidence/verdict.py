@@ -44,7 +44,7 @@ def decide(
     for name, rival in (rivals or {}).items():
         if rival.low <= 0:
             words += f" The simpler rival {name} is not beaten: biased minus {name} is {rival.in_points()} F1."
-    if outcome == "no evidence" and plain.detectable:
+    if outcome == "no evidence" and plain.low <= 0 and plain.detectable:
         words += (
             f" Such runs find a true difference to plain of {100 * plain.detectable:.1f} points in four of five cases; "
             "a smaller one may be there."
@@ -55,8 +55,8 @@ def decide(
 
 
 def best_control(controls: Mapping[str, Difference]) -> Difference | None:
-    """Biased minus the best control: the one that biased beats by the least; None without any."""
-    return min(controls.values(), key=lambda difference: difference.mean, default=None)
+    """Biased minus the best control: the one whose interval reaches lowest, so that all are beaten if it is."""
+    return min(controls.values(), key=lambda difference: difference.low, default=None)
 
 
 def _judge(plain: Difference, controls: Mapping[str, Difference]) -> tuple[Outcome, str]:

@@ -30,5 +30,5 @@ def _example(example: Example) -> str:
     return (
         f"<p>{before} <mark>{inside}</mark> {after}</p>"
         f'<p class="note">gold: {escape(example.entity_type)} · plain: {escape(example.before or "nothing")} · '
-        f"biased: {escape(example.after or 'nothing')} · in {example.seeds} {runs}</p>"
+        f"biased: {escape(example.after or 'nothing')} · in {int(example.seeds)} {runs}</p>"
     )

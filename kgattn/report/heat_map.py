@@ -21,7 +21,7 @@ def heat_map(table: Sequence[Sequence[float]], layers: Sequence[int], title: str
         An `<svg>` element; colours are scaled to the number farthest from zero.
     """
     most = max((abs(value) for row in table for value in row), default=0.0)
-    columns = max(map(len, table))
+    columns, layers = max(map(len, table)), list(map(int, layers))  # what is no number never reaches the page
     width, height = LEFT + CELL * max(columns, LEAST_COLUMNS) + 6, TOP + CELL * len(table) + BOTTOM
     rows = "; ".join(
         f"layer {layer}: {', '.join(f'{value:.2f}' for value in row)}" for layer, row in zip(layers, table, strict=True)

@@ -96,6 +96,7 @@ def identity_of(
     graph: KnowledgeGraph | None,
     injection: InjectionConfig | None,
     entity_map: Int[np.ndarray, " entity"] | None,
+    processor: Any = None,
 ) -> dict[str, Any]:
     """Everything the outcome depends on beside the machine, as JSON values."""
     return {
@@ -103,6 +104,7 @@ def identity_of(
         "injection": injection.to_json() if injection is not None else None,
         "corpus": {"name": corpus.name, "fingerprint": corpus.fingerprint},
         "graph": graph.fingerprint if graph is not None else None,
+        "linker": processor.linker.config.to_dict() if hasattr(processor, "linker") else None,
         "entity_map": None if entity_map is None else hashlib.sha256(entity_map.tobytes()).hexdigest(),
     }
 

@@ -90,7 +90,7 @@ def train_run(
             "given; leave output out"
         )
     folder = RunFolder(output) if output is not None else None
-    identity = identity_of(config, corpus, graph, injection, entity_map)
+    identity = identity_of(config, corpus, graph, injection, entity_map, processor)
     if folder is not None and folder.is_finished(identity):
         return folder.result()
     parts = RunParts.gather(config, corpus, graph, injection, entity_map, processor, encoded, windows)
@@ -134,6 +134,7 @@ def train_run(
         checkpoint = latest_checkpoint(output) if output is not None else None
         set_seed(config.seed)  # injecting may have drawn numbers; data order and dropout start alike in all arms
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    train_seconds = trainer.seconds()
     model.load_state_dict(trainer.best_weights)
     model.eval()
     started = time.perf_counter()
@@ -160,7 +161,7 @@ def train_run(
             "dev": parts.dev.unread_words,
             "test": parts.test.unread_words,
         },
-        seconds={"train": trainer.seconds(), "test": time.perf_counter() - started},
+        seconds={"train": train_seconds, "test": time.perf_counter() - started},
         parameters={
             "total": sum(sizes.values()),
             "plugin": sum(size for name, size in sizes.items() if name.startswith(PLUGIN_PREFIX)),
@@ -187,6 +188,8 @@ def train_run(
             dev=dev.to_json(),
             test=test.to_json(),
             test_counts=test.sentence_counts,
+            dev_curve=(),
+            loss_curve=(),
             seconds={"train": 0.0, "test": time.perf_counter() - started},
             outcomes=tuple(outcome.spell(corpus.entity_types) for outcome in test.outcomes),
         )

@@ -1,6 +1,6 @@
 """Warnings come when there is something to warn of, and only then."""
 
-from kgattn.evidence.caveats import convergence, disagreement, missing_runs
+from kgattn.evidence.caveats import convergence, disagreement, missing_runs, mixed_origins
 from tests.synthetic_runs import make_result, make_sentences
 
 SENTENCES = make_sentences(20)
@@ -54,3 +54,16 @@ def test_missing_runs_are_named_with_the_seeds_that_remain() -> None:
     assert "biased with seed 2; links-only with seed 1, 2" in warning
     assert "on the seeds they share: 0." in warning
     assert missing_runs({"plain": []}, [0, 1]) == []
+
+
+def test_runs_of_another_version_are_told_of() -> None:
+    new, old = {"commit": "b", "device": "cpu"}, {"commit": "a", "device": "cpu"}
+
+    assert mixed_origins([new, new]) == []
+    assert "differ in commit:" in mixed_origins([new, old])[0]
+
+
+def test_a_loss_that_is_no_number_did_not_fall() -> None:
+    lost = result(dev_curve=((1, 0.3), (2, 0.5), (3, 0.5)), loss_curve=((1, 1.0), (2, float("nan"))))
+
+    assert "training loss" in convergence({"biased": [lost]})[0]  # type: ignore[list-item]

@@ -1,4 +1,4 @@
-"""A comparison of three arms and two seeds with all its parts, and names that try to break a page."""
+"""A comparison of three arms and three seeds with all its parts, and names that try to break a page."""
 
 import dataclasses
 
@@ -17,7 +17,7 @@ HOSTILE = "<img src=http://example.org/x onerror=alert(1)>"
 
 @pytest.fixture(scope="session")
 def comparison() -> Comparison:
-    made, _, _ = make_comparison(RATES, seeds=2, name=NAME)
+    made, _, _ = make_comparison(RATES, seeds=3, name=NAME)
     arms = tuple(
         dataclasses.replace(arm, f1_by_type={**arm.f1_by_type, "<b>Place</b>": 0.25}, seconds=41.4) for arm in made.arms
     )

@@ -15,7 +15,8 @@ from kgattn.ner.features import EncodedSplit
 
 def one_mention(split: EncodedSplit, given: ArmInput) -> EncodedSplit:
     """All tokens of a window but the special ones in one mention of entity 0, with prior 1."""
-    special = np.array(given.tokenizer.all_special_ids, dtype=np.int64)
+    ids = set(given.tokenizer.all_special_ids) - {given.tokenizer.unk_token_id}  # an unknown word is a word
+    special = np.array(sorted(ids), dtype=np.int64)
     return replace(
         split,
         features=tuple(

@@ -13,7 +13,7 @@ are what doctor says of dev):
 Four points make no law: a pair between them may turn out either way, and `kgattn compare` has the last word.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from kgattn.evidence.doctor.remarks import Measures, percent, remarks
@@ -48,7 +48,15 @@ class DoctorVerdict:
 
 
 def decide(measures: Measures, leaks: tuple[LeakSign, ...]) -> DoctorVerdict:
-    """Judge a graph on a corpus."""
+    """Judge a graph on a corpus; what is suspicious, but may be honest, stands behind the verdict."""
+    verdict = _judge(measures, leaks)
+    doubts = [sign.words for sign in leaks if sign.level != "leak"]
+    if verdict.outcome == "leak" or not doubts:
+        return verdict
+    return replace(verdict, words=f"{verdict.words} But first make sure of this: {'; '.join(doubts)}.")
+
+
+def _judge(measures: Measures, leaks: tuple[LeakSign, ...]) -> DoctorVerdict:
     notes = tuple(remarks(measures))
     leak = next((sign for sign in leaks if sign.level == "leak"), None)
     if leak is not None:

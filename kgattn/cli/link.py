@@ -97,6 +97,7 @@ def _identity(
         "graph": linker.graph.fingerprint,
         "linker": linker.config.to_dict(),
         "language": {"name": language, "pipeline": linker.nlp.meta["name"], "version": linker.nlp.meta["version"]},
+        "lexicon": linker.component.index.lexicon_digest,
         "versions": {"kgattn": version("kgattn"), "spacy": version("spacy")},
     }
 

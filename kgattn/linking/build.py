@@ -210,10 +210,14 @@ class _Forms:
                     yield self.texts[form], row
 
     def _variant_rule(self, variant: str, rule: CaseRule) -> CaseRule | None:
-        """The rule of the alias, unless the variant is too short or a stop word."""
-        if len(variant) < self.config.min_alias_length:
-            return None
-        return None if rule != CaseRule.EXACT and fold(variant) in self.lexicon.stop_words else rule
+        """The rule of the alias, or what the variant by itself asks for where that is more; None if it may not match.
+
+        "300 (film)" gives no 300, and "AIDS (disease)" no "aids".
+        """
+        own = case_rule(variant, self.config, self.lexicon.stop_words)
+        if own is None or (rule == CaseRule.EXACT and own == CaseRule.ANY):
+            return own if own is None else rule
+        return CaseRule.EXACT if own == CaseRule.EXACT else rule
 
     def _add(self, text: str, rule: CaseRule | None) -> int:
         """The number of a form that asks for `rule`; -1 when it is dropped."""

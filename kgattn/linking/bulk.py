@@ -11,14 +11,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import nullcontext
-from multiprocessing import connection, parent_process
-from os import _exit
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from spacy.tokens import Doc
 
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking.entity_linker import EntityLinker
+from kgattn.linking.leaving import leave_with_parent
 
 KEPT_STRINGS = 50_000
 """Words and ids spaCy keeps for good before chunks are linked in memory zones."""
@@ -102,16 +101,8 @@ _worker: list[ChunkLinker[Any, Any]] = []
 
 def _start_worker(linker: EntityLinker, finish: Finish[Any, Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops its workers
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    threading.Thread(target=leave_with_parent, daemon=True).start()
     _worker.append(ChunkLinker(linker, finish))
-
-
-def _leave_with_parent() -> None:
-    """End this process when its parent is gone, killed ones included: nobody would ever take the results."""
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        _exit(1)
 
 
 def _link_in_worker(chunk: Any) -> Any:

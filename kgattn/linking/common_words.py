@@ -14,7 +14,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -118,7 +118,11 @@ def _from_text(text: str, name: str) -> CommonWords:
 
 
 def _getter(zipf: Mapping[str, float]) -> Callable[[str], float]:
-    return lambda word: zipf.get(word, 0.0)
+    return partial(_look_up, zipf)
+
+
+def _look_up(zipf: Mapping[str, float], word: str) -> float:
+    return zipf.get(word, 0.0)
 
 
 def _from_wordfreq(language: str) -> CommonWords | None:

@@ -3,10 +3,12 @@
 import inspect
 import io
 import json
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
+from zipfile import BadZipFile
 
 import numpy as np
 from spacy.language import Language
@@ -185,6 +187,7 @@ class KgattnLinker:
     def set_index(self, index: LinkIndex) -> None:
         """Link with this index from now on."""
         self._index, self.config = index, index.config
+        self.__dict__.pop("_lexicon", None)  # of the settings before
 
     def __call__(self, doc: Doc) -> Doc:
         """Mark one document, in place."""
@@ -279,10 +282,14 @@ class KgattnLinker:
             with np.load(io.BytesIO(data), allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
             meta: dict[str, Any] = json.loads(arrays.pop(META_FILE).tobytes())
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
             raise LinkingError(f"expected bytes of a linker index, got something else ({error})") from error
         self.set_index(LinkIndex.from_parts(arrays, meta))
         return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the words, which are read again."""
+        return {name: value for name, value in self.__dict__.items() if name != "_lexicon"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

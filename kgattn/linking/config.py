@@ -86,7 +86,11 @@ class LinkerConfig:
 
     def __post_init__(self) -> None:
         _check(dataclasses.asdict(self))
+        for name in _LISTS:
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         object.__setattr__(self, "variants", tuple(name for name in VARIANTS if name in self.variants))
+        if self.fuzzy and self.case == "exact":
+            raise ConfigError("fuzzy finds what is only nearly an alias, case exact asks for every letter; choose one")
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> "LinkerConfig":

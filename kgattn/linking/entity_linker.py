@@ -85,11 +85,13 @@ class EntityLinker:
             batch_size: Texts taken at a time.
 
         Raises:
-            LinkingError: One text was given instead of several, one cannot be linked, as for a single text, or a worker
-                failed.
+            LinkingError: One text was given instead of several, `n_process` is below 1, a text cannot be linked, as
+                for a single one, or a worker failed.
         """
         if isinstance(texts, str):
             raise LinkingError("pipe takes a stream of texts, got one text; put it into a list, or call linker(text)")
+        if n_process < 1:
+            raise LinkingError(f"n_process must be at least 1, got {n_process}; 1 links in this process")
         checked = (check_text(text, self.nlp.max_length) for text in texts)
         if n_process > 1:
             return pipe_in_processes(checked, self.nlp, self._code, self.component, n_process, batch_size)

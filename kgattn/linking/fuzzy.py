@@ -63,7 +63,8 @@ def add_fuzzy(docs: Sequence[Doc], found: Found, index: FuzzyIndex, cutoff: floa
                 if text not in known:
                     known[text] = index.best(text, cutoff)
                 best = known[text]
-                if best is not None and not taken.intersection(range(start, end)):
+                # what is an alias but for case was judged by matching already
+                if best is not None and best[1] < 1 and not taken.intersection(range(start, end)):
                     new.append((number, start, end, int(index.row[best[0]]), best[1]))
                     taken.update(range(start, end))
                     break

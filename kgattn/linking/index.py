@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from kgattn.errors import LinkingError
+from kgattn.errors import ConfigError, LinkingError
 from kgattn.files import replacing_folder, write_json
 from kgattn.graph import KnowledgeGraph, StringTable
 from kgattn.linking.candidates import CandidateRows
@@ -107,9 +107,10 @@ class LinkIndex:
         Raises:
             LinkingError: Another format version, or an array is absent.
         """
-        if meta.get("format_version") != FORMAT_VERSION:
+        version = meta.get("format_version") if isinstance(meta, dict) else None
+        if version != FORMAT_VERSION:
             raise LinkingError(
-                f"linker index must be of format version {FORMAT_VERSION}, got {meta.get('format_version')!r}; "
+                f"linker index must be of format version {FORMAT_VERSION}, got {version!r}; "
                 "delete it and build it again"
             )
         try:
@@ -127,6 +128,8 @@ class LinkIndex:
             )
         except KeyError as error:
             raise LinkingError(f"linker index lacks {error}; delete it and build it again") from None
+        except (ConfigError, TypeError) as error:
+            raise LinkingError(f"linker index has settings of another version ({error}); build it again") from None
 
     def save(self, folder: str | Path) -> None:
         """Write the index folder: all of it or, after an error, nothing. One that is there is replaced.

@@ -84,7 +84,7 @@ class AtomTable:
         length = np.array([len(part) for part in parts[::2]])
         strings = docs[0].vocab.strings
         with self._lock:
-            if self._trie is not trie or len(self._rows) > _MAX_CACHED_TOKENS:
+            if self._trie is not trie or len(self._rows) + len(self._run_row) > _MAX_CACHED_TOKENS:
                 self._clear(trie)
             row = self._rows.rows(orths)
             new = row < 0

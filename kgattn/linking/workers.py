@@ -6,10 +6,12 @@ pipeline that does more sends bytes as spaCy does.
 """
 
 import multiprocessing
+import threading
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import count, islice
+from multiprocessing import connection
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +25,7 @@ from spacy.vocab import Vocab
 from kgattn.errors import LinkingError
 from kgattn.linking.component import KgattnLinker
 from kgattn.linking.found import Found
+from kgattn.linking.leaving import leave_with_parent
 from kgattn.linking.marking import Candidates
 from kgattn.linking.orth_table import OrthTable
 from kgattn.linking.pipelines import resolve_pipeline
@@ -146,7 +149,8 @@ def pipe_in_processes(
         for received in count():
             if received == sent:
                 return
-            docs = _receive(pipes[received % n_process][0], nlp.vocab, component)
+            turn = received % n_process
+            docs = _receive(pipes[turn][0], processes[turn], nlp.vocab, component)
             for batch in islice(batches, 1):
                 queues[sent % n_process].put(batch)
                 sent += 1
@@ -163,11 +167,14 @@ def pipe_in_processes(
             receiver.close()
 
 
-def _receive(receiver: Any, vocab: Vocab, component: KgattnLinker) -> list[Doc]:
+def _receive(receiver: Any, process: Any, vocab: Vocab, component: KgattnLinker) -> list[Doc]:
+    connection.wait([receiver, process.sentinel])  # other workers hold copies of the pipe: its end tells nothing
     try:
-        answer = receiver.recv()
+        answer = receiver.recv() if receiver.poll() else None
     except EOFError:
-        raise LinkingError("a worker process ended before its texts were linked; was it killed for memory?") from None
+        answer = None
+    if answer is None:
+        raise LinkingError("a worker process ended before its texts were linked; was it killed for memory?")
     if isinstance(answer, str):
         raise LinkingError(f"a worker process failed; run with n_process=1 to see where:\n{answer}")
     if isinstance(answer, PackedDocs):
@@ -177,6 +184,7 @@ def _receive(receiver: Any, vocab: Vocab, component: KgattnLinker) -> list[Doc]:
 
 def _work(pipeline: str | Language, component: KgattnLinker, queue: Any, sender: Any) -> None:
     """What a worker does until it is terminated."""
+    threading.Thread(target=leave_with_parent, daemon=True).start()
     with suppress(BrokenPipeError, KeyboardInterrupt):
         nlp = resolve_pipeline(pipeline)
         packer = Packer(nlp.vocab)

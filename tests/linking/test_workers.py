@@ -1,5 +1,9 @@
 """Worker processes of `EntityLinker.pipe`."""
 
+import multiprocessing
+import os
+import signal
+
 import pytest
 import spacy
 from spacy.language import Language
@@ -54,6 +58,16 @@ def test_an_error_in_a_worker_is_told(graph):
 def test_a_worker_that_ends_is_told(graph):
     with pytest.raises(LinkingError, match="a worker process ended before its texts were linked"):
         list(with_component(graph, "kgattn_test_kills").pipe(TEXTS, n_process=2, batch_size=2))
+
+
+def test_one_killed_worker_of_two_is_told(linker):
+    """The other one holds a copy of its pipe, which therefore never ends."""
+    stream = linker.pipe(TEXTS * 2000, n_process=2, batch_size=2)
+    next(stream)
+    (victim, _) = multiprocessing.active_children()[:2]
+    os.kill(victim.pid, signal.SIGKILL)
+    with pytest.raises(LinkingError, match="a worker process ended before its texts were linked"):
+        list(stream)
 
 
 def test_a_stream_may_be_left_early(linker):

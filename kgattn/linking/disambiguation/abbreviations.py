@@ -5,10 +5,12 @@ text"), run only where the long form is a mention already, or stands in the brac
 leukemia)". Beyond the paper a short form must hold a capital.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
+from jaxtyping import UInt64
 from spacy.strings import get_string_id
 from spacy.tokens import Doc
 
@@ -26,7 +28,7 @@ def find_abbreviations(docs: Sequence[Doc], found: Found) -> list[Derived]:
 
     A short form is found again as the same tokens, or with a plural s.
     """
-    derived: list[Derived] = []
+    definitions: dict[tuple[int, tuple[int, ...]], list[tuple[int, int]]] = {}  # short form: where, of which mention
     places = zip(found.doc.tolist(), found.start.tolist(), found.end.tolist(), strict=True)
     for mention, (number, start, end) in enumerate(places):
         doc = docs[number]
@@ -36,9 +38,19 @@ def find_abbreviations(docs: Sequence[Doc], found: Found) -> list[Derived]:
         elif start >= 2 and end < len(doc) and doc[start - 1].orth in _OPEN and doc[end].orth in _CLOSE:
             short = _before(doc, start, end)
         if short is not None:
-            origin = mention, Source.ABBREVIATION
-            derived += (Derived(number, begin, stop, *origin) for begin, stop in _occurrences(doc, *short))
-    return _latest(derived)
+            form = tuple(doc[at].orth for at in range(*short))
+            definitions.setdefault((number, form), []).append((short[0], mention))
+    orths = {number: docs[number].to_array("ORTH") for number in {number for number, _ in definitions}}
+    derived: list[Derived] = []
+    for (number, form), given in definitions.items():
+        given.sort()
+        firsts = [first for first, _ in given]
+        plural = get_string_id(docs[number].vocab.strings[form[-1]] + "s")
+        for begin in _occurrences(orths[number], form, plural, firsts[0]):
+            mention = given[bisect_right(firsts, begin) - 1][1]  # of the definition nearest before it
+            derived.append(Derived(number, begin, begin + len(form), mention, Source.ABBREVIATION))
+    derived.sort(key=lambda one: one.origin)
+    return list({(one.doc, one.start, one.end): one for one in derived}.values())
 
 
 def _after(doc: Doc, start: int, end: int) -> tuple[int, int] | None:
@@ -65,21 +77,13 @@ def _attached(doc: Doc, token: int) -> bool:
     return not doc[token - 1].whitespace_ or doc[token].text == "-" or doc[token - 1].text == "-"
 
 
-def _occurrences(doc: Doc, first: int, last: int) -> Iterator[tuple[int, int]]:
-    """The short form and all its later places."""
-    text = doc.to_array("ORTH")
-    size = last - first
-    windows = np.lib.stride_tricks.sliding_window_view(text[first:], size)
+def _occurrences(orths: UInt64[np.ndarray, " token"], form: tuple[int, ...], plural: int, first: int) -> Iterator[int]:
+    """Where the short form stands, from token `first` on; its last token may be the plural."""
+    windows = np.lib.stride_tricks.sliding_window_view(orths[first:], len(form))
     ending = windows[:, -1]
-    same = (ending == text[last - 1]) | (ending == get_string_id(doc[last - 1].text + "s"))
-    same &= (windows[:, :-1] == text[first : last - 1]).all(axis=1)
-    for begin in (np.flatnonzero(same) + first).tolist():
-        yield begin, begin + size
-
-
-def _latest(derived: list[Derived]) -> list[Derived]:
-    """One for each place: that of the definition nearest before it."""
-    return list({(one.doc, one.start, one.end): one for one in derived}.values())
+    same = (ending == form[-1]) | (ending == plural)
+    same &= (windows[:, :-1] == np.array(form[:-1], dtype=np.uint64)).all(axis=1)
+    yield from (np.flatnonzero(same) + first).tolist()
 
 
 @lru_cache(maxsize=65536)

@@ -10,11 +10,12 @@ from kgattn.graph import StringTable
 from kgattn.linking.disambiguation.abbreviations import find_abbreviations
 from kgattn.linking.disambiguation.coherence import coherence_scores
 from kgattn.linking.disambiguation.context import WordTable, context_scores
-from kgattn.linking.disambiguation.derived import with_derived
+from kgattn.linking.disambiguation.derived import Derived, with_derived
 from kgattn.linking.disambiguation.options import options_of
 from kgattn.linking.disambiguation.score import Decisions, decide
 from kgattn.linking.disambiguation.short_names import find_short_names
 from kgattn.linking.found import Found
+from kgattn.linking.stop_list import StopList
 from kgattn.shapes import Float, Int
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Disambiguator:
         self._index = index
         self._words = WordTable(index.senses)
         self._ids = _EntityIds(index.entity_ids)
+        self._stop_list = StopList.of(index.config.stop_list)
 
     def __call__(self, docs: Sequence[Doc], found: Found) -> tuple[Found, list[Candidates]]:
         """What the mentions of a batch name.
@@ -47,11 +49,11 @@ class Disambiguator:
         index, config = self._index, self._index.config
         origin = np.full(len(found.doc), -1)
         if config.abbreviations:
-            derived = find_abbreviations(docs, found)
+            derived = self._allowed(docs, find_abbreviations(docs, found))
             if derived:
                 found, origin = with_derived(found, origin, derived)
         if config.short_names:
-            names = find_short_names(docs, found, index.candidates, index.senses.short)
+            names = self._allowed(docs, find_short_names(docs, found, index.candidates, index.senses.short))
             if names:
                 found, origin = with_derived(found, origin, names)
         known = index.row_candidates
@@ -62,6 +64,12 @@ class Disambiguator:
         for mention in np.flatnonzero(origin >= 0).tolist():
             candidates[mention] = candidates[origin[mention]]
         return self._filter(found, origin, candidates, decisions)
+
+    def _allowed(self, docs: Sequence[Doc], derived: list[Derived]) -> list[Derived]:
+        """Short forms that the stop list does not hold."""
+        if not self._stop_list.folded:
+            return derived
+        return [one for one in derived if not self._stop_list.holds(docs[one.doc][one.start : one.end].text)]
 
     def _decide(self, docs: Sequence[Doc], found: Found, origin: Int[np.ndarray, " mention"]) -> Decisions | None:
         """Judged candidates of the mentions there is evidence for; None when there is none at all."""
@@ -125,7 +133,8 @@ class Disambiguator:
             entity[decisions.mention[first]] = decisions.entity[first]
             share[decisions.mention[first]] = decisions.share[first]
         source = np.where(origin >= 0, origin, np.arange(len(origin)))
-        return entity[source], share[source]
+        share = share[source] if found.score is None else share[source] * found.score
+        return entity[source], share
 
 
 class _EntityIds(dict[int, str]):

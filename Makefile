@@ -46,7 +46,7 @@ check: $(VENV)/ready-dev  ## style, types, import directions, spelling, stale ta
 	$(BIN)/typos
 	$(RUN) benchmarks.tables --check
 
-test: $(VENV)/ready-dev  ## the default tests: offline, about 4 minutes
+test: $(VENV)/ready-dev  ## the default tests: offline, 5 to 8 minutes
 	$(ONE_THREAD) $(RUN) pytest -q -n $(JOBS) -m "not slow and not gpu" $(TESTS)
 
 test-all: $(VENV)/ready-dev  ## every test, the slow ones and those that need CUDA too

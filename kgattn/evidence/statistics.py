@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from kgattn.errors import ConfigError
+from kgattn.evidence.effect import LEVEL as LEVEL
 from kgattn.evidence.effect import Effect, StandardError, effect_size
 from kgattn.shapes import Float, Int
 
-LEVEL = 0.95
 RESAMPLES = 10_000
 CHUNK_CELLS = 2_000_000
 """Resampling counts held at once, about 32 MiB of working memory."""

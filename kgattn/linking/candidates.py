@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import UInt64
 
+from kgattn.graph.subgraph import ranges
 from kgattn.linking.policy import CaseRule
 from kgattn.shapes import Bool, Float, Int
 
@@ -129,9 +130,7 @@ def join(
     """All pairs of a use and an exact form of its alias."""
     first = offsets[alias[use]]
     count = offsets[alias[use] + 1] - first
-    total = int(count.sum())
-    within = np.arange(total) - np.repeat(np.cumsum(count) - count, count)
-    return np.repeat(use, count), np.repeat(first, count) + within
+    return np.repeat(use, count), ranges(first, count)
 
 
 def _candidates(

@@ -15,13 +15,12 @@ from kgattn.linking.disambiguation.options import options_of
 from kgattn.linking.disambiguation.score import Decisions, decide
 from kgattn.linking.disambiguation.short_names import find_short_names
 from kgattn.linking.found import Found
+from kgattn.linking.marking import Candidates
 from kgattn.linking.stop_list import StopList
 from kgattn.shapes import Float, Int
 
 if TYPE_CHECKING:
     from kgattn.linking.index import LinkIndex
-
-Candidates = tuple[tuple[str, float], ...]
 
 
 class Disambiguator:

@@ -54,6 +54,12 @@ def compare(
     batch_size: Annotated[int | None, typer.Option(min=1, help="Windows in a step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Of the base model.")] = None,
     plugin_learning_rate: Annotated[float | None, typer.Option(help="Of what is injected.")] = None,
+    distant_epochs: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="Passes over all training text, without gold, to learn from links before fine-tuning."
+        ),
+    ] = None,
     config: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE", help="Training settings as JSON; may be repeated, later ones win, options last."),
@@ -99,6 +105,7 @@ def compare(
         "batch_size": batch_size,
         "learning_rate": learning_rate,
         "plugin_learning_rate": plugin_learning_rate,
+        "distant_epochs": distant_epochs,
         "bf16": bf16,
         "language": language,
     }

@@ -38,6 +38,12 @@ def train(
     batch_size: Annotated[int | None, typer.Option(min=1, help="Windows in a step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Of the base model.")] = None,
     plugin_learning_rate: Annotated[float | None, typer.Option(help="Of what is injected.")] = None,
+    distant_epochs: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="Passes over all training text, without gold, to learn from links before fine-tuning."
+        ),
+    ] = None,
     bf16: Annotated[str | None, typer.Option(help="auto, on or off.")] = None,
     language: Annotated[
         str | None, typer.Option(help="Language of the text: a code or the name of a spaCy pipeline.")
@@ -70,6 +76,7 @@ def train(
             "batch_size": batch_size,
             "learning_rate": learning_rate,
             "plugin_learning_rate": plugin_learning_rate,
+            "distant_epochs": distant_epochs,
             "bf16": bf16,
             "language": language,
         }

@@ -25,6 +25,11 @@ def check_arms(arms: Sequence[Arm], config: TrainConfig, corpus: Corpus) -> None
     """
     from kgattn.linking.pipelines import resolve_pipeline  # here, because spaCy takes seconds to import
 
+    learner = next((arm.name for arm in arms if arm.distant and not config.distant_epochs), None)
+    if learner is not None:
+        raise ConfigError(
+            f"the arm {learner} needs distant_epochs above 0, or it would be plain; set it or leave the arm out"
+        )
     injections = {arm.injection(config.injection) for arm in arms}
     tokenizer = load_tokenizer(config.model)
     if config.max_length - tokenizer.num_special_tokens_to_add(pair=False) - config.stride < 1:

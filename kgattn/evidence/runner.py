@@ -168,6 +168,7 @@ class ArmRunner:
             progress=step,
             injected=arm.graph(graph, job.seed) if arm.graph is not None else None,
             windows=arm.rewriting(given, self.link_counts),
+            distant=arm.distant,
             retests={name: change for name, change in changes.items() if change is not None},
             on_retest=keep,
         )

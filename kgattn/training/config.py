@@ -22,6 +22,8 @@ class TrainConfig:
         language: Of the text, for the linker: a code or the name of a spaCy pipeline.
         seed: Draws the samples of `limit_train` and `limit_dev`, the new weights, the order of the data and dropout.
         epochs: Passes over the training sentences; None is 8000 / sentences, kept in [5, 40].
+        distant_epochs: Passes over all training sentences, without gold, in which an injected model learns which types
+            of the graph the linker found where (distant supervision), before it is fine-tuned; 0 leaves that out.
         batch_size: Windows in a step of the optimizer, per accumulated part.
         gradient_accumulation: Parts a step is made of.
         learning_rate: Of the base model and its new head, after warm-up; falls linearly to 0.
@@ -45,6 +47,7 @@ class TrainConfig:
     language: str = "en"
     seed: int = 0
     epochs: int | None = None
+    distant_epochs: float = 0.0
     batch_size: int = 16
     gradient_accumulation: int = 1
     learning_rate: float = 3e-4
@@ -75,21 +78,25 @@ class TrainConfig:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError(f"{name} must be at least 1 or left out, got {value}")
-        for name in ("learning_rate", "plugin_learning_rate", "max_grad_norm"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < float("inf"):
-                raise ConfigError(f"{name} must be positive, got {value}")
-        if not 0 <= self.weight_decay < float("inf"):
-            raise ConfigError(f"weight_decay must be 0 or more, got {self.weight_decay}")
-        for name in ("token_dropout", "warmup_ratio"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ConfigError(f"{name} must lie in [0, 1), got {getattr(self, name)}")
+        self._check_rates()
         if not 0 <= self.stride < self.max_length:
             raise ConfigError(f"stride must lie in [0, max_length {self.max_length}), got {self.stride}")
         if not 0 <= self.seed < 2**32:
             raise ConfigError(f"seed must lie in [0, 2**32), got {self.seed}")
         if self.bf16 not in ("auto", "on", "off"):
             raise ConfigError(f"bf16 must be auto, on or off, got {self.bf16!r}")
+
+    def _check_rates(self) -> None:
+        for name in ("learning_rate", "plugin_learning_rate", "max_grad_norm"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < float("inf"):
+                raise ConfigError(f"{name} must be positive, got {value}")
+        for name in ("weight_decay", "distant_epochs"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise ConfigError(f"{name} must be 0 or more, got {getattr(self, name)}")
+        for name in ("token_dropout", "warmup_ratio"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(f"{name} must lie in [0, 1), got {getattr(self, name)}")
 
     @property
     def plugin_rate(self) -> float:

@@ -50,6 +50,7 @@ def check_run(
     injection: InjectionConfig | None,
     entity_map: Int[np.ndarray, " entity"] | None,
     windows: SplitChange | None,
+    distant: bool,
 ) -> None:
     """Raise unless arm, graph, injection and entity map belong together and the corpus has all three parts.
 
@@ -57,11 +58,16 @@ def check_run(
         ConfigError: Two of them contradict each other.
         CorpusError: A split is missing.
     """
-    if (config.arm == "plain") != (injection is None and windows is None):
-        given = "an injection" if injection is not None else "other windows" if windows is not None else "nothing"
+    given = {
+        "an injection": injection is not None,
+        "other windows": windows is not None,
+        "distant supervision": distant,
+    }
+    if (config.arm == "plain") == any(given.values()):
+        got = next((name for name, there in given.items() if there), "nothing")
         raise ConfigError(
-            "the arm plain injects nothing, and every other arm injects something or reads other windows; "
-            f"got {config.arm}, {given}"
+            "the arm plain injects nothing, and every other arm injects something, reads other windows or has distant "
+            f"supervision; got {config.arm}, {got}"
         )
     if injection is not None and graph is None:
         raise ConfigError(f"the arm {config.arm} needs a graph; give one, or choose the arm plain")
@@ -113,8 +119,9 @@ def identity_of(
 class RunParts:
     """What a run is made of once its arguments are checked.
 
-    `linked_dev` and `linked_test` are as the linker left them, for tests under other conditions. `dev_links` and
-    `test_links` say what it found, in every arm alike and only for scoring; None without links.
+    `unlabelled` are all training sentences, with links, for distant supervision; None without it. `linked_dev` and
+    `linked_test` are as the linker left them, for tests under other conditions. `dev_links` and `test_links` say what
+    it found, in every arm alike and only for scoring; None without links.
     """
 
     config: TrainConfig
@@ -122,6 +129,7 @@ class RunParts:
     graph: KnowledgeGraph | None
     injection: InjectionConfig | None
     processor: Any
+    unlabelled: EncodedSplit | None
     train: EncodedSplit
     dev: EncodedSplit
     test: EncodedSplit
@@ -142,6 +150,7 @@ class RunParts:
         processor: Any,
         encoded: EncodedCorpus | None,
         windows: SplitChange | None = None,
+        distant: bool = False,
     ) -> "RunParts":
         """Link and cut the sentences, or take them encoded, and leave in what the arm may see.
 
@@ -150,22 +159,24 @@ class RunParts:
         """
         if processor is None:
             processor = make_processor(config.model, graph, config.language)
+        learns_links = distant and config.distant_epochs > 0
         if encoded is None:
-            encoded = encode_corpus(corpus.limit(config.limit_train, config.dev_limit, config.seed), processor, config)
-        else:
-            encoded = encoded.limit(config)
+            wanted = None if learns_links else config.limit_train
+            encoded = encode_corpus(corpus.limit(wanted, config.dev_limit, config.seed), processor, config)
+        whole_train, encoded = encoded.train, encoded.limit(config)
         if injection is None:
             processor = getattr(processor, "tokenizer", processor)
         if config.arm != "plain" and not encoded.has_links:
             raise ConfigError(f"the arm {config.arm} needs linked sentences; encode them with a kgattn.Processor")
 
         def change(split: EncodedSplit) -> EncodedSplit:
-            if config.arm == "plain":
-                return without_links(split)
             mapped = with_entities(split, entity_map)
             return mapped if windows is None else windows(mapped)
 
-        train, dev, test = (change(split) for split in (encoded.train, encoded.dev, encoded.test))
+        def read(split: EncodedSplit) -> EncodedSplit:
+            return without_links(split) if injection is None and windows is None else change(split)
+
+        train, dev, test = (read(split) for split in (encoded.train, encoded.dev, encoded.test))
         dev_links, test_links = (
             word_links(split, graph) if encoded.has_links and graph is not None else None
             for split in (encoded.dev, encoded.test)
@@ -176,6 +187,7 @@ class RunParts:
             graph=graph,
             injection=injection,
             processor=processor,
+            unlabelled=change(whole_train) if learns_links else None,
             train=train,
             dev=dev,
             test=test,

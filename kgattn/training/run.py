@@ -25,9 +25,11 @@ from kgattn.ner.predict import Batches, make_batches, predict_tags
 from kgattn.shapes import Int
 from kgattn.training.checkpoints import load_tagger, quiet_transformers
 from kgattn.training.config import TrainConfig
+from kgattn.training.distant import learn_links
 from kgattn.training.encode import EncodedCorpus
 from kgattn.training.environment import describe_environment
 from kgattn.training.gates import describe_gates
+from kgattn.training.parameter_groups import PLUGIN_PREFIX
 from kgattn.training.parts import RunParts, SplitChange, check_run, check_windows, describe_graph, identity_of
 from kgattn.training.peak_memory import PeakMemory
 from kgattn.training.precision import autocast_type, training_device
@@ -35,7 +37,7 @@ from kgattn.training.result import RunResult
 from kgattn.training.resume import latest_checkpoint, remove_checkpoints
 from kgattn.training.run_folder import MODEL, RunFolder
 from kgattn.training.token_dropout import TokenDropout
-from kgattn.training.trainer import PLUGIN_PREFIX, Progress, TaggerTrainer
+from kgattn.training.trainer import Progress, TaggerTrainer
 
 
 def train_run(
@@ -51,10 +53,14 @@ def train_run(
     progress: Progress | None = None,
     injected: KnowledgeGraph | None = None,
     windows: SplitChange | None = None,
+    distant: bool | None = None,
     retests: Mapping[str, SplitChange] = MappingProxyType({}),
     on_retest: Callable[[RunResult], None] | None = None,
 ) -> RunResult:
     """Fine-tune a tagger, keep the weights of the best dev evaluation, and score test once with them.
+
+    With `distant_epochs`, the model first learns types and places of the mentions of all training sentences, sampled or
+    not, without their gold.
 
     Runs that share a seed share the sampled sentences, the new head's weights and the order of the data, whatever is
     injected. With `output`, the run can be killed and called again: it goes on from its last whole checkpoint and ends
@@ -72,6 +78,7 @@ def train_run(
         progress: Told after every step.
         injected: The graph to inject where it is not the one that was linked to, for a control.
         windows: Changes what is read, after `entity_map`.
+        distant: Whether `distant_epochs` are for this run; None is whether something is injected.
         retests: Names of arms that test this model once more, and how their windows differ from the linked ones.
         on_retest: Given the result of each of them.
 
@@ -83,7 +90,8 @@ def train_run(
         RunError: `output` holds another run.
         StorageError: Writing failed.
     """
-    check_run(config, corpus, graph, injection, entity_map, windows)
+    distant = injection is not None if distant is None else distant
+    check_run(config, corpus, graph, injection, entity_map, windows, distant)
     if output is not None and (injected is not None or windows is not None):
         raise ConfigError(
             f"the arm {config.arm} trains on another graph or other windows, which a model in a folder would not be "
@@ -93,7 +101,7 @@ def train_run(
     identity = identity_of(config, corpus, graph, injection, entity_map, processor)
     if folder is not None and folder.is_finished(identity):
         return folder.result()
-    parts = RunParts.gather(config, corpus, graph, injection, entity_map, processor, encoded, windows)
+    parts = RunParts.gather(config, corpus, graph, injection, entity_map, processor, encoded, windows, distant)
     device = training_device()
     memory = PeakMemory(device)
     autocast = autocast_type(config.bf16, device)
@@ -110,6 +118,10 @@ def train_run(
         model = inject(model, injected or graph, injection)
     if folder is not None:
         folder.claim(identity, entity_map)
+    checkpoint = latest_checkpoint(output) if output is not None else None
+    distant_seconds = 0.0
+    if parts.unlabelled is not None and graph is not None and checkpoint is None:
+        distant_seconds = _learn_links(model, injected or graph, parts.unlabelled, collator, config, device, autocast)
     dev_batches, dev_gold = batches(parts.dev), [sentence.tags for sentence in parts.dev.sentences]
 
     def dev_f1(current: torch.nn.Module) -> float:
@@ -130,8 +142,8 @@ def train_run(
             autocast=autocast,
             progress=progress,
             on_log=folder.write_log if folder is not None else None,
+            seconds_before=distant_seconds,
         )
-        checkpoint = latest_checkpoint(output) if output is not None else None
         set_seed(config.seed)  # injecting may have drawn numbers; data order and dropout start alike in all arms
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     train_seconds = trainer.seconds()
@@ -173,26 +185,7 @@ def train_run(
         peak_memory_mib=memory.mib(),
     )
     for name, change in retests.items():
-        started = time.perf_counter()
-        dev, test = (
-            parts.score(model, batches(split), split, labels, autocast, seen, links)
-            for split, links in (
-                (change(parts.linked_dev), parts.dev_links),
-                (change(parts.linked_test), parts.test_links),
-            )
-        )
-        retest = replace(
-            result,
-            arm=name,
-            config={**result.config, "arm": name},
-            dev=dev.to_json(),
-            test=test.to_json(),
-            test_counts=test.sentence_counts,
-            dev_curve=(),
-            loss_curve=(),
-            seconds={"train": 0.0, "test": time.perf_counter() - started},
-            outcomes=tuple(outcome.spell(corpus.entity_types) for outcome in test.outcomes),
-        )
+        retest = _tested_again(result, name, change, parts, model, batches, labels, autocast, seen)
         if on_retest is not None:
             on_retest(retest)
     if folder is not None:
@@ -201,6 +194,57 @@ def train_run(
         folder.write_result(result)
         remove_checkpoints(folder.path)
     return result
+
+
+def _learn_links(
+    model: torch.nn.Module,
+    graph: KnowledgeGraph,
+    unlabelled: EncodedSplit,
+    collator: Collator,
+    config: TrainConfig,
+    device: torch.device,
+    autocast: torch.dtype | None,
+) -> float:
+    """Distant supervision before fine-tuning; returns the seconds it took."""
+    started = time.perf_counter()
+    set_seed(config.seed)  # injecting may have drawn numbers
+    with quiet_transformers():
+        learn_links(model, graph, unlabelled.features, collator, config, device=device, autocast=autocast)
+    return time.perf_counter() - started
+
+
+def _tested_again(
+    result: RunResult,
+    name: str,
+    change: SplitChange,
+    parts: RunParts,
+    model: torch.nn.Module,
+    batches: Callable[[EncodedSplit], Batches],
+    labels: LabelSet,
+    autocast: torch.dtype | None,
+    seen: frozenset[str],
+) -> RunResult:
+    """The result of an arm that tests a trained model under other conditions."""
+    started = time.perf_counter()
+    dev, test = (
+        parts.score(model, batches(split), split, labels, autocast, seen, links)
+        for split, links in (
+            (change(parts.linked_dev), parts.dev_links),
+            (change(parts.linked_test), parts.test_links),
+        )
+    )
+    return replace(
+        result,
+        arm=name,
+        config={**result.config, "arm": name},
+        dev=dev.to_json(),
+        test=test.to_json(),
+        test_counts=test.sentence_counts,
+        dev_curve=(),
+        loss_curve=(),
+        seconds={"train": 0.0, "test": time.perf_counter() - started},
+        outcomes=tuple(outcome.spell(parts.corpus.entity_types) for outcome in test.outcomes),
+    )
 
 
 def save_model(folder: Path, model: Any, processor: Any, *, injected: bool) -> None:

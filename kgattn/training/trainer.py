@@ -1,7 +1,5 @@
-"""Transformers' Trainer, set up for taggers: own parameter groups, dev scores of whole entities, sound checkpoints."""
+"""Fine-tuning of a tagger: dev scores of whole entities, the best weights kept, sound checkpoints."""
 
-import contextlib
-import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,26 +7,24 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import Trainer, TrainerCallback, TrainingArguments
-from transformers.trainer_callback import PrinterCallback
+from transformers import TrainerCallback
 
 from kgattn.ner.collate import Collator
 from kgattn.ner.labels import IGNORE
 from kgattn.training.config import TrainConfig
+from kgattn.training.quiet_trainer import QuietTrainer
 from kgattn.training.resume import read_checkpoint, write_checkpoint
-from kgattn.training.sampler import LengthGroupedSampler
 from kgattn.training.token_dropout import TokenDropout
 
-PLUGIN_PREFIX = "kgattn."
 Progress = Callable[[int, int], None]
 """Told after every step: steps done, steps in all."""
 
 
-class TaggerTrainer(Trainer):
+class TaggerTrainer(QuietTrainer):
     """Trains one model, keeping the weights of the best dev evaluation.
 
-    Differences from the parent: three parameter groups, batches of similar length, a loss averaged over all labelled
-    tokens of a step, autocast without wrapping the model, and checkpoints that are whole or absent and hold no pickle.
+    Differences from the parent: a loss averaged over all labelled tokens of a step, and checkpoints that are whole or
+    absent and hold no pickle.
 
     Args:
         model: The model, injected or not, on any device.
@@ -43,6 +39,7 @@ class TaggerTrainer(Trainer):
         autocast: Type to compute in; None is that of the weights.
         progress: Told about every step.
         on_log: Given all log entries so far whenever there is a new one.
+        seconds_before: Wall time that went into the model before; a checkpoint knows its own.
     """
 
     def __init__(
@@ -60,72 +57,31 @@ class TaggerTrainer(Trainer):
         autocast: torch.dtype | None,
         progress: Progress | None = None,
         on_log: Callable[[Sequence[dict[str, Any]]], None] | None = None,
+        seconds_before: float = 0.0,
     ) -> None:
-        steps = math.ceil(math.ceil(len(features) / config.batch_size) / config.gradient_accumulation) * num_epochs
-        arguments = TrainingArguments(
-            output_dir=str(folder or "."),
-            num_train_epochs=num_epochs,
-            per_device_train_batch_size=config.batch_size,
-            gradient_accumulation_steps=config.gradient_accumulation,
-            learning_rate=config.learning_rate,
-            weight_decay=config.weight_decay,
-            max_grad_norm=config.max_grad_norm,
-            warmup_steps=math.ceil(config.warmup_ratio * steps),
-            lr_scheduler_type="linear",
-            optim="adamw_torch_fused",
-            seed=config.seed,
-            use_cpu=device.type == "cpu",
-            logging_strategy="no",
-            eval_strategy="no",
-            save_strategy="no",
-            report_to="none",
-            disable_tqdm=True,
-            remove_unused_columns=False,
-            dataloader_pin_memory=device.type == "cuda",
-        )
         self.best_weights: dict[str, Tensor] = {}
         self.best_f1 = -1.0
         self.best_epoch = 0
-        self._settings = config
         self._dev_f1 = dev_f1
         self._token_dropout = token_dropout
-        self._features = features
         self._tagger = model
         self._folder = folder
-        self._autocast = autocast
-        self._seconds_before = 0.0
+        self._seconds_before = seconds_before
         self._started = time.perf_counter()
         super().__init__(
-            model=model,
-            args=arguments,
-            train_dataset=features,
-            data_collator=collator,
-            compute_loss_func=token_loss,
+            model,
+            config,
+            features,
+            collator,
+            num_epochs=num_epochs,
+            batch_size=config.batch_size,
+            learning_rate=config.learning_rate,
+            device=device,
+            autocast=autocast,
+            folder=str(folder or "."),
             callbacks=[_Schedule(config.evaluation_epochs(num_epochs), folder is not None, progress, on_log)],
+            loss=token_loss,
         )
-        self.remove_callback(PrinterCallback)
-        self.model_accepts_loss_kwargs = False  # the loss is ours, so the count of tokens need not reach the model
-
-    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
-        """AdamW over three groups: matrices, then vectors of the base model, then the plugin at its own rate."""
-        if self.optimizer is None:
-            tagger: Any = self.model if model is None else model
-            decayed = set(self.get_decay_parameter_names(tagger))
-            matrices: list[nn.Parameter] = []
-            vectors: list[nn.Parameter] = []
-            plugin: list[nn.Parameter] = []
-            for name, parameter in tagger.named_parameters():
-                if parameter.requires_grad:
-                    group = plugin if name.startswith(PLUGIN_PREFIX) else matrices if name in decayed else vectors
-                    group.append(parameter)
-            groups: list[dict[str, Any]] = [
-                {"params": matrices, "weight_decay": self._settings.weight_decay},
-                {"params": vectors, "weight_decay": 0.0},
-                {"params": plugin, "weight_decay": 0.0, "lr": self._settings.plugin_rate},
-            ]
-            optimizer_class, options = self.get_optimizer_cls_and_kwargs(self.args, tagger)
-            self.optimizer = optimizer_class([group for group in groups if group["params"]], **options)
-        return self.optimizer
 
     def compute_loss(
         self, model: nn.Module, inputs: dict[str, Tensor], *args: Any, **kwargs: Any
@@ -134,18 +90,6 @@ class TaggerTrainer(Trainer):
         shown = {**inputs, "input_ids": self._token_dropout(inputs["input_ids"])}
         loss: Tensor | tuple[Tensor, Any] = super().compute_loss(model, shown, *args, **kwargs)
         return loss
-
-    def autocast_smart_context_manager(
-        self, cache_enabled: bool | None = True
-    ) -> contextlib.AbstractContextManager[Any]:
-        """Autocast around the forward pass alone; the model itself is not wrapped, as Accelerate would."""
-        if self._autocast is None:
-            return contextlib.nullcontext()
-        return torch.autocast(self.args.device.type, dtype=self._autocast, cache_enabled=bool(cache_enabled))
-
-    def _get_train_sampler(self, train_dataset: Any = None) -> LengthGroupedSampler:
-        lengths = [len(feature["input_ids"]) for feature in self._features]
-        return LengthGroupedSampler(lengths, self._settings.batch_size, self._settings.seed)
 
     def evaluate(
         self, eval_dataset: Any = None, ignore_keys: list[str] | None = None, metric_key_prefix: str = "eval"
@@ -172,7 +116,7 @@ class TaggerTrainer(Trainer):
         return tuple((round(entry["epoch"]), entry["loss"]) for entry in self.state.log_history if "loss" in entry)
 
     def seconds(self) -> float:
-        """Wall time of training and dev evaluations so far, that of a killed run before its checkpoint included."""
+        """Wall time of training and dev evaluations so far, with what came before, that of a killed run included."""
         return self._seconds_before + time.perf_counter() - self._started
 
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:

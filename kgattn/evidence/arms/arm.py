@@ -61,6 +61,8 @@ class Arm:
             `entities`.
         entities: Exchanges the entities that links name.
         windows: Changes the windows the model reads.
+        distant: Whether the model learns links without gold before it is fine-tuned, where the settings have that;
+            None is whether something is injected.
         trained_as: Name of the arm whose trained model this one tests; the changes above then come after training.
         tagger: What predicts in place of a model.
     """
@@ -72,13 +74,14 @@ class Arm:
     graph: GraphChange | None = None
     entities: EntityExchange | None = None
     windows: Rewriting | None = None
+    distant: bool | None = None
     trained_as: str | None = None
     tagger: Tagger | None = None
 
     @property
     def leaves_model(self) -> bool:
         """Whether what it trains can be used outside of a comparison, on the graph and text as they are."""
-        return not (self.graph or self.windows or self.trained_as or self.tagger)
+        return not (self.graph or self.windows or self.distant or self.trained_as or self.tagger)
 
     def entity_map(
         self, graph: KnowledgeGraph, link_counts: Int[np.ndarray, " entity"], seed: int

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kgattn.ner.features import EncodedSplit
+from kgattn.ner.likeliest import likeliest
 
 
 class LinkedWords(NamedTuple):
@@ -29,8 +30,3 @@ def linked_words(split: EncodedSplit) -> list[list[LinkedWords]]:
             if entity >= 0 and len(inside):
                 found[feature["sentence"]].append(LinkedWords(int(inside[0]), int(inside[-1]) + 1, entity))
     return [sorted(row) for row in found]
-
-
-def likeliest(entities: list[list[int]], priors: list[list[float]]) -> list[int]:
-    """The candidate of each mention with the highest prior, the first of equal ones; -1 for none."""
-    return [row[int(np.argmax(weights))] if len(row) else -1 for row, weights in zip(entities, priors, strict=True)]

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from kgattn.errors import ConfigError
 from kgattn.evidence.arms.arm import Arm
 from kgattn.evidence.arms.biased import BIAS_ONLY, BIASED, VALUES_ONLY
+from kgattn.evidence.arms.distilled import DISTILLED
 from kgattn.evidence.arms.empty_graph import EMPTY_GRAPH
 from kgattn.evidence.arms.linker_tagger import LINKER_TAGGER
 from kgattn.evidence.arms.links_only import LINKS_ONLY
@@ -39,6 +40,7 @@ ARMS: Mapping[str, Arm] = MappingProxyType(
             RELATIONS_PERMUTED,
             RANDOM_VECTORS,
             LINKER_TAGGER,
+            DISTILLED,
             TEXT_TRIPLES,
             TESTED_WITHOUT,
             SWAPPED_GRAPH,

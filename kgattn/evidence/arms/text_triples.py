@@ -10,11 +10,11 @@ from itertools import zip_longest
 from typing import Any
 
 from kgattn.evidence.arms.arm import Arm, ArmInput
-from kgattn.evidence.arms.mentions import likeliest
 from kgattn.evidence.arms.plain import nothing
 from kgattn.graph import KnowledgeGraph
 from kgattn.ner.features import EncodedSplit
 from kgattn.ner.labels import IGNORE
+from kgattn.ner.likeliest import likeliest
 from kgattn.training.encode import without_links
 
 TRIPLES = 4

@@ -37,6 +37,7 @@ KEPT = {
     "relations-permuted": (*LINKS, "labels", "types", "relations", PARAMETERS),
     "random-vectors": LINKS,
     "linker-tagger": (*LINKS, *GRAPH),
+    "distilled": (*LINKS, *GRAPH),  # before fine-tuning alone: tests/training/test_distant.py
     "text-triples": GRAPH,
     "tested-without": (*GRAPH, PARAMETERS),
     "swapped-graph": ("spans", "candidates", "priors", *GRAPH, PARAMETERS),

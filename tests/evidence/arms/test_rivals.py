@@ -6,11 +6,12 @@ import pytest
 
 from kgattn.evidence.arms import ARMS, ArmInput
 from kgattn.evidence.arms.linker_tagger import tag_links
-from kgattn.evidence.arms.mentions import LinkedWords, likeliest, linked_words
+from kgattn.evidence.arms.mentions import LinkedWords, linked_words
 from kgattn.evidence.arms.text_triples import append_facts, facts_of
 from kgattn.graph import KnowledgeGraph
 from kgattn.ner.corpus import Sentence
 from kgattn.ner.features import EncodedSplit
+from kgattn.ner.likeliest import likeliest
 from kgattn.ner.metrics import entity_scores
 from kgattn.training.encode import EncodedCorpus
 from tests.evidence.arms.conftest import encode, read_by

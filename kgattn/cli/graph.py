@@ -74,6 +74,7 @@ def build(
 
     from kgattn.graph import KnowledgeGraph, read_rules
     from kgattn.graph.sources import is_address
+    from kgattn.graph.storage import INDEX_FOLDER
     from kgattn.linking import EntityLinker
     from kgattn.linking.pipelines import resolve_pipeline
 
@@ -101,7 +102,7 @@ def build(
             status.update("deriving triples")
             built = built.derive(construct)
         status.update("indexing labels and aliases")
-        linker = EntityLinker(built, nlp=nlp)
+        linker = EntityLinker(built, nlp=nlp, index_folder=output / INDEX_FOLDER)  # keeps edits of its words
         status.update(f"writing {output}")
         save(built, linker, output)
     typer.echo(

@@ -10,11 +10,13 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from spacy.tokens import Doc
 
+from kgattn.errors import LinkingError
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking.entity_linker import EntityLinker
 from kgattn.linking.leaving import leave_with_parent
@@ -78,7 +80,7 @@ def link_in_bulk(
         processes: Processes that link; with more than one this process only reads and writes.
 
     Raises:
-        LinkingError: A content cannot be linked.
+        LinkingError: A content cannot be linked, or a process ended.
     """
     if processes == 1:
         yield from map(ChunkLinker(linker, finish), chunks)
@@ -92,6 +94,10 @@ def link_in_bulk(
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise LinkingError(
+            "a process ended before its texts were linked; was it killed for memory? Try fewer processes"
+        ) from error
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -228,6 +228,9 @@ class KgattnLinker:
             rows = self.index.row_candidates
             others = find_alternatives(docs, self.index.trie.plain, self._table, found)
             mark(docs, others, [rows[row] for row in others.row.tolist()], self.spans_key + ALTERNATIVES)
+        else:  # of a linker that was here before
+            for doc in docs:
+                doc.spans.pop(self.spans_key + ALTERNATIVES, None)
 
     def _found(self, docs: Sequence[Doc], index: LinkIndex) -> Found:
         """Aliases and variants, without parts of longer names, and what is nearly an alias."""

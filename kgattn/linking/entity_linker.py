@@ -42,13 +42,22 @@ class EntityLinker:
     config: LinkerConfig
     component: KgattnLinker
 
-    def __init__(self, graph: KnowledgeGraph, nlp: str | Language = "en", config: LinkerConfig | None = None) -> None:
+    def __init__(
+        self,
+        graph: KnowledgeGraph,
+        nlp: str | Language = "en",
+        config: LinkerConfig | None = None,
+        *,
+        index_folder: Path | None = None,
+    ) -> None:
         """Open the index in the graph's folder when it fits, else build one.
 
         Args:
             graph: The graph to link to.
             nlp: Language code, name of an installed pipeline, or a pipeline.
             config: Settings; the defaults when left out.
+            index_folder: Where to look for an index, and for the user's decisions in its `common_words.tsv`, before the
+                graph's own folder.
 
         Raises:
             LinkingError: No graph, no such language or pipeline, or nothing in the graph to match.
@@ -63,7 +72,7 @@ class EntityLinker:
         self.nlp = resolve_pipeline(nlp)
         stop_words = frozenset(self.nlp.Defaults.stop_words)
         language = self.nlp.lang or ANY_LANGUAGE
-        index = open_or_build(graph, self.config, stop_words, language)
+        index = open_or_build(graph, self.config, stop_words, language, index_folder)
         self.component = KgattnLinker(self.config, stop_words, language=language, index=index)
 
     def __call__(self, text: str) -> Doc:

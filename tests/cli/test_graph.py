@@ -7,7 +7,7 @@ import pytest
 import rdflib
 import spacy
 
-from kgattn import KnowledgeGraph
+from kgattn import EntityLinker, KnowledgeGraph
 from kgattn.cli import main
 from kgattn.cli.graph_summary import summarize
 from tests.graph.endpoint import serving
@@ -49,6 +49,23 @@ def test_build_merges_sources_and_replaces_a_graph(rivers: Path, tmp_path: Path)
     built = KnowledgeGraph.load(output)
     assert "Elbe" in built
     assert "http://rivers.example/rhine" in built
+
+
+def test_building_again_keeps_what_was_decided_of_common_words(tmp_path: Path) -> None:
+    source = tmp_path / "graph.tsv"
+    source.write_text("head\trelation\ttail\nwater\tpart of\tRhine\n", encoding="utf-8")
+    output = tmp_path / "graph"
+    words = output / "linker" / "common_words.tsv"
+    assert main(["graph", "build", str(source), "-o", str(output)]) == 0
+    (line,) = [line for line in words.read_text(encoding="utf-8").splitlines() if line.startswith("water\t")]
+    columns = line.split("\t")
+    decided = "keep" if columns[-2] == "drop" else "drop"
+    edited = "\t".join([*columns[:-1], decided])
+    words.write_text(words.read_text(encoding="utf-8").replace(line, edited), encoding="utf-8")
+    assert main(["graph", "build", str(source), "-o", str(output)]) == 0
+    assert words.read_text(encoding="utf-8").count(f"\t{decided}\n") == 1
+    linked = EntityLinker(KnowledgeGraph.load(output))("some water")
+    assert bool(linked.spans["kgattn"]) == (decided == "keep")
 
 
 def test_build_takes_labels_of_a_language(rivers: Path, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Streams of chunks: order, processes, and what spaCy keeps of them."""
 
 import multiprocessing
+import os
+import signal
 
 import pytest
 import spacy
@@ -90,3 +92,13 @@ def test_in_a_zone_of_the_caller_no_other_is_opened(linker, expected, monkeypatc
     monkeypatch.setattr(bulk, "KEPT_STRINGS", 0)
     with linker.nlp.memory_zone():
         assert list(link_in_bulk(linker, PIECES, found)) == expected
+
+
+def die(piece, docs, graph):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_killed_process_is_told(linker):
+    with pytest.raises(LinkingError, match="a process ended before its texts were linked"):
+        list(link_in_bulk(linker, PIECES, die, processes=2))

@@ -39,6 +39,13 @@ def test_alternatives_are_left_out_unless_asked_for():
     assert "kgattn_alternatives" not in EntityLinker(graph)("New York Times").spans
 
 
+def test_linking_again_without_them_takes_them_off(linker):
+    graph = KnowledgeGraph.from_triples([], labels=LABELS)
+    doc = linker("the New York Times Square")
+    EntityLinker(graph, nlp=linker.nlp, config=LinkerConfig(**PLAIN)).component(doc)
+    assert set(doc.spans) == {"kgattn"}
+
+
 def test_alternatives_survive_docbin(linker):
     doc = linker("the New York Times Square")
     data = DocBin(store_user_data=True, docs=[doc]).to_bytes()

@@ -157,6 +157,7 @@ def compare(
                 command=shlex.join(command),
                 watcher=watcher,
                 minutes=minutes,
+                cache=folder,
             )
         finding = Finding(comparison, write_examples(place, comparison, corpus.test, examples))
         write_page(place / REPORT, page_title(finding), [finding])

@@ -72,6 +72,7 @@ def compare(
     command: str = "",
     watcher: Watcher | None = None,
     minutes: float | None = None,
+    cache: Path | None = None,
 ) -> Comparison:
     """Run every arm with every seed and judge the graph.
 
@@ -92,6 +93,7 @@ def compare(
         watcher: Is told how it gets on.
         minutes: Begin no run that would likely end later than this from now; the very first may try. What is missing
             then is told to the watcher, and the comparison is of the seeds that all arms share.
+        cache: Folder of `encoded.safetensors` where comparisons of one corpus and graph share it; None is `output`.
 
     Raises:
         ConfigError: No seed, worker or arm, no minute, no such model, settings no arm can be trained with, or a graph
@@ -116,7 +118,7 @@ def compare(
     _check_output(output)
     watcher = watcher or Silent()
     budget = Budget(minutes)
-    plan = ComparisonPlan(corpus, graph, config, output / ENCODED)
+    plan = ComparisonPlan(corpus, graph, config, (cache or output) / ENCODED)
     runs = [Run(arm, seed) for seed in range(num_seeds) for arm in arms]
     results = {run: result for run in runs if (result := _kept(output, run, plan)) is not None}
     for run, result in results.items():

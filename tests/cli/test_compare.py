@@ -100,6 +100,7 @@ def test_a_curve_runs_each_size_once_and_is_printed_in_the_format_asked_for(
     assert load_curve(output / "curve.json").sizes == (2, 4, 6)
     assert sorted(path.name for path in output.iterdir()) == [
         "curve.json",
+        "encoded.safetensors",
         "report.html",
         "train-2",
         "train-4",
@@ -111,6 +112,7 @@ def test_a_curve_runs_each_size_once_and_is_printed_in_the_format_asked_for(
     again = capsys.readouterr()
     assert again.err.count("2 of 2 runs were finished before and are kept") == 3
     assert "Learning curve" in again.out
+    assert [str(path.relative_to(output)) for path in output.rglob("encoded.safetensors")] == ["encoded.safetensors"]
     assert "--curve 2,4,all" in load_comparison(output / "train-6" / "compare.json").command
 
 
@@ -172,7 +174,7 @@ def test_arms_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", "--list-arms"]) == 0
 
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 18
+    assert len(lines) == 19
     assert " ".join(lines[0].split()) == "plain plain the model alone, nothing injected"
 
 

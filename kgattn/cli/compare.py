@@ -57,7 +57,7 @@ def compare(
     distant_epochs: Annotated[
         float | None,
         typer.Option(
-            min=0, help="Passes over all training text, without gold, to learn from links before fine-tuning."
+            min=0, help="Passes over all text of train and unlabelled.txt, without gold, to learn from links first."
         ),
     ] = None,
     config: Annotated[

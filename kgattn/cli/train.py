@@ -41,7 +41,7 @@ def train(
     distant_epochs: Annotated[
         float | None,
         typer.Option(
-            min=0, help="Passes over all training text, without gold, to learn from links before fine-tuning."
+            min=0, help="Passes over all text of train and unlabelled.txt, without gold, to learn from links first."
         ),
     ] = None,
     bf16: Annotated[str | None, typer.Option(help="auto, on or off.")] = None,

@@ -20,6 +20,7 @@ _SPLIT_NAMES = {
     "dev": re.compile(r"dev|valid|(?<![a-z])val(?![a-z])|testa"),
     "test": re.compile(r"test(?!a)"),
 }
+UNLABELLED = "unlabelled.txt"
 _NOT_A_CORPUS = re.compile(
     r"(readme|licen[cs]e|manifest|citation|changelog|copying)|.*\.(md|rst|py|sh|pdf|html|json|zip|gz)$"
 )
@@ -43,6 +44,7 @@ class Corpus:
         dev: Sentences to choose by.
         test: Sentences to report on, looked at once.
         entity_types: Every type that occurs, sorted.
+        unlabelled: Further texts of the domain without tags, for distant supervision.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Corpus:
     dev: tuple[Sentence, ...]
     test: tuple[Sentence, ...]
     entity_types: tuple[str, ...]
+    unlabelled: tuple[str, ...] = ()
 
     def split(self, name: str) -> tuple[Sentence, ...]:
         """The sentences of `train`, `dev` or `test`.
@@ -77,12 +80,14 @@ class Corpus:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 (hex) over the sentences of all splits."""
+        """SHA-256 (hex) over the sentences of all splits and the unlabelled texts."""
         digest = hashlib.sha256()
         for name in SPLITS:
             digest.update(f"\x02{name}".encode())
             for sentence in getattr(self, name):
                 digest.update("\x1e".join((*sentence.words, *sentence.tags, "\x1d")).encode("utf-8", "surrogatepass"))
+        for text in self.unlabelled:
+            digest.update(f"\x03{text}".encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
 
@@ -98,7 +103,8 @@ def load_corpus(path_or_name: str | Path) -> Corpus:
     """Read a folder with train, dev and test files, a single file (its sentences become `test`), or a hub data set.
 
     Files are CoNLL columns or, with the suffix `.jsonl`, JSON lines. All splits are in one tag scheme, found by
-    looking at the tags, and come out as IOB2. A hub name needs the `datasets` package.
+    looking at the tags, and come out as IOB2. A hub name needs the `datasets` package. A folder may hold further text
+    of the domain, a passage a line, in `unlabelled.txt`.
 
     Raises:
         CorpusError: Nothing is found there, or a file is malformed; file and line are named.
@@ -106,7 +112,8 @@ def load_corpus(path_or_name: str | Path) -> Corpus:
     path = Path(path_or_name).expanduser()
     if path.is_dir():
         files = split_files(path)
-        return corpus_from_raw(path.resolve().name, {split: read_sentences(file) for split, file in files.items()})
+        corpus = corpus_from_raw(path.resolve().name, {split: read_sentences(file) for split, file in files.items()})
+        return replace(corpus, unlabelled=read_passages(path / UNLABELLED))
     if path.is_file():
         return corpus_from_raw(path.stem, {"test": read_sentences(path)})
     from kgattn.ner.hub import read_hub
@@ -117,6 +124,21 @@ def load_corpus(path_or_name: str | Path) -> Corpus:
 def read_sentences(path: Path) -> list[RawSentence]:
     """Read one file, by its suffix: `.jsonl` as JSON lines, anything else as columns."""
     return read_jsonl(path) if path.suffix == ".jsonl" else read_columns(path)
+
+
+def read_passages(path: Path) -> tuple[str, ...]:
+    """The lines of a text file that are not blank; none when there is no file.
+
+    Raises:
+        CorpusError: It is not UTF-8.
+    """
+    if not path.is_file():
+        return ()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{path} must be text in UTF-8 and is not ({error.reason}); convert it") from None
+    return tuple(line.strip() for line in lines if line.strip())
 
 
 def corpus_from_raw(name: str, splits: dict[str, list[RawSentence]]) -> Corpus:
@@ -133,7 +155,7 @@ def corpus_from_raw(name: str, splits: dict[str, list[RawSentence]]) -> Corpus:
     types = entity_types(sentence.tags for split in ready.values() for sentence in split)
     if not types:
         raise CorpusError(f"the corpus {name!r} holds no entity; every tag is O, so there is nothing to learn or score")
-    return Corpus(name=name, entity_types=types, **ready)
+    return Corpus(name, ready["train"], ready["dev"], ready["test"], types)
 
 
 def split_files(folder: Path) -> dict[str, Path]:
@@ -145,7 +167,7 @@ def split_files(folder: Path) -> dict[str, Path]:
     found: dict[str, list[Path]] = {}
     for file in sorted(folder.iterdir()):
         name = file.name.lower()
-        if not file.is_file() or name.startswith(".") or _NOT_A_CORPUS.match(name):
+        if not file.is_file() or name.startswith(".") or name == UNLABELLED or _NOT_A_CORPUS.match(name):
             continue
         for split in SPLITS:
             if _SPLIT_NAMES[split].search(name):

@@ -117,6 +117,27 @@ def encode_sentences(
     return EncodedSplit(tuple(sentences), tuple(features), tuple(linked), unread)
 
 
+def encode_texts(texts: Sequence[str], processor: Any, max_length: int = 128, stride: int = 32) -> EncodedSplit:
+    """Link texts without words and tags, and cut long ones into overlapping windows; there are no labels.
+
+    Args:
+        texts: Passages of any length; spaCy tokenises them.
+        processor: A `kgattn.Processor`.
+        max_length: Longest window, in tokens, special ones included.
+        stride: Tokens two neighbouring windows share.
+    """
+    features: list[dict[str, Any]] = []
+    for first in range(0, len(texts), _CHUNK):
+        chunk = list(texts[first : first + _CHUNK])
+        encoding = processor(
+            chunk, truncation=True, max_length=max_length, stride=stride, return_overflowing_tokens=True
+        )
+        keys = [key for key in _MODEL_KEYS if key in encoding]
+        for window, sample in enumerate(encoding["overflow_to_sample_mapping"]):
+            features.append({**{key: encoding[key][window] for key in keys}, "sentence": first + int(sample)})
+    return EncodedSplit((), tuple(features), (), 0)
+
+
 def _windows(sample_of_window: Sequence[int], num_samples: int) -> list[list[int]]:
     """The windows of each sample, in order."""
     windows: list[list[int]] = [[] for _ in range(num_samples)]

@@ -6,10 +6,13 @@ from typing import Any
 import numpy as np
 
 from kgattn.ner.corpus import Corpus, sample_indices
-from kgattn.ner.features import KG_KEYS, EncodedSplit, encode_sentences
+from kgattn.ner.features import KG_KEYS, EncodedSplit, encode_sentences, encode_texts
 from kgattn.ner.labels import LabelSet
 from kgattn.shapes import Int
 from kgattn.training.config import TrainConfig
+
+
+NO_TEXTS = EncodedSplit((), (), (), 0)
 
 
 @dataclass(frozen=True)
@@ -21,12 +24,14 @@ class EncodedCorpus:
         dev: Sentences to choose by.
         test: Sentences to report on.
         has_links: Whether the sentences were linked to a graph.
+        unlabelled: Windows of texts without tags, with links; no sentences and no labels.
     """
 
     train: EncodedSplit
     dev: EncodedSplit
     test: EncodedSplit
     has_links: bool
+    unlabelled: EncodedSplit = NO_TEXTS
 
     def limit(self, config: TrainConfig) -> "EncodedCorpus":
         """The sample of train and dev that `config` asks for, just as `Corpus.limit` draws it."""
@@ -35,9 +40,9 @@ class EncodedCorpus:
         return replace(self, train=self.train.select(train), dev=self.dev.select(dev))
 
     def link_counts(self, num_entities: int) -> Int[np.ndarray, " entity"]:
-        """How many mentions, over all splits, have each entity among their candidates."""
+        """How many mentions, over all splits and texts, have each entity among their candidates."""
         counts = np.zeros(num_entities, dtype=np.int64)
-        for split in (self.train, self.dev, self.test):
+        for split in (self.train, self.dev, self.test, self.unlabelled):
             for feature in split.features:
                 named = np.asarray(feature.get("kg_entities", ()), dtype=np.int64).ravel()
                 np.add.at(counts, named[named >= 0], 1)
@@ -57,7 +62,10 @@ def encode_corpus(corpus: Corpus, processor: Any, config: TrainConfig) -> Encode
         encode_sentences(sentences, processor, labels, config.max_length, config.stride)
         for sentences in (corpus.train, corpus.dev, corpus.test)
     )
-    return EncodedCorpus(train, dev, test, has_links=hasattr(processor, "linker"))
+    if not hasattr(processor, "linker"):
+        return EncodedCorpus(train, dev, test, has_links=False)
+    unlabelled = encode_texts(corpus.unlabelled, processor, config.max_length, config.stride)
+    return EncodedCorpus(train, dev, test, has_links=True, unlabelled=unlabelled)
 
 
 def without_links(split: EncodedSplit) -> EncodedSplit:

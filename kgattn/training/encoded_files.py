@@ -21,8 +21,9 @@ from kgattn.training.encode import EncodedCorpus
 from kgattn.training.environment import describe_environment
 from kgattn.training.precision import training_device
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _PER_TOKEN = ("input_ids", "attention_mask", "token_type_ids", "kg_token_slot", "labels", "word_ids")
+_UNLABELLED = "unlabelled"
 _ENTITIES, _PRIORS = "kg_entities", "kg_priors"
 _ORDER = (*_PER_TOKEN[:4], _ENTITIES, _PRIORS, *_PER_TOKEN[4:], "sentence")
 """As `encode_sentences` puts them."""
@@ -56,7 +57,7 @@ def save_encoded(path: Path, encoded: EncodedCorpus, key: str) -> None:
         StorageError: Writing failed; a file that was there is as it was.
     """
     arrays: Arrays = {}
-    for name in SPLITS:
+    for name in (*SPLITS, _UNLABELLED):
         arrays |= {f"{name}.{part}": array for part, array in _pack(getattr(encoded, name)).items()}
     with replacing(path.parent) as scratch:
         save_file(arrays, scratch / path.name, metadata={"key": key, "has_links": json.dumps(encoded.has_links)})
@@ -79,7 +80,8 @@ def load_encoded(path: Path, corpus: Corpus, key: str) -> EncodedCorpus | None:
     except (OSError, SafetensorError):
         return None
     train, dev, test = (_unpack(arrays, name, getattr(corpus, name)) for name in SPLITS)
-    return EncodedCorpus(train, dev, test, has_links=json.loads(metadata["has_links"]))
+    unlabelled = _unpack(arrays, _UNLABELLED, ())
+    return EncodedCorpus(train, dev, test, has_links=json.loads(metadata["has_links"]), unlabelled=unlabelled)
 
 
 def _pack(split: EncodedSplit) -> Arrays:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -119,9 +119,9 @@ def identity_of(
 class RunParts:
     """What a run is made of once its arguments are checked.
 
-    `unlabelled` are all training sentences, with links, for distant supervision; None without it. `linked_dev` and
-    `linked_test` are as the linker left them, for tests under other conditions. `dev_links` and `test_links` say what
-    it found, in every arm alike and only for scoring; None without links.
+    `unlabelled` are windows of all training sentences and texts, with links, for distant supervision; None without it.
+    `linked_dev` and `linked_test` are as the linker left them, for tests under other conditions. `dev_links` and
+    `test_links` say what it found, in every arm alike and only for scoring; None without links.
     """
 
     config: TrainConfig
@@ -187,7 +187,7 @@ class RunParts:
             graph=graph,
             injection=injection,
             processor=processor,
-            unlabelled=change(whole_train) if learns_links else None,
+            unlabelled=_joined(change(whole_train), change(encoded.unlabelled)) if learns_links else None,
             train=train,
             dev=dev,
             test=test,
@@ -230,6 +230,11 @@ class RunParts:
                 "test": len(self.test.sentences),
             },
         }
+
+
+def _joined(sentences: EncodedSplit, texts: EncodedSplit) -> EncodedSplit:
+    """The windows of both, for training without gold."""
+    return replace(sentences, features=(*sentences.features, *texts.features))
 
 
 def describe_graph(graph: KnowledgeGraph | None) -> dict[str, Any] | None:

@@ -60,7 +60,7 @@ def train_run(
     """Fine-tune a tagger, keep the weights of the best dev evaluation, and score test once with them.
 
     With `distant_epochs`, the model first learns types and places of the mentions of all training sentences, sampled or
-    not, without their gold.
+    not, and of the unlabelled texts, without gold.
 
     Runs that share a seed share the sampled sentences, the new head's weights and the order of the data, whatever is
     injected. With `output`, the run can be killed and called again: it goes on from its last whole checkpoint and ends
@@ -113,7 +113,7 @@ def train_run(
 
     set_seed(config.seed)
     model = load_tagger(config.model, labels)
-    check_windows(model, (parts.train, parts.dev, parts.test))
+    check_windows(model, (parts.train, parts.dev, parts.test, *([parts.unlabelled] if parts.unlabelled else [])))
     if injection is not None and graph is not None:
         model = inject(model, injected or graph, injection)
     if folder is not None:

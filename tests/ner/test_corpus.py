@@ -40,6 +40,21 @@ def test_a_folder_is_read_in_one_scheme(tmp_path):
     assert corpus.name == tmp_path.name
 
 
+def test_a_folder_may_hold_text_without_tags(tmp_path):
+    (tmp_path / "train.txt").write_text(columns("B-A O"))
+    alone = load_corpus(tmp_path)
+    assert alone.unlabelled == ()
+    (tmp_path / "unlabelled.txt").write_text("Ada saw Paris.\n\n  Rome, too. \n", encoding="utf-8")
+    corpus = load_corpus(tmp_path)
+    assert corpus.unlabelled == ("Ada saw Paris.", "Rome, too.")
+    assert corpus.limit(1).unlabelled == corpus.unlabelled
+    assert (corpus.train, corpus.entity_types) == (alone.train, alone.entity_types)
+    assert corpus.fingerprint != alone.fingerprint
+    (tmp_path / "unlabelled.txt").write_bytes(b"caf\xe9\n")
+    with pytest.raises(CorpusError, match=r"unlabelled\.txt must be text in UTF-8"):
+        load_corpus(tmp_path)
+
+
 def test_a_single_file_is_the_test_split(tmp_path):
     (tmp_path / "some.jsonl").write_text('{"tokens": ["Ada"], "ner_tags": ["B-PER"]}')
     corpus = load_corpus(str(tmp_path / "some.jsonl"))

@@ -10,7 +10,7 @@ from kgattn.graph import KnowledgeGraph
 from kgattn.injection import InjectionConfig, inject
 from kgattn.ner.collate import Collator
 from kgattn.ner.corpus import Corpus, sample_indices
-from kgattn.ner.features import encode_sentences
+from kgattn.ner.features import encode_sentences, encode_texts
 from kgattn.ner.labels import LabelSet
 from kgattn.training.checkpoints import load_tagger, quiet_transformers
 from kgattn.training.distant import UNLINKED_WEIGHT, distant_loss, hide_links, learn_links
@@ -131,6 +131,24 @@ def test_it_uses_sentences_outside_the_sample(corpus: Corpus, typed, config, inj
         untimed(train_run(config, sentences, typed, None, injection=injection)) for sentences in (corpus, alone)
     )
     assert one["gates"] != two["gates"]
+
+
+def test_it_uses_unlabelled_texts(corpus: Corpus, typed, config, injection, untimed):
+    config = replace(config, arm="biased", distant_epochs=1.0, epochs=1)
+    more = replace(corpus, unlabelled=("Ada went to Paris and Berlin.", "Rome is old, New York is not. " * 40))
+    one, two = (untimed(train_run(config, sentences, typed, None, injection=injection)) for sentences in (corpus, more))
+    assert one["gates"] != two["gates"]
+    assert one["corpus"]["sentences"] == two["corpus"]["sentences"]
+
+
+def test_texts_become_windows_without_labels(typed, config):
+    processor = make_processor(config.model, typed, "en")
+    split = encode_texts(["Ada went to Paris.", "Rome is old, New York is not. " * 40], processor, 32, 8)
+    assert not split.sentences
+    assert [feature["sentence"] for feature in split.features] == [0] + [1] * (len(split.features) - 1)
+    assert len(split.features) > 10
+    assert all(len(feature["input_ids"]) <= 32 and "labels" not in feature for feature in split.features)
+    assert split.features[0]["kg_entities"][0][0] == typed.entity_index("Paris")
 
 
 def test_distilled_has_no_plugin_and_is_not_plain(corpus, typed, config, untimed):

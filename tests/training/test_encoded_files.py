@@ -15,7 +15,7 @@ from kgattn.training.parts import make_processor
 
 def same(one, other):
     assert one.has_links == other.has_links
-    for name in ("train", "dev", "test"):
+    for name in ("train", "dev", "test", "unlabelled"):
         first, second = getattr(one, name), getattr(other, name)
         assert first.sentences == second.sentences
         assert first.features == second.features
@@ -27,7 +27,7 @@ def same(one, other):
 @pytest.mark.parametrize("linked", [True, False])
 def test_windows_and_links_come_back(corpus, graph, config, tmp_path, linked):
     long = Sentence((*corpus.test[0].words, *("and",) * 300, "\x00"), (*corpus.test[0].tags, *("O",) * 301))
-    corpus = replace(corpus, test=(*corpus.test, long))
+    corpus = replace(corpus, test=(*corpus.test, long), unlabelled=("Bob went to Rome.", "Nobody."))
     processor = make_processor(config.model, graph if linked else None, config.language)
     encoded = encode_corpus(corpus, processor, config)
     assert len(encoded.test.features) > len(corpus.test)

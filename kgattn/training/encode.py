@@ -11,7 +11,6 @@ from kgattn.ner.labels import LabelSet
 from kgattn.shapes import Int
 from kgattn.training.config import TrainConfig
 
-
 NO_TEXTS = EncodedSplit((), (), (), 0)
 
 

@@ -3,18 +3,31 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
+
+import numpy as np
 
 from kgattn.errors import CorpusError
+from kgattn.ner.transitions import allowed_transitions
+from kgattn.shapes import Bool
 
+APART = "kgattn_types_apart"
+"""Key in a model's config."""
 IGNORE = -100
 """Label of a token the loss must not look at (PyTorch's default)."""
 
 
 @dataclass(frozen=True)
 class LabelSet:
-    """The IOB2 tags of some entity types: O, then B and I of each type, numbered from 0."""
+    """The IOB2 tags of some entity types: O, then B and I of each type, numbered from 0.
+
+    Attributes:
+        entity_types: The types.
+        apart: Those whose entities are not predicted directly behind one of the same type.
+    """
 
     entity_types: tuple[str, ...]
+    apart: tuple[str, ...] = ()
 
     @cached_property
     def tags(self) -> tuple[str, ...]:
@@ -40,15 +53,25 @@ class LabelSet:
                 f"expected a tag of the types {known}, got {error.args[0]!r}; was another corpus trained on?"
             ) from None
 
+    @cached_property
+    def allowed(self) -> Bool[np.ndarray, "tag tag"]:
+        """Which tag may follow which."""
+        return allowed_transitions(self.tags, self.apart)
+
     @classmethod
-    def from_id2label(cls, id2label: dict[int, str]) -> "LabelSet":
-        """The labels a model's config lists.
+    def from_config(cls, config: Any) -> "LabelSet":
+        """The labels of a model's Transformers config, which `write_to` may have written.
 
         Raises:
             CorpusError: The config's labels are not the IOB2 tags of some types, in this class's order.
         """
-        tags = [id2label[index] for index in sorted(id2label)]
-        labels = cls(tuple(tag[2:] for tag in tags if tag.startswith("B-")))
+        tags = [config.id2label[index] for index in sorted(config.id2label)]
+        types = tuple(tag[2:] for tag in tags if tag.startswith("B-"))
+        labels = cls(types, tuple(getattr(config, APART, ())))
         if list(labels.tags) != tags:
             raise CorpusError(f"expected a model with IOB2 labels (O, B-x, I-x, ...), got {', '.join(tags[:5])}, ...")
         return labels
+
+    def write_to(self, config: Any) -> None:
+        """Let a model's config say what `from_config` reads beside its `id2label`."""
+        setattr(config, APART, list(self.apart))

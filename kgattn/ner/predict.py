@@ -1,6 +1,5 @@
 """Run a model over encoded sentences and read off one tag a word."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +10,11 @@ from torch import Tensor
 from kgattn.ner.collate import Collator
 from kgattn.ner.features import EncodedSplit
 from kgattn.ner.labels import LabelSet
+from kgattn.ner.transitions import best_path
 from kgattn.shapes import Int
 
 UNREAD = 0
-"""Number of the tag O, given to words no token stands for."""
+"""Number of the tag O, which words are sure to have that no token stands for."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def make_batches(split: EncodedSplit, collator: Collator, batch_size: int = 64) 
 def predict_tags(
     model: torch.nn.Module, batches: Batches, labels: LabelSet, *, autocast: torch.dtype | None = None
 ) -> list[list[str]]:
-    """The likeliest tag of every word of every sentence, as the model gives them: never repaired into legal IOB2.
+    """The likeliest tags of every sentence, but for those `labels.apart` forbids: not repaired into legal IOB2.
 
     Args:
         model: A token classifier; it is left in the mode (train or eval) it came in.
@@ -59,21 +59,21 @@ def predict_tags(
         autocast: Compute in this type where that is safe; None computes in the type of the weights.
     """
     device = next(model.parameters()).device
-    tag_ids = np.full(sum(batches.lengths), UNREAD, dtype=np.int64)
+    log_probs = np.full((sum(batches.lengths), len(labels.tags)), -np.inf, dtype=np.float32)
+    log_probs[:, UNREAD] = 0
     was_training = model.training
     model.eval()
     try:
         with torch.inference_mode(), torch.autocast(device.type, dtype=autocast, enabled=autocast is not None):
             for inputs, word_index in zip(batches.inputs, batches.word_index, strict=True):
                 logits = model(**{key: tensor.to(device) for key, tensor in inputs.items()}).logits
-                chosen = logits.argmax(dim=-1).cpu()
+                scores = logits.float().log_softmax(dim=-1).cpu()
                 keep = word_index >= 0
-                tag_ids[word_index[keep].numpy()] = chosen[keep].numpy()
+                log_probs[word_index[keep].numpy()] = scores[keep].numpy()
     finally:
         model.train(was_training)
-    return _split(tag_ids, batches.lengths, labels)
-
-
-def _split(tag_ids: Int[np.ndarray, " word"], lengths: Sequence[int], labels: LabelSet) -> list[list[str]]:
-    tags = np.array(labels.tags, dtype=object)[tag_ids]
-    return [part.tolist() for part in np.split(tags, np.cumsum(lengths)[:-1])] if lengths else []
+    if not batches.lengths:
+        return []
+    tags = np.array(labels.tags, dtype=object)
+    sentences = np.split(log_probs, np.cumsum(batches.lengths)[:-1])
+    return [tags[best_path(sentence, labels.allowed)].tolist() for sentence in sentences]

@@ -154,7 +154,7 @@ def load_tagger(name: str, labels: LabelSet) -> Any:
 
     try:
         with quiet_transformers():
-            return AutoModelForTokenClassification.from_pretrained(
+            model: Any = AutoModelForTokenClassification.from_pretrained(
                 resolve_model(name),
                 num_labels=len(labels.tags),
                 id2label=dict(enumerate(labels.tags)),
@@ -169,6 +169,8 @@ def load_tagger(name: str, labels: LabelSet) -> Any:
             f"the model {name!r} does not fit {len(labels.tags)} tags: it comes with a tagger for other ones, or its "
             "weights are not its configuration's; give the model it was fine-tuned from"
         ) from error
+    labels.write_to(model.config)
+    return model
 
 
 def _first_line(error: Exception) -> str:

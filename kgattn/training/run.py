@@ -22,6 +22,7 @@ from kgattn.ner.features import EncodedSplit
 from kgattn.ner.labels import LabelSet
 from kgattn.ner.metrics import entity_scores, entity_texts
 from kgattn.ner.predict import Batches, make_batches, predict_tags
+from kgattn.ner.transitions import types_apart
 from kgattn.shapes import Int
 from kgattn.training.checkpoints import load_tagger, quiet_transformers
 from kgattn.training.config import TrainConfig
@@ -105,7 +106,9 @@ def train_run(
     device = training_device()
     memory = PeakMemory(device)
     autocast = autocast_type(config.bf16, device)
-    labels = LabelSet(corpus.entity_types)
+    labels = LabelSet(
+        corpus.entity_types, types_apart((row.tags for row in parts.train.sentences), corpus.entity_types)
+    )
     collator = Collator(parts.processor)
 
     def batches(split: EncodedSplit) -> Batches:

@@ -55,7 +55,7 @@ class Tagger:
     @cached_property
     def labels(self) -> LabelSet:
         """Tags of the model's outputs."""
-        return LabelSet.from_id2label(self.model.config.id2label)
+        return LabelSet.from_config(self.model.config)
 
     @cached_property
     def collator(self) -> Collator:

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 from kgattn.errors import CorpusError
@@ -15,4 +17,4 @@ def test_other_tags_are_refused():
     with pytest.raises(CorpusError, match="expected a tag of the types A, got 'B-B'"):
         LabelSet(("A",)).encode(["B-B"])
     with pytest.raises(CorpusError, match="expected a model with IOB2 labels"):
-        LabelSet.from_id2label({0: "LABEL_0", 1: "LABEL_1"})
+        LabelSet.from_config(SimpleNamespace(id2label={0: "LABEL_0", 1: "LABEL_1"}))

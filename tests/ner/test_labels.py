@@ -10,7 +10,7 @@ def test_tags_are_numbered_from_o():
     labels = LabelSet(("A", "creative-work"))
     assert labels.tags == ("O", "B-A", "I-A", "B-creative-work", "I-creative-work")
     assert labels.encode(["I-A", "O"]) == [2, 0]
-    assert LabelSet.from_id2label(dict(enumerate(labels.tags))) == labels
+    assert LabelSet.from_config(SimpleNamespace(id2label=dict(enumerate(labels.tags)))) == labels
 
 
 def test_other_tags_are_refused():

@@ -124,8 +124,9 @@ def compare(
     from kgattn.report.page import write_page
     from kgattn.training.config import TrainConfig
 
-    chosen = parse_arms(arms)
     training = TrainConfig.from_json(settings).with_changes(changes)
+    # beside the main arms, what further text is worth by itself
+    chosen = parse_arms(f"{arms},distilled" if arms == MAIN_ARMS and training.distant_epochs else arms)
     if rules is not None:
         training = training.with_changes({"injection": replace(training.injection, rules=select_rules(rules))})
     corpus = load_corpus(data)

@@ -18,7 +18,7 @@ from kgattn.linking.disambiguation.popularity import popularity
 from kgattn.linking.disambiguation.senses import build_senses
 from kgattn.linking.fuzzy_index import FuzzyIndex
 from kgattn.linking.index import META_FILE, LinkIndex
-from kgattn.linking.lexicon import WORDS_FILE, Lexicon, WordFilter, read_lexicon
+from kgattn.linking.lexicon import WORDS_FILE, Lexicon, WordFilter, read_lexicon, read_yours
 from kgattn.linking.policy import CaseRule, case_rule
 from kgattn.linking.stop_list import StopList
 from kgattn.linking.trie import AtomTrie
@@ -43,8 +43,8 @@ def open_or_build(
         config: Linker settings.
         stop_words: Stop words of the language as spaCy lists them; used when `config.stop_words` is set.
         language: Language of the texts, a code as in `nlp.lang`.
-        folder: Where to look, before the graph's own folder. The first of both that has a `common_words.tsv` says what
-            the user decided.
+        folder: Where to look, before the graph's own folder. The first of both whose `common_words.tsv` holds decisions
+            of the user says what was decided.
 
     Raises:
         LinkingError: No label or alias of the graph may be matched under these settings, or a file of words cannot be
@@ -52,7 +52,7 @@ def open_or_build(
     """
     folders = [] if folder is None else [folder]
     folders += [] if graph.path is None else [graph.path / INDEX_FOLDER]
-    edited = next((place for place in folders if (place / WORDS_FILE).is_file()), None)
+    edited = next((place for place in folders if read_yours(place / WORDS_FILE)), None)
     lexicon = read_lexicon(language, stop_words, config, edited)
     for place in folders:
         found = open_fitting(place, graph, config, lexicon)

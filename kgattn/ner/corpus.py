@@ -135,7 +135,7 @@ def read_passages(path: Path) -> tuple[str, ...]:
     if not path.is_file():
         return ()
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise CorpusError(f"{path} must be text in UTF-8 and is not ({error.reason}); convert it") from None
     return tuple(line.strip() for line in lines if line.strip())

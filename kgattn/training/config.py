@@ -23,7 +23,7 @@ class TrainConfig:
         seed: Draws the samples of `limit_train` and `limit_dev`, the new weights, the order of the data and dropout.
         epochs: Passes over the training sentences; None is 8000 / sentences, kept in [5, 40].
         distant_epochs: Passes over all training sentences and the corpus's unlabelled texts, without gold, in which an
-            injected model learns which types of the graph the linker found where (distant supervision), before it is
+            model with links learns which types of the graph the linker found where (distant supervision), before it is
             fine-tuned; 0 leaves that out. Worth it where there is far more text than gold.
         batch_size: Windows in a step of the optimizer, per accumulated part.
         gradient_accumulation: Parts a step is made of.

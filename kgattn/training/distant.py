@@ -58,7 +58,7 @@ def learn_links(
 
 
 class _Learner(nn.Module):
-    """A tagger, and a head of its own on the vectors its classifier reads."""
+    """A tagger, and a head of its own on the vectors of its last layer."""
 
     def __init__(self, tagger: nn.Module, head: nn.Linear) -> None:
         super().__init__()

@@ -69,6 +69,10 @@ def check_run(
             "the arm plain injects nothing, and every other arm injects something, reads other windows or has distant "
             f"supervision; got {config.arm}, {got}"
         )
+    if distant and injection is None and (graph is None or config.distant_epochs == 0):
+        raise ConfigError(
+            f"the arm {config.arm} learns from links: give a graph and distant_epochs above 0, or it would be plain"
+        )
     if injection is not None and graph is None:
         raise ConfigError(f"the arm {config.arm} needs a graph; give one, or choose the arm plain")
     if entity_map is not None and (graph is None or entity_map.shape != (graph.num_entities,)):
@@ -103,12 +107,15 @@ def identity_of(
     injection: InjectionConfig | None,
     entity_map: Int[np.ndarray, " entity"] | None,
     processor: Any = None,
+    *,
+    distant: bool = False,
 ) -> dict[str, Any]:
     """Everything the outcome depends on beside the machine, as JSON values."""
     return {
         "config": config.to_json(),
         "injection": injection.to_json() if injection is not None else None,
         "corpus": {"name": corpus.name, "fingerprint": corpus.fingerprint},
+        "distant": distant and config.distant_epochs > 0,
         "graph": graph.fingerprint if graph is not None else None,
         "linker": processor.linker.config.to_dict() if hasattr(processor, "linker") else None,
         "entity_map": None if entity_map is None else hashlib.sha256(entity_map.tobytes()).hexdigest(),

@@ -99,7 +99,7 @@ def train_run(
             "given; leave output out"
         )
     folder = RunFolder(output) if output is not None else None
-    identity = identity_of(config, corpus, graph, injection, entity_map, processor)
+    identity = identity_of(config, corpus, graph, injection, entity_map, processor, distant=distant)
     if folder is not None and folder.is_finished(identity):
         return folder.result()
     parts = RunParts.gather(config, corpus, graph, injection, entity_map, processor, encoded, windows, distant)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from kgattn.errors import ConfigError
+from kgattn.errors import ConfigError, RunError
 from kgattn.graph import KnowledgeGraph
 from kgattn.injection import InjectionConfig, inject
 from kgattn.ner.collate import Collator
@@ -180,10 +180,29 @@ def test_plain_cannot_have_it_and_distilled_needs_it(corpus, typed, config):
         replace(config, distant_epochs=-1.0)
 
 
-def test_every_injection_can_learn(corpus, typed, config):
+@pytest.mark.parametrize("settings", [{"values": False}, {"values": False, "content": False}])
+def test_every_injection_can_learn(corpus, typed, config, settings):
     """Without values, or without anything made of entity vectors."""
-    for injection in (InjectionConfig(values=False, entity_dim=16), InjectionConfig(values=False, content=False)):
-        result = train_run(
-            replace(config, arm="bias-only", distant_epochs=0.5, epochs=1), corpus, typed, None, injection=injection
-        )
-        assert any(gate for row in result.gates["bias"] for gate in row)
+    labels = LabelSet(corpus.entity_types)
+    processor = make_processor(config.model, typed, "en")
+    windows = encode_sentences(corpus.train, processor, labels).features
+    model = inject(load_tagger(config.model, labels), typed, InjectionConfig(entity_dim=16, **settings))
+    steps = replace(config, distant_epochs=2.0)
+    with quiet_transformers():
+        learn_links(model, typed, windows, Collator(processor), steps, device=torch.device("cpu"), autocast=None)
+    assert model.kgattn.pair_bias.gate.any()
+
+
+def test_a_folder_of_a_run_without_it_is_refused(corpus, typed, config, injection, tmp_path):
+    config = replace(config, arm="biased", distant_epochs=0.5, epochs=1)
+    train_run(config, corpus, typed, tmp_path, injection=injection, distant=False)
+    with pytest.raises(RunError, match="distant"):
+        train_run(config, corpus, typed, tmp_path, injection=injection)
+
+
+@pytest.mark.parametrize("given", [{"distant_epochs": 0.0}, {}])
+def test_learning_from_links_needs_epochs_and_a_graph(corpus, typed, config, given):
+    config = replace(config, arm="distilled", distant_epochs=1.0)
+    graph = typed if given else None
+    with pytest.raises(ConfigError, match="give a graph and distant_epochs above 0"):
+        train_run(replace(config, **given), corpus, graph, None, distant=True)

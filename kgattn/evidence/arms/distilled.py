@@ -10,7 +10,7 @@ from kgattn.evidence.arms.plain import nothing
 DISTILLED = Arm(
     "distilled",
     "distant supervision as biased has, of the plain model; no link is read",
-    "rival",
+    "control",
     injection=nothing,
     distant=True,
 )

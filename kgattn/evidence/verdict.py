@@ -78,6 +78,6 @@ def _judge(plain: Difference, controls: Mapping[str, Difference]) -> tuple[Outco
     if control.low > 0:
         return "helps", f"The graph helps: {against_plain}, and {against_control}."
     return "no evidence", (
-        f"No evidence that the graph helps: {against_plain}, but {against_control}; the gain may come "
-        "from knowing what is linked, not from what the graph says about it."
+        f"No evidence that the graph helps: {against_plain}, but {against_control}; the gain may "
+        f"need no more than what {control.baseline} has."
     )

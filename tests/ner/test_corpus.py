@@ -50,7 +50,7 @@ def test_a_folder_may_hold_text_without_tags(tmp_path):
     assert corpus.limit(1).unlabelled == corpus.unlabelled
     assert (corpus.train, corpus.entity_types) == (alone.train, alone.entity_types)
     assert corpus.fingerprint != alone.fingerprint
-    (tmp_path / "unlabelled.txt").write_bytes(b"caf\xe9\n")
+    (tmp_path / "unlabelled.txt").write_bytes(b"\xe9t\xe9\n")
     with pytest.raises(CorpusError, match=r"unlabelled\.txt must be text in UTF-8"):
         load_corpus(tmp_path)
 

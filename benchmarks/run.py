@@ -4,8 +4,9 @@
     python -m benchmarks.run bc5cdr      one of them
 
 A configuration is `benchmarks/configs/NAME.json`: `graph` is a graph of `python -m kg_data list`, `data` a folder below
-the real data (`KGATTN_DATA`, default `../shared/data`), and every other key an option of `kgattn compare`. Graphs and
-runs are kept under `runs/`, so a comparison that was stopped goes on where it was.
+the real data (`KGATTN_DATA`, default `../shared/data`), and every other key an option of `kgattn compare`; the model
+`multilingual-e5` is written by `benchmarks/multilingual_e5.py`. Graphs, models and runs are kept under `runs/`, so a
+comparison that was stopped goes on where it was.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from kgattn.files import write_text
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGS = ROOT / "benchmarks" / "configs"
 RESULTS = ROOT / "benchmarks" / "results"
+WRITTEN_MODELS = {"multilingual-e5": "benchmarks.multilingual_e5"}
 
 
 def commands(name: str, config: dict[str, Any], data: Path, runs: Path) -> list[list[str]]:
@@ -30,11 +32,16 @@ def commands(name: str, config: dict[str, Any], data: Path, runs: Path) -> list[
     python = [sys.executable, "-m"]
     build = [*python, "kg_data", "build", config["graph"], "-o", str(graph), "--source", str(data)]
     compare = [*python, "kgattn", "compare", "--data", str(data / config["data"]), "--graph", str(graph)]
+    before = [] if (graph / "graph.json").is_file() else [build]
+    writer = WRITTEN_MODELS.get(config.get("model", ""))
+    if writer:
+        model = runs / "models" / config["model"]
+        config = {**config, "model": model}
+        before += [] if (model / "model.safetensors").is_file() else [[*python, writer, "-o", str(model)]]
     for option, value in config.items():
         if option not in ("graph", "data"):
             compare += [f"--{option}", str(value)]
-    compare += ["-o", str(output)]
-    return [compare] if (graph / "graph.json").is_file() else [build, compare]
+    return [*before, [*compare, "-o", str(output)]]
 
 
 def portable(result: str, data: Path) -> str:

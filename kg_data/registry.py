@@ -4,7 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg_data import bundled_graph, dbp15k, disease_ontology, drugs, fb15k237, mesh_disease, mesh_drugs, toy_graph
+from kg_data import (
+    bundled_graph,
+    dbp15k,
+    disease_ontology,
+    drugs,
+    encyclopedia,
+    fb15k237,
+    mesh_disease,
+    mesh_drugs,
+    toy_graph,
+)
 from kgattn.graph import KnowledgeGraph
 
 
@@ -37,6 +47,7 @@ BUILDERS: dict[str, Builder] = {
     "dbp15k": Builder("dbp15k", dbp15k.build, "English DBpedia, the English sides of three DBP15K pairs merged"),
     "dbp15k_en": Builder("dbp15k", dbp15k.build_en, "English DBpedia, English side of DBP15K zh-en"),
     "dbp15k_zh": Builder("dbp15k", dbp15k.build_zh, "Chinese DBpedia, Chinese side of DBP15K zh-en"),
+    "encyclopedia": Builder("", encyclopedia.build, "fb15k237, dbp15k and bundled in one graph"),
     "disease_ontology": Builder("disease_ontology", disease_ontology.build, "Disease Ontology (OBO)"),
     "toy": Builder(toy_graph.FOLDER, toy_graph.build, "sixteen entities for tests and examples (no raw data)"),
 }

@@ -27,6 +27,17 @@ def test_the_graph_is_built_once(tmp_path: Path) -> None:
     assert commands("news", config, Path("data"), tmp_path) == [compare]
 
 
+def test_a_model_that_is_no_wheel_is_written_once(tmp_path: Path) -> None:
+    config = {"graph": "towns", "data": "news", "model": "multilingual-e5"}
+    folder = tmp_path / "models" / "multilingual-e5"
+    *_, write, compare = commands("news", config, Path("data"), tmp_path)
+    assert write[2:] == ["benchmarks.multilingual_e5", "-o", str(folder)]
+    assert compare[compare.index("--model") + 1] == str(folder)
+    folder.mkdir(parents=True)
+    (folder / "model.safetensors").write_bytes(b"")
+    assert write not in commands("news", config, Path("data"), tmp_path)
+
+
 def test_an_unknown_name_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["nonsense"])

@@ -1,7 +1,8 @@
 """FB15k-237, the English DBP15K and the bundled places in one graph: what is known of people, works and places.
 
 An entity of DBpedia and one of Freebase become one where a title of DBpedia, with what stands in parentheses, is the
-label of a single entity of Freebase. The places of the bundled graph stay apart: many cities share a name.
+label of a single entity of Freebase. The places of the bundled graph stay apart: many cities share a name. DBP15K has
+no types; those of its entities are inferred from their relations (`KnowledgeGraph.with_inferred_types`).
 """
 
 from collections import Counter
@@ -16,6 +17,15 @@ def build(source: Path) -> KnowledgeGraph:
 
     Args:
         source: The folder that holds the folders `fb15k237` and `dbp15k`.
+
+    Raises:
+        GraphError: A file is absent or malformed; the message names file and line.
+    """
+    return build_as_given(source).with_inferred_types()
+
+
+def build_as_given(source: Path) -> KnowledgeGraph:
+    """The same without types that are inferred.
 
     Raises:
         GraphError: A file is absent or malformed; the message names file and line.

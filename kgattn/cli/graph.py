@@ -49,6 +49,15 @@ def build(
     ancestors: Annotated[
         int, typer.Option(min=0, help="Count what an entity is under, so many steps up, among its types.")
     ] = 0,
+    infer_types: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            help="Give entities without types those that so large a share of their relations speaks for, such as 0.5.",
+        ),
+    ] = 0.0,
     rules: Annotated[
         Path | None,
         typer.Option(metavar="PATH", help="Add what the CONSTRUCT rules derive: a NAME.rq file or a folder of them."),
@@ -101,6 +110,8 @@ def build(
         if construct is not None:
             status.update("deriving triples")
             built = built.derive(construct)
+        if infer_types:
+            built = built.with_inferred_types(infer_types)
         status.update("indexing labels and aliases")
         linker = EntityLinker(built, nlp=nlp, index_folder=output / INDEX_FOLDER)  # keeps edits of its words
         status.update(f"writing {output}")

@@ -137,6 +137,24 @@ class KnowledgeGraph(GraphConstructors, GraphContent):
 
         return with_ancestors(self, depth)
 
+    def with_inferred_types(self, threshold: float = 0.5) -> "KnowledgeGraph":
+        """A graph in which entities without types have those that their relations suggest (SDType).
+
+        Each relation an entity takes part in, as head or as tail, votes with the share of every type among the typed
+        entities that do so too (Paulheim and Bizer 2013, "Type Inference on Noisy RDF Data"). Entities with types keep
+        just these, and all keep their rows.
+
+        Args:
+            threshold: Weighted share of the votes a type must have, in (0, 1]; a higher one gives fewer types that are
+                surer.
+
+        Raises:
+            GraphError: `threshold` is out of range, or no entity has a type.
+        """
+        from kgattn.graph.type_inference import with_inferred_types
+
+        return with_inferred_types(self, threshold)
+
     def to_rdf(self) -> "rdflib.Graph":
         """As rdflib graph: rdfs:label, skos:altLabel, rdf:type and one statement a triple; features are left out.
 

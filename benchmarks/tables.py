@@ -1,11 +1,11 @@
-"""Fill the README's result tables from the committed results, or check that they are up to date.
+"""Fill the tables of README.md and docs/results.md from the committed results, or check that they are up to date.
 
     python -m benchmarks.tables            rewrite the tables
     python -m benchmarks.tables --check    change nothing, exit 1 when a table is stale
 
 A table stands between `<!-- results:NAME -->` and `<!-- /results:NAME -->`; it comes from
 `benchmarks/results/NAME.json`, which is the `compare.json` of a comparison, the report of `kgattn bench`, or
-that of `benchmarks.linker_quality`.
+that of `benchmarks.linker_quality`. The block `overview` has a line for each comparison.
 """
 
 import argparse
@@ -15,13 +15,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import linker_speed, linker_tables
+from benchmarks import linker_speed, linker_tables, overview
 from kgattn.errors import RunError
 from kgattn.evidence.comparison import load_comparison
 from kgattn.report.table import markdown_table
 from kgattn.speed.report import KIND, load_report, markdown
 
 ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "results.md")
 BLOCK = re.compile(r"(?P<open><!-- results:(?P<name>[\w.-]+) -->\n).*?(?P<close><!-- /results:(?P=name) -->)", re.S)
 OPENING = re.compile(r"<!-- results:([\w.-]+) -->")
 
@@ -57,7 +58,9 @@ def fill(text: str, results: Path) -> tuple[str, list[str]]:
 
 
 def _table(path: Path) -> str:
-    """Of a comparison, a speed report, or the linker's speed or quality."""
+    """Of a comparison, of all of them, a speed report, or the linker's speed or quality."""
+    if path.stem == overview.NAME:
+        return overview.markdown(path.parent)
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     if f'"kind": "{KIND}"' in text:
         return markdown(load_report(path))
@@ -69,26 +72,31 @@ def _table(path: Path) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Fill or check all documents; the first that is broken ends it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tables", description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when a table is stale")
-    parser.add_argument("--readme", type=Path, default=ROOT / "README.md", help="the document with the tables")
+    parser.add_argument("--documents", type=Path, nargs="+", default=DOCUMENTS, help="what has the tables")
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results", help="folder of the results")
     options = parser.parse_args(arguments)
-    text = options.readme.read_text(encoding="utf-8")
+    return max(_document(path, options.results, check=options.check) for path in options.documents)
+
+
+def _document(path: Path, results: Path, *, check: bool) -> int:
+    """Fill or check one document: 1 where it is broken, or stale and only checked."""
     try:
-        filled, stale = fill(text, options.results)
+        filled, stale = fill(path.read_text(encoding="utf-8"), results)
     except RunError as error:
-        print(f"error: {options.readme.name}: {error}", file=sys.stderr)
+        print(f"error: {path.name}: {error}", file=sys.stderr)
         return 1
     if not stale:
-        print(f"{options.readme.name}: tables are up to date")
+        print(f"{path.name}: tables are up to date")
         return 0
-    if options.check:
-        message = f"{options.readme.name}: stale tables {', '.join(stale)}; run python -m benchmarks.tables"
+    if check:
+        message = f"{path.name}: stale tables {', '.join(stale)}; run python -m benchmarks.tables"
         print(message, file=sys.stderr)
         return 1
-    options.readme.write_text(filled, encoding="utf-8")
-    print(f"{options.readme.name}: filled {', '.join(stale)}")
+    path.write_text(filled, encoding="utf-8")
+    print(f"{path.name}: filled {', '.join(stale)}")
     return 0
 
 

@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+from benchmarks import overview
 from kgattn.evidence.comparison import ArmResult, Comparison
 from kgattn.evidence.statistics import Summary
 from kgattn.evidence.verdict import Verdict
@@ -38,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def options(folder: Path, *more: str) -> list[str]:
-    return ["--readme", str(folder / "README.md"), "--results", str(folder / "results"), *more]
+    return ["--documents", str(folder / "README.md"), "--results", str(folder / "results"), *more]
 
 
 def test_fills_a_block_and_is_then_up_to_date(tables: ModuleType, folder: Path) -> None:
@@ -83,6 +84,28 @@ def test_a_broken_document_is_refused(
     assert tables.main(options(folder)) == 1
     assert message in capsys.readouterr().err
     assert (folder / "README.md").read_text(encoding="utf-8") == text
+
+
+def test_every_document_is_filled(tables: ModuleType, folder: Path) -> None:
+    other = folder / "more.md"
+    other.write_text(README, encoding="utf-8")
+    documents = ["--documents", str(folder / "README.md"), str(other), "--results", str(folder / "results")]
+    assert tables.main([*documents, "--check"]) == 1
+    assert tables.main(documents) == 0
+    assert other.read_text(encoding="utf-8") == (folder / "README.md").read_text(encoding="utf-8") != README
+
+
+def test_the_overview_has_a_line_for_each_comparison_that_was_run(tmp_path: Path) -> None:
+    for name, labelled in (("bc5cdr_all", 4560), ("bc5cdr", 100)):
+        data = {"name": "bc5cdr", "sentences": {"train": labelled}}
+        arms = (ARM, dataclasses.replace(ARM, name="biased", role="biased"))
+        write_json(tmp_path / f"{name}.json", dataclasses.replace(COMPARISON, arms=arms, data=data).to_json())
+    lines = overview.markdown(tmp_path).splitlines()
+    assert [line[: line.index("| 2")] for line in lines[2:]] == [
+        "| bc5cdr x mesh_drugs | 100 ",
+        "| bc5cdr x mesh_drugs | 4,560 ",
+    ]
+    assert lines[2].endswith("| 60.0 | 60.0 | – | – | – | undecided |")
 
 
 def test_runs_as_a_module(folder: Path) -> None:

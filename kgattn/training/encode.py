@@ -54,7 +54,7 @@ def encode_corpus(corpus: Corpus, processor: Any, config: TrainConfig) -> Encode
     Args:
         corpus: The corpus; its tags reach the labels, never the linker.
         processor: A `kgattn.Processor`, or a bare fast tokenizer to leave out links.
-        config: For `max_length` and `stride`.
+        config: For `max_length`, `stride` and `distant_epochs`: where these are 0, unlabelled texts are left out.
     """
     labels = LabelSet(corpus.entity_types)
     train, dev, test = (
@@ -63,7 +63,8 @@ def encode_corpus(corpus: Corpus, processor: Any, config: TrainConfig) -> Encode
     )
     if not hasattr(processor, "linker"):
         return EncodedCorpus(train, dev, test, has_links=False)
-    unlabelled = encode_texts(corpus.unlabelled, processor, config.max_length, config.stride)
+    texts = corpus.unlabelled if config.distant_epochs else ()
+    unlabelled = encode_texts(texts, processor, config.max_length, config.stride)
     return EncodedCorpus(train, dev, test, has_links=True, unlabelled=unlabelled)
 
 

@@ -43,7 +43,7 @@ def encoding_key(corpus: Corpus, graph: KnowledgeGraph, tokenizer: Any, config: 
         "graph": graph.fingerprint,
         "rows": sha256(np.ascontiguousarray(graph.entity_ids.data).tobytes()).hexdigest(),
         "tokenizer": sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest(),
-        "settings": [config.language, config.max_length, config.stride],
+        "settings": [config.language, config.max_length, config.stride, config.distant_epochs > 0],
         "versions": environment["versions"],
         "commit": environment["commit"],
     }

@@ -29,13 +29,19 @@ def test_windows_and_links_come_back(corpus, graph, config, tmp_path, linked):
     long = Sentence((*corpus.test[0].words, *("and",) * 300, "\x00"), (*corpus.test[0].tags, *("O",) * 301))
     corpus = replace(corpus, test=(*corpus.test, long), unlabelled=("Bob went to Rome.", "Nobody."))
     processor = make_processor(config.model, graph if linked else None, config.language)
-    encoded = encode_corpus(corpus, processor, config)
+    encoded = encode_corpus(corpus, processor, replace(config, distant_epochs=1.0))
+    assert len(encoded.unlabelled.features) == (2 if linked else 0)
     assert len(encoded.test.features) > len(corpus.test)
     assert encoded.test.unread_words
 
     save_encoded(tmp_path / "new" / "encoded.safetensors", encoded, "key")
 
     same(load_encoded(tmp_path / "new" / "encoded.safetensors", corpus, "key"), encoded)
+
+
+def test_unlabelled_texts_are_linked_only_where_they_are_learnt_from(corpus, graph, config):
+    corpus = replace(corpus, unlabelled=("Bob went to Rome.",))
+    assert encode_corpus(corpus, make_processor(config.model, graph, "en"), config).unlabelled.features == ()
 
 
 def test_what_is_absent_damaged_or_of_something_else_is_not_taken(corpus, graph, config, tmp_path):
@@ -63,5 +69,6 @@ def test_the_key_knows_what_the_encoding_depends_on(corpus, graph, config):
         encoding_key(corpus, renumbered, tokenizer, config),
         encoding_key(corpus, graph, tokenizer, replace(config, max_length=64)),
         encoding_key(corpus, graph, tokenizer, replace(config, language="de")),
+        encoding_key(corpus, graph, tokenizer, replace(config, distant_epochs=0.5)),
     ]
     assert len({key, *others}) == 1 + len(others)

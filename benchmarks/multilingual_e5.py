@@ -107,6 +107,8 @@ def unpack(content: bytes) -> tuple[dict[str, int | float], dict[str, npt.NDArra
 def _numbers(content: bytes, kind: int, count: int, offset: int) -> npt.NDArray[np.float32]:
     if kind == FLOAT:
         return np.frombuffer(content, np.float32, count, offset)
+    if kind != FOUR_BITS:
+        raise ValueError(f"expected tensors of kind {FLOAT} or {FOUR_BITS}, got {kind}")
     blocks = np.frombuffer(content, np.dtype([("scale", "<f2"), ("pairs", "u1", 16)]), count // BLOCK, offset)
     halves = np.concatenate([blocks["pairs"] & 15, blocks["pairs"] >> 4], axis=1).astype(np.float32) - 8
     return (halves * blocks["scale"].astype(np.float32)[:, None]).reshape(-1)

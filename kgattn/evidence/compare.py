@@ -129,7 +129,7 @@ def compare(
     watcher.begin(len(runs), len(results))
 
     def finished(job: Job, made: tuple[RunResult, ...]) -> None:
-        budget.learn(job.arm.name, sum(sum(result.seconds.values()) for result in made))
+        budget.ended(job)
         for run, result in zip(job.runs, made, strict=True):
             write_json(_place(output, run), result.to_json())
             results[run] = result
@@ -185,7 +185,7 @@ def _run_all(
     budget: Budget,
 ) -> None:
     try:
-        run_jobs(plan, jobs, workers, finished=finished, progress=watcher.advance, may_begin=budget.allows)
+        run_jobs(plan, jobs, workers, finished=finished, progress=watcher.advance, may_begin=budget.begins)
     except JobError as failure:
         cause = failure.__cause__
         message = f"the run of {failure.job} failed: {cause}; finished runs are kept, run the same command again"

@@ -13,7 +13,7 @@ from kgattn.ner.features import KG_KEYS
 from kgattn.shapes import Float, Int
 from kgattn.training.config import TrainConfig
 from kgattn.training.distant_targets import INSIDE, DistantTargets
-from kgattn.training.quiet_trainer import QuietTrainer
+from kgattn.training.quiet_trainer import Progress, QuietTrainer, count_steps
 from kgattn.training.token_dropout import TokenDropout
 
 BATCH_FACTOR = 2
@@ -26,6 +26,11 @@ HEAD_RATE = 1e-3
 TARGETS = "targets"
 
 
+def distant_steps(windows: int, config: TrainConfig) -> int:
+    """Steps of the optimizer that `learn_links` takes on so many windows."""
+    return count_steps(windows, config.distant_epochs, BATCH_FACTOR * config.batch_size, config.gradient_accumulation)
+
+
 def learn_links(
     model: nn.Module,
     graph: KnowledgeGraph,
@@ -35,6 +40,7 @@ def learn_links(
     *,
     device: torch.device,
     autocast: torch.dtype | None,
+    progress: Progress | None = None,
 ) -> None:
     """Train a model to tell, for every token, whether a mention lies there and of which types its entity is.
 
@@ -51,10 +57,11 @@ def learn_links(
         config: For `distant_epochs`, the rates and the seed.
         device: Where to train.
         autocast: Type to compute in; None is that of the weights.
+        progress: Told about every step.
     """
     targets = DistantTargets.of(graph, windows)
     learner = _Learner(model, nn.Linear(_hidden_size(model), len(targets)))
-    _DistantTrainer(learner, config, windows, collator, targets, device, autocast).train()
+    _DistantTrainer(learner, config, windows, collator, targets, device, autocast, progress).train()
 
 
 class _Learner(nn.Module):
@@ -80,6 +87,7 @@ class _DistantTrainer(QuietTrainer):
         targets: DistantTargets,
         device: torch.device,
         autocast: torch.dtype | None,
+        progress: Progress | None,
     ) -> None:
         self._learner = learner
         self._hide = TokenDropout(collator.tokenizer, config.token_dropout)
@@ -98,6 +106,7 @@ class _DistantTrainer(QuietTrainer):
             learning_rate=config.learning_rate,
             device=device,
             autocast=autocast,
+            progress=progress,
         )
 
     def groups(self) -> list[dict[str, Any]]:

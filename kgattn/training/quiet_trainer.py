@@ -14,6 +14,15 @@ from kgattn.training.config import TrainConfig
 from kgattn.training.parameter_groups import parameter_groups
 from kgattn.training.sampler import LengthGroupedSampler
 
+Progress = Callable[[int, int], None]
+"""Told after every step: steps done, steps in all."""
+
+
+def count_steps(windows: int, num_epochs: int | float, batch_size: int, gradient_accumulation: int) -> int:
+    """Steps of the optimizer that a training takes."""
+    batches = math.ceil(windows / batch_size)
+    return math.ceil(math.ceil(batches / gradient_accumulation) * num_epochs)
+
 
 class QuietTrainer(Trainer):
     """Differences from the parent: parameter groups, batches of similar length, autocast without wrapping the model.
@@ -31,6 +40,7 @@ class QuietTrainer(Trainer):
         device: Where to train.
         autocast: Type to compute in; None is that of the weights.
         folder: Where a subclass that saves does so.
+        progress: Told about every step.
         callbacks: What else is told how it gets on.
         loss: From outputs and labels, where `compute_loss` is not overridden.
     """
@@ -48,12 +58,12 @@ class QuietTrainer(Trainer):
         device: torch.device,
         autocast: torch.dtype | None,
         folder: str = ".",
+        progress: Progress | None = None,
         callbacks: Sequence[TrainerCallback] = (),
         loss: Callable[..., Tensor] | None = None,
     ) -> None:
         self._settings, self._windows, self._autocast = config, windows, autocast
-        batches = math.ceil(len(windows) / batch_size)
-        steps = math.ceil(math.ceil(batches / config.gradient_accumulation) * num_epochs)
+        steps = count_steps(len(windows), num_epochs, batch_size, config.gradient_accumulation)
         arguments = TrainingArguments(
             output_dir=folder,
             num_train_epochs=num_epochs,
@@ -80,7 +90,7 @@ class QuietTrainer(Trainer):
             args=arguments,
             train_dataset=windows,
             data_collator=collate,
-            callbacks=list(callbacks),
+            callbacks=[*([_Steps(progress)] if progress is not None else []), *callbacks],
             compute_loss_func=loss,
         )
         self.remove_callback(PrinterCallback)
@@ -115,3 +125,12 @@ class QuietTrainer(Trainer):
     def _get_train_sampler(self, train_dataset: Any = None) -> LengthGroupedSampler:
         lengths = [len(window["input_ids"]) for window in self._windows]
         return LengthGroupedSampler(lengths, self.args.per_device_train_batch_size, self._settings.seed)
+
+
+class _Steps(TrainerCallback):
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Report progress."""
+        self._progress(state.global_step, state.max_steps)

@@ -27,7 +27,7 @@ class RunResult:
         dev_curve: Epoch and F1 of every dev evaluation.
         best_epoch: Epoch, from 1, whose weights were kept.
         epochs: Epochs trained.
-        steps: Steps of the optimizer.
+        steps: Steps of the optimizer, those of `distant_epochs` with them.
         unread_words: Words without subwords, predicted O, per split.
         seconds: Wall time of `train` (with its dev evaluations) and `test`.
         parameters: Numbers of parameters: `total`, `plugin`.

@@ -26,7 +26,7 @@ from kgattn.ner.transitions import types_apart
 from kgattn.shapes import Int
 from kgattn.training.checkpoints import load_tagger, quiet_transformers
 from kgattn.training.config import TrainConfig
-from kgattn.training.distant import learn_links
+from kgattn.training.distant import distant_steps, learn_links
 from kgattn.training.encode import EncodedCorpus
 from kgattn.training.environment import describe_environment
 from kgattn.training.gates import describe_gates
@@ -34,11 +34,12 @@ from kgattn.training.parameter_groups import PLUGIN_PREFIX
 from kgattn.training.parts import RunParts, SplitChange, check_run, check_windows, describe_graph, identity_of
 from kgattn.training.peak_memory import PeakMemory
 from kgattn.training.precision import autocast_type, training_device
+from kgattn.training.quiet_trainer import Progress, count_steps
 from kgattn.training.result import RunResult
 from kgattn.training.resume import latest_checkpoint, remove_checkpoints
 from kgattn.training.run_folder import MODEL, RunFolder
 from kgattn.training.token_dropout import TokenDropout
-from kgattn.training.trainer import Progress, TaggerTrainer
+from kgattn.training.trainer import TaggerTrainer
 
 
 def train_run(
@@ -76,7 +77,7 @@ def train_run(
         entity_map: Entity row to use in place of each row, for a control.
         processor: A `kgattn.Processor` on the graph; None makes one with the default linker.
         encoded: The whole corpus as `encode_corpus` made it, to link only once for many runs.
-        progress: Told after every step.
+        progress: Told after every step, of `distant_epochs` and of fine-tuning alike.
         injected: The graph to inject where it is not the one that was linked to, for a control.
         windows: Changes what is read, after `entity_map`.
         distant: Whether `distant_epochs` are for this run; None is whether something is injected.
@@ -122,15 +123,17 @@ def train_run(
     if folder is not None:
         folder.claim(identity, entity_map)
     checkpoint = latest_checkpoint(output) if output is not None else None
-    distant_seconds = 0.0
-    if parts.unlabelled is not None and graph is not None and checkpoint is None:
-        distant_seconds = _learn_links(model, injected or graph, parts.unlabelled, collator, config, device, autocast)
+    steps_before, steps, epochs = _count_steps(parts, config)
+    seconds_before = 0.0
+    if checkpoint is None:
+        seconds_before = _learn_links(
+            model, injected or graph, parts, collator, config, device, autocast, _shifted(progress, 0, steps)
+        )
     dev_batches, dev_gold = batches(parts.dev), [sentence.tags for sentence in parts.dev.sentences]
 
     def dev_f1(current: torch.nn.Module) -> float:
         return entity_scores(dev_gold, predict_tags(current, dev_batches, labels, autocast=autocast)).f1
 
-    epochs = config.epochs_for(len(parts.train.sentences))
     with quiet_transformers():
         trainer = TaggerTrainer(
             model,
@@ -143,9 +146,9 @@ def train_run(
             num_epochs=epochs,
             device=device,
             autocast=autocast,
-            progress=progress,
+            progress=_shifted(progress, steps_before, steps),
             on_log=folder.write_log if folder is not None else None,
-            seconds_before=distant_seconds,
+            seconds_before=seconds_before,
         )
         set_seed(config.seed)  # injecting may have drawn numbers; data order and dropout start alike in all arms
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
@@ -170,7 +173,7 @@ def train_run(
         dev_curve=trainer.dev_curve(),
         best_epoch=trainer.best_epoch,
         epochs=epochs,
-        steps=trainer.state.global_step,
+        steps=steps_before + trainer.state.global_step,
         unread_words={
             "train": parts.train.unread_words,
             "dev": parts.dev.unread_words,
@@ -199,20 +202,37 @@ def train_run(
     return result
 
 
+def _count_steps(parts: RunParts, config: TrainConfig) -> tuple[int, int, int]:
+    """Steps of distant supervision, those with fine-tuning, and epochs of fine-tuning."""
+    epochs = config.epochs_for(len(parts.train.sentences))
+    before = distant_steps(len(parts.unlabelled.features), config) if parts.unlabelled is not None else 0
+    windows = len(parts.train.features)
+    return before, before + count_steps(windows, epochs, config.batch_size, config.gradient_accumulation), epochs
+
+
+def _shifted(progress: Progress | None, before: int, total: int) -> Progress | None:
+    """Tell of the steps of one phase as part of all."""
+    return progress and (lambda done, _: progress(before + done, total))
+
+
 def _learn_links(
     model: torch.nn.Module,
-    graph: KnowledgeGraph,
-    unlabelled: EncodedSplit,
+    graph: KnowledgeGraph | None,
+    parts: RunParts,
     collator: Collator,
     config: TrainConfig,
     device: torch.device,
     autocast: torch.dtype | None,
+    progress: Progress | None,
 ) -> float:
-    """Distant supervision before fine-tuning; returns the seconds it took."""
+    """Distant supervision before fine-tuning, where it is wanted; returns the seconds it took."""
+    if parts.unlabelled is None or graph is None:
+        return 0.0
     started = time.perf_counter()
     set_seed(config.seed)  # injecting may have drawn numbers
+    windows = parts.unlabelled.features
     with quiet_transformers():
-        learn_links(model, graph, unlabelled.features, collator, config, device=device, autocast=autocast)
+        learn_links(model, graph, windows, collator, config, device=device, autocast=autocast, progress=progress)
     return time.perf_counter() - started
 
 

@@ -12,12 +12,9 @@ from transformers import TrainerCallback
 from kgattn.ner.collate import Collator
 from kgattn.ner.labels import IGNORE
 from kgattn.training.config import TrainConfig
-from kgattn.training.quiet_trainer import QuietTrainer
+from kgattn.training.quiet_trainer import Progress, QuietTrainer
 from kgattn.training.resume import read_checkpoint, write_checkpoint
 from kgattn.training.token_dropout import TokenDropout
-
-Progress = Callable[[int, int], None]
-"""Told after every step: steps done, steps in all."""
 
 
 class TaggerTrainer(QuietTrainer):
@@ -79,7 +76,8 @@ class TaggerTrainer(QuietTrainer):
             device=device,
             autocast=autocast,
             folder=str(folder or "."),
-            callbacks=[_Schedule(config.evaluation_epochs(num_epochs), folder is not None, progress, on_log)],
+            progress=progress,
+            callbacks=[_Schedule(config.evaluation_epochs(num_epochs), folder is not None, on_log)],
             loss=token_loss,
         )
 
@@ -148,18 +146,16 @@ def token_loss(outputs: Any, labels: Tensor, num_items_in_batch: Tensor | int | 
 
 
 class _Schedule(TrainerCallback):
-    """Asks for an evaluation, a log line and a checkpoint after the chosen epochs, and reports progress."""
+    """Asks for an evaluation, a log line and a checkpoint after the chosen epochs."""
 
     def __init__(
         self,
         epochs: Sequence[int],
         save: bool,
-        progress: Progress | None,
         on_log: Callable[[Sequence[dict[str, Any]]], None] | None,
     ) -> None:
         self._epochs = frozenset(epochs)
         self._save = save
-        self._progress = progress
         self._on_log = on_log
 
     def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -167,11 +163,6 @@ class _Schedule(TrainerCallback):
         if self._on_log is not None:
             # without the parent's closing summary, which holds timings of the last session alone
             self._on_log([entry for entry in state.log_history if "train_runtime" not in entry])
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Report progress."""
-        if self._progress is not None:
-            self._progress(state.global_step, state.max_steps)
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
         """Ask for what is due."""

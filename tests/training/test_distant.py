@@ -13,7 +13,7 @@ from kgattn.ner.corpus import Corpus, sample_indices
 from kgattn.ner.features import encode_sentences, encode_texts
 from kgattn.ner.labels import LabelSet
 from kgattn.training.checkpoints import load_tagger, quiet_transformers
-from kgattn.training.distant import UNLINKED_WEIGHT, distant_loss, hide_links, learn_links
+from kgattn.training.distant import UNLINKED_WEIGHT, distant_loss, distant_steps, hide_links, learn_links
 from kgattn.training.distant_targets import DistantTargets
 from kgattn.training.parts import make_processor
 from kgattn.training.run import train_run
@@ -160,8 +160,12 @@ def test_distilled_has_no_plugin_and_is_not_plain(corpus, typed, config, untimed
 
 def test_a_run_killed_after_it_ends_the_same(corpus, typed, config, injection, tmp_path, untimed):
     config = replace(config, arm="biased", distant_epochs=0.5)
-    straight = train_run(config, corpus, typed, None, injection=injection)
-    for step in (1, 5):  # before the first checkpoint, and after it
+    told: list[tuple[int, int]] = []
+    straight = train_run(config, corpus, typed, None, injection=injection, progress=lambda *step: told.append(step))
+    total = straight.steps
+    assert told == [(step, total) for step in range(1, total + 1)], "both phases are told of, as one"
+    before = distant_steps(len(corpus.train), config)
+    for step in (1, before + 1, before + 5):  # of it, of fine-tuning before the first checkpoint and after it
         with pytest.raises(Killed):
             train_run(config, corpus, typed, tmp_path, injection=injection, progress=stop_at(step))
     resumed = train_run(config, corpus, typed, tmp_path, injection=injection)

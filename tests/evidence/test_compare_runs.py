@@ -324,9 +324,7 @@ def test_when_the_minutes_are_over_whole_seeds_are_compared_and_the_rest_is_name
     tiny: TrainConfig, corpus: Corpus, graph: KnowledgeGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allowed = iter([0.0, 0.0, 0.0])
-    monkeypatch.setattr(
-        "kgattn.evidence.budget.Budget._expected", lambda *_: 0.0 if next(allowed, False) else float("inf")
-    )
+    monkeypatch.setattr("kgattn.evidence.budget.Budget._expected", lambda *_: next(allowed, float("inf")))
     arms, first, second = parse_arms("plain,biased"), Witness(), Witness()
 
     made = compare(corpus, graph, arms, 2, tiny, tmp_path, minutes=1.0, watcher=first)
@@ -348,9 +346,7 @@ def test_a_budget_for_no_whole_seed_keeps_the_runs_and_says_so(
     tiny: TrainConfig, corpus: Corpus, graph: KnowledgeGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allowed = iter([0.0])
-    monkeypatch.setattr(
-        "kgattn.evidence.budget.Budget._expected", lambda *_: 0.0 if next(allowed, False) else float("inf")
-    )
+    monkeypatch.setattr("kgattn.evidence.budget.Budget._expected", lambda *_: next(allowed, float("inf")))
     with pytest.raises(RunError, match=r"1 of 2 runs were done in 0.5 minutes, and no seed has all arms.*kept"):
         compare(corpus, graph, parse_arms("plain,biased"), 1, tiny, tmp_path, minutes=0.5)
 

@@ -1,23 +1,35 @@
 """Transformers' token-classification pipeline over an injected model: it links by itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from transformers import PreTrainedModel, TokenClassificationPipeline
+from transformers.pipelines.token_classification import AggregationStrategy
 
 from kgattn.errors import LinkingError
 from kgattn.injection.inject import plugin_of
 from kgattn.mentions.batch import KEYS
+from kgattn.ner.labels import APART
+from kgattn.ner.transitions import allowed_transitions, best_path
+from kgattn.shapes import Float
 
 if TYPE_CHECKING:
     from kgattn.linking import Processor
 
+WORD_STRATEGIES = (AggregationStrategy.FIRST, AggregationStrategy.AVERAGE, AggregationStrategy.MAX)
+"""Those that give one tag to a word."""
+
 
 class LinkingPipeline(TokenClassificationPipeline):
-    """A `TokenClassificationPipeline` that hands its model links; arguments and results are the parent's."""
+    """A `TokenClassificationPipeline` that hands its model links; arguments and results are the parent's.
+
+    With the strategies that give one tag to a word (`first`, `average`, `max`), the tags of a window are chosen
+    together, as in training and evaluation: types that stay apart in the training sentences do not touch.
+    """
 
     links: "Processor"
 
@@ -48,6 +60,57 @@ class LinkingPipeline(TokenClassificationPipeline):
         parent: Any = super()
         output: dict[str, Any] = parent._forward(model_inputs)
         return output
+
+    def aggregate(
+        self, pre_entities: list[dict[str, Any]], aggregation_strategy: AggregationStrategy
+    ) -> list[dict[str, Any]]:
+        """The parent's entities, of words whose tags were chosen together."""
+        apart = getattr(self.model.config, APART, ())
+        if apart and pre_entities and aggregation_strategy in WORD_STRATEGIES:
+            config: Any = self.model.config
+            tags = [config.id2label[number] for number in range(config.num_labels)]
+            choose_together(pre_entities, tags, apart, aggregation_strategy)
+        parent: Any = super()
+        entities: list[dict[str, Any]] = parent.aggregate(pre_entities, aggregation_strategy)
+        return entities
+
+
+def choose_together(
+    tokens: list[dict[str, Any]], tags: list[str], apart: Sequence[str], strategy: AggregationStrategy
+) -> None:
+    """Leave of each word's scores that of its tag on the best path, so that no other is chosen.
+
+    Args:
+        tokens: With `scores`, the probability of each tag, and `is_subword`; the scores are changed in place.
+        tags: Tag of each number.
+        apart: Types that do not touch another of their own.
+        strategy: How a word's scores come from those of its tokens.
+    """
+    words: list[list[dict[str, Any]]] = []
+    for token in tokens:
+        if words and token["is_subword"]:
+            words[-1].append(token)
+        else:
+            words.append([token])
+    scores = np.stack([_word_scores(word, strategy) for word in words])
+    with np.errstate(divide="ignore"):
+        chosen = best_path(np.log(scores), allowed_transitions(tags, apart))
+    for word, tag in zip(words, chosen, strict=True):
+        for token in word:
+            kept = np.zeros_like(token["scores"])
+            kept[tag] = token["scores"][tag]
+            token["scores"] = kept
+
+
+def _word_scores(word: list[dict[str, Any]], strategy: AggregationStrategy) -> Float[np.ndarray, " tag"]:
+    """As the parent has them."""
+    tokens: list[Float[np.ndarray, " tag"]] = [token["scores"] for token in word]
+    scores = tokens[0]
+    if strategy == AggregationStrategy.AVERAGE:
+        scores = np.mean(tokens, axis=0)
+    elif strategy == AggregationStrategy.MAX:
+        scores = max(tokens, key=np.max)
+    return scores
 
 
 def stack_links(windows: list[dict[str, Tensor]], length: int, padding_side: str) -> dict[str, Tensor]:

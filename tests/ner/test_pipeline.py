@@ -1,5 +1,6 @@
 """The pipeline: the parent's results on a plain model, links of its own on an injected one."""
 
+import numpy as np
 import pytest
 import torch
 from transformers import AutoTokenizer, BertForTokenClassification, pipeline
@@ -8,7 +9,12 @@ import kgattn
 from kgattn.errors import InjectionError, LinkingError
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking import EntityLinker, Processor
-from kgattn.ner.pipeline import stack_links
+from kgattn.ner.collate import Collator
+from kgattn.ner.corpus import Sentence
+from kgattn.ner.features import encode_sentences
+from kgattn.ner.labels import LabelSet
+from kgattn.ner.pipeline import WORD_STRATEGIES, stack_links
+from kgattn.ner.predict import make_batches, predict_tags
 
 TEXTS = [
     "Angela Merkel led the CDU in Berlin.",
@@ -106,3 +112,62 @@ def test_what_it_cannot_do_is_refused(parts, graph):
     for stranger in (other, renumbered):
         with pytest.raises(LinkingError, match="links to another graph than the model holds"):
             kgattn.pipeline(model, Processor(tokenizer, EntityLinker(stranger)))
+
+
+def gather(made, rows):
+    """What the parent would hand to `aggregate`: tokens of whole words and their scores."""
+    return [
+        {"word": word, "scores": np.array(scores, np.float32), "start": 10 * n, "end": 10 * n + 9, "index": n}
+        | {"is_subword": word.startswith("##")}
+        for n, (word, scores) in enumerate(rows)
+    ]
+
+
+@pytest.mark.parametrize("strategy", WORD_STRATEGIES)
+def test_names_are_not_broken_into_pieces(parts, graph, strategy):
+    model, _, processor = parts
+    LabelSet(("DRUG",), ("DRUG",)).write_to(model.config)
+    model.config.id2label = dict(enumerate(LabelSet(("DRUG",)).tags))
+    made = kgattn.pipeline(kgattn.inject(model, graph), processor)
+    rows = [  # O, B-DRUG, I-DRUG: a name of two words, each of which looks like a beginning
+        ("with", [0.9, 0.05, 0.05]),
+        ("nit", [0.1, 0.8, 0.1]),
+        ("##ric", [0.1, 0.8, 0.1]),
+        ("ox", [0.1, 0.5, 0.4]),
+        ("##ide", [0.1, 0.5, 0.4]),
+        (".", [0.98, 0.01, 0.01]),
+    ]
+
+    _, name, _ = made.aggregate(gather(made, rows), strategy)
+    assert (name["entity_group"], name["start"], name["end"]) == ("DRUG", 10, 49)
+    assert name["score"] == pytest.approx((0.8 + 0.4) / 2)
+
+    model.config.kgattn_types_apart = []
+    _, one, two, _ = made.aggregate(gather(made, rows), strategy)
+    assert (one["end"], two["start"]) == (29, 30)
+
+
+def test_texts_come_out_as_predict_tags_has_them(parts, graph):
+    """With types apart, the pipeline's words of a tag are those of evaluation."""
+    model, _, processor = parts
+    labels = LabelSet(("X",), ("X",))
+    model.config.id2label = dict(enumerate(labels.tags))
+    with torch.no_grad():
+        model.classifier.bias.copy_(torch.tensor([0.0, 0.3, 0.2]))
+    model = injected(model, graph)
+    words = TEXTS[0].replace(".", " .").split()
+    split = encode_sentences([Sentence(tuple(words), ("O",) * len(words))], processor, labels)
+    collator = Collator(processor)
+    free = LabelSet(("X",))
+    alone, together = (predict_tags(model, make_batches(split, collator), these)[0] for these in (free, labels))
+    assert alone != together, "else this shows nothing"
+    for these, expected in ((free, alone), (labels, together)):
+        these.write_to(model.config)
+        made = kgattn.pipeline(model, processor, aggregation_strategy="first", ignore_labels=[])
+        found = made([words], is_split_into_words=True)[0]
+        tags = [
+            ("B-" if number == 0 else "I-") + entity["entity_group"] if entity["entity_group"] != "O" else "O"
+            for entity in found
+            for number, _ in enumerate(" ".join(words)[entity["start"] : entity["end"]].split())
+        ]
+        assert tags == expected

@@ -16,7 +16,7 @@ from jaxtyping import UInt8, UInt64
 from kgattn.linking.atoms import BARRIER, NO_LETTER, UPPER
 from kgattn.shapes import Bool, Int
 
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 ROOT = 0
 
 
@@ -284,7 +284,7 @@ def distinct_tokens(
 
 def extend_key(key: UInt64[np.ndarray, " item"], atom: UInt64[np.ndarray, " item"]) -> UInt64[np.ndarray, " item"]:
     """Append one atom to a 64-bit key of a sequence; the empty sequence has key 0."""
-    longer: np.ndarray = (key ^ atom) * _MULTIPLIER
+    longer: np.ndarray = (key ^ atom) * MULTIPLIER
     longer ^= longer >> np.uint64(29)
     return longer
 
@@ -293,7 +293,7 @@ def edge_place(
     node: Int[np.ndarray, " edge"], atom: UInt64[np.ndarray, " edge"], size: int
 ) -> Int[np.ndarray, " edge"]:
     """Where in a hash table of `size` places, a power of two, to look first for an edge."""
-    scrambled: np.ndarray = (node.astype(np.uint64) * _MULTIPLIER) ^ atom
-    scrambled = (scrambled ^ (scrambled >> np.uint64(32))) * _MULTIPLIER
+    scrambled: np.ndarray = (node.astype(np.uint64) * MULTIPLIER) ^ atom
+    scrambled = (scrambled ^ (scrambled >> np.uint64(32))) * MULTIPLIER
     place: np.ndarray = (scrambled >> np.uint64(65 - size.bit_length())).astype(np.int64)
     return place

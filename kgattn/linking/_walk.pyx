@@ -1,0 +1,191 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
+"""`AtomTrie.match` and `leftmost` in one pass over the tokens: the same hits, but one token at a time in compiled code.
+
+Built where there is a C compiler and used where it was built; `matching.py` holds the same in numpy. Array operations
+cost every token each step of them, and hits that are shut out by an earlier one are looked for all the same.
+"""
+
+from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint64_t
+
+from kgattn.linking.atoms import NO_LETTER as _NO_LETTER
+from kgattn.linking.atoms import UPPER as _UPPER
+from kgattn.linking.trie import MULTIPLIER as _MULTIPLIER
+from kgattn.linking.trie import Flag as _Flag
+
+cdef int8_t NO_LETTER = _NO_LETTER
+cdef int8_t UPPER = _UPPER
+cdef uint64_t MULTIPLIER = int(_MULTIPLIER)
+cdef uint8_t BEGINS_ALIAS = int(_Flag.BEGINS_ALIAS)
+cdef uint8_t EMPTY = int(_Flag.EMPTY)
+
+
+cdef int64_t NOWHERE = 0
+cdef int64_t UNKNOWN = -1  # white space comes first
+
+
+cdef inline uint64_t extend(uint64_t key, uint64_t atom) noexcept nogil:
+    """`extend_key`."""
+    cdef uint64_t longer = (key ^ atom) * MULTIPLIER
+    return longer ^ (longer >> 29)
+
+
+cdef inline uint64_t scramble(int64_t node, uint64_t atom) noexcept nogil:
+    """The hash of which `edge_place` takes the upper bits."""
+    cdef uint64_t scrambled = (<uint64_t>node * MULTIPLIER) ^ atom
+    return (scrambled ^ (scrambled >> 32)) * MULTIPLIER
+
+
+cdef int shift_for(uint64_t size):
+    """How far to shift a hash to get a place among `size`, a power of two."""
+    cdef int bits = 0
+    while size:
+        size >>= 1
+        bits += 1
+    return 65 - bits
+
+
+def leftmost_hits(
+    const int64_t[::1] tokens,
+    object distinct,
+    object trie,
+    int64_t[::1] first_token,
+    int64_t[::1] last_token,
+    int64_t[::1] alias_row,
+    int64_t[:, ::1] scratch,
+):
+    """Fill in the longest aliases, leftmost first, none overlapping.
+
+    Args:
+        tokens: As for `AtomTrie.match`.
+        distinct: As for `AtomTrie.match`.
+        trie: The aliases.
+        first_token: Takes the first token of each hit; as long as `tokens`, like the next two.
+        last_token: Takes its last token, included.
+        alias_row: Takes its row of candidates.
+        scratch: Four rows as long, overwritten.
+
+    Returns:
+        The number of hits.
+    """
+    cdef const uint8_t[::1] flags = distinct.flags
+    cdef const int64_t[::1] own_row = distinct.row
+    cdef const int64_t[::1] own_node = distinct.node
+    cdef const int8_t[::1] own_letter = distinct.letter
+    cdef const uint64_t[::1] own_key = distinct.key
+    cdef const uint64_t[::1] lead = distinct.lead
+    cdef const int64_t[::1] first_atom = distinct.first
+    cdef const int64_t[::1] num_atoms = distinct.num_atoms
+    cdef const uint64_t[::1] folded = distinct.folded
+    cdef const uint64_t[::1] cased = distinct.cased
+    cdef const int8_t[::1] atom_letter = distinct.atom_letter
+    cdef const int32_t[::1] edge_parent = trie.edge_parent
+    cdef const uint64_t[::1] edge_atom = trie.edge_atom
+    cdef const int32_t[::1] edge_child = trie.edge_child
+    cdef const uint8_t[::1] edge_bits = trie.edge_bits
+    cdef const int32_t[::1] node_alias = trie.node_alias
+    cdef const int32_t[::1] lower_row = trie.lower_row
+    cdef const int32_t[::1] capital_row = trie.capital_row
+    cdef const int64_t[::1] exact_offsets = trie.exact_offsets
+    cdef const uint64_t[::1] exact_key = trie.exact_key
+    cdef const int32_t[::1] exact_row = trie.exact_row
+
+    cdef int64_t[::1] ahead = scratch[0], asked = scratch[1], answer = scratch[2], places = scratch[3]
+    cdef int edge_shift = shift_for(edge_child.shape[0])
+    cdef int bit_shift = shift_for(8 * edge_bits.shape[0])
+    cdef uint64_t last_place = edge_child.shape[0] - 1
+    cdef int64_t count = tokens.shape[0], hits = 0, start = 0, tried = 0, number
+    cdef int64_t own, token, atom, end, node, child, best, best_last, row, alias, form
+    cdef int8_t letter
+    cdef uint64_t key, place, hash
+    cdef uint8_t flag
+    cdef bint has_exact = exact_key.shape[0] > 0
+
+    # Where each token leads with the first atom behind it. Memory answers many independent questions at once, so these
+    # are asked in loops of their own rather than on the way.
+    with nogil:
+        for start in range(count - 1):
+            own = tokens[start]
+            ahead[start] = NOWHERE
+            if flags[own] & BEGINS_ALIAS:
+                token = tokens[start + 1]
+                if flags[token] & EMPTY:
+                    ahead[start] = UNKNOWN
+                    continue
+                hash = scramble(own_node[own], lead[token])
+                place = hash >> bit_shift
+                if (edge_bits[place >> 3] >> (place & 7)) & 1:
+                    asked[tried] = start
+                    answer[tried] = hash >> edge_shift
+                    tried += 1
+        for number in range(tried):
+            places[number] = answer[number]
+            answer[number] = edge_child[answer[number]]
+        for number in range(tried):
+            start, child, place = asked[number], answer[number], places[number]
+            own, key = tokens[start], lead[tokens[start + 1]]
+            while child and (edge_atom[child] != key or edge_parent[child] != own_node[own]):
+                place = (place + 1) & last_place
+                child = edge_child[place]
+            ahead[start] = child
+
+        start = 0
+        while start < count - 1:
+            own = tokens[start]
+            best, best_last, node = own_row[own], start, ahead[start]
+            if node != NOWHERE:
+                letter, key, token = own_letter[own], own_key[own], start + 1
+                atom = 0
+                if node == UNKNOWN:
+                    node = own_node[own]
+                    own = tokens[token]
+                    atom = first_atom[own]
+                else:
+                    own = tokens[token]
+                    atom = first_atom[own]
+                    if letter == NO_LETTER:
+                        letter = atom_letter[atom]
+                    key = extend(key, cased[atom])
+                    atom += 1
+                end = first_atom[own] + num_atoms[own]
+                while True:
+                    while atom < end:
+                        hash = scramble(node, folded[atom])
+                        place = hash >> bit_shift
+                        if not (edge_bits[place >> 3] >> (place & 7)) & 1:
+                            node = 0
+                            break
+                        place = hash >> edge_shift
+                        child = edge_child[place]
+                        while child and (edge_atom[child] != folded[atom] or edge_parent[child] != node):
+                            place = (place + 1) & last_place
+                            child = edge_child[place]
+                        node = child
+                        if not node:
+                            break
+                        if letter == NO_LETTER:
+                            letter = atom_letter[atom]
+                        key = extend(key, cased[atom])
+                        atom += 1
+                    if not node:
+                        break
+                    alias = node_alias[node]
+                    if alias >= 0 and num_atoms[own]:
+                        row = capital_row[alias] if letter == UPPER else lower_row[alias]
+                        if has_exact:
+                            for form in range(exact_offsets[alias], exact_offsets[alias + 1]):
+                                if exact_key[form] == key:
+                                    row = exact_row[form]
+                                    break
+                        if row >= 0:
+                            best, best_last = row, token
+                    token += 1
+                    own = tokens[token]
+                    atom = first_atom[own]
+                    end = atom + num_atoms[own]
+            if best >= 0:
+                first_token[hits], last_token[hits], alias_row[hits] = start, best_last, best
+                hits += 1
+                start = best_last + 1
+            else:
+                start += 1
+    return hits

@@ -1,0 +1,74 @@
+"""The compiled matching gives the hits of the one written with arrays."""
+
+import shutil
+import sysconfig
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kgattn.linking import matching
+from kgattn.linking.trie import AtomTrie, distinct_tokens
+from kgattn.linking.trie_build import build_edges, cased_keys
+
+ATOMS = st.integers(1, 6)
+"""Few, so that aliases share beginnings."""
+
+
+@st.composite
+def tries(draw):
+    sequences = draw(st.lists(st.lists(ATOMS, min_size=1, max_size=4).map(tuple), min_size=1, max_size=25, unique=True))
+    lengths = np.array([len(sequence) for sequence in sequences])
+    atoms = np.array([atom for sequence in sequences for atom in sequence], dtype=np.uint64)
+    edges = build_edges(atoms, lengths)
+    node_alias = np.full(edges.num_nodes, -1, dtype=np.int32)
+    node_alias[edges.end_node] = np.arange(len(sequences))
+    rows = st.lists(st.integers(-1, 99), min_size=len(sequences), max_size=len(sequences))
+    lower, capital = (np.array(draw(rows), dtype=np.int32) for _ in range(2))
+    # some aliases have forms of their own: the cased hash of an atom is its folded one plus 10, 20 or nothing
+    forms = [draw(st.lists(st.sampled_from([0, 10, 20]), max_size=2, unique=True)) for _ in sequences]
+    cased = [[atom + more for atom in sequence] for sequence, own in zip(sequences, forms, strict=True) for more in own]
+    flat = np.array([atom for sequence in cased for atom in sequence], dtype=np.uint64)
+    keys = cased_keys(flat, np.array([len(sequence) for sequence in cased], dtype=np.int64))
+    offsets = np.concatenate([[0], np.cumsum([len(own) for own in forms])]).astype(np.int64)
+    exact_row = np.arange(100, 100 + len(cased), dtype=np.int32)
+    return AtomTrie(*edges[:4], node_alias, lower, capital, offsets, keys, exact_row)
+
+
+@st.composite
+def texts(draw):
+    """Distinct tokens of no, one or several atoms, and a stream of them; the last one is the barrier."""
+    tokens = [(0,), *draw(st.lists(st.lists(ATOMS, max_size=3).map(tuple), min_size=1, max_size=12, unique=True))]
+    atoms = [atom for token in tokens for atom in token]
+    more = draw(st.lists(st.sampled_from([0, 10, 20]), min_size=len(atoms), max_size=len(atoms)))
+    letters = draw(st.lists(st.integers(0, 2), min_size=len(atoms), max_size=len(atoms)))
+    stream = st.lists(st.integers(0, len(tokens) - 1), max_size=60)
+    folded = np.array(atoms, dtype=np.uint64)
+    return (
+        np.array([len(token) for token in tokens], dtype=np.int64),
+        np.zeros(len(tokens), dtype=np.uint8),
+        folded,
+        folded + np.array(more, dtype=np.uint64),
+        np.array(letters, dtype=np.int8),
+    ), np.array([*draw(stream), 0], dtype=np.int64)
+
+
+@pytest.mark.skipif(matching._walk is None, reason="not built here: no C compiler")
+@given(trie=tries(), text=texts())
+@settings(max_examples=400, deadline=None)
+def test_compiled_and_arrays_agree(trie, text):
+    tokens, stream = text
+    distinct = distinct_tokens(trie, *tokens)
+
+    hits = matching.leftmost_hits(stream, distinct, trie)
+
+    every = trie.match(stream, distinct)
+    kept = matching.leftmost(every.first_token, every.last_token)
+    assert [column.tolist() for column in hits] == [column[kept].tolist() for column in every]
+
+
+def test_it_is_built_where_it_can_be():
+    header = Path(sysconfig.get_paths()["include"]) / "Python.h"
+    assert matching._walk is not None or not (shutil.which("cc") and header.exists())

@@ -1,25 +1,16 @@
-"""Finding aliases in documents.
-
-Where it was built, `_walk.pyx` does in one compiled pass what is done here with arrays; the hits are the same.
-"""
+"""Finding aliases in documents."""
 
 from collections.abc import Sequence
-from types import ModuleType
 
 import numpy as np
 from spacy.tokens import Doc
 
+from kgattn.linking import loops
 from kgattn.linking.found import Found, Source
 from kgattn.linking.marking import Candidates
 from kgattn.linking.stream import AtomTable, TokenStream
 from kgattn.linking.trie import AtomTrie, DistinctTokens, Hits
 from kgattn.shapes import Bool, Int
-
-_walk: ModuleType | None
-try:
-    from kgattn.linking import _walk
-except ImportError:  # no compiler where kgattn was installed
-    _walk = None
 
 
 def find_aliases(docs: Sequence[Doc], trie: AtomTrie, table: AtomTable) -> Found:
@@ -36,12 +27,12 @@ def find_aliases(docs: Sequence[Doc], trie: AtomTrie, table: AtomTable) -> Found
 
 def leftmost_hits(tokens: Int[np.ndarray, " token"], distinct: DistinctTokens, trie: AtomTrie) -> Hits:
     """Those of `AtomTrie.match` that stay when each one taken shuts out those that begin inside it."""
-    if _walk is None:
+    if loops.compiled is None:
         hits = trie.match(tokens, distinct)
         kept = leftmost(hits.first_token, hits.last_token)
         return Hits(*(column[kept] for column in hits))
     room, scratch = np.empty((3, len(tokens)), dtype=np.int64), np.empty((4, len(tokens)), dtype=np.int64)
-    count = _walk.leftmost_hits(tokens, distinct, trie, *room, scratch)
+    count = loops.compiled.leftmost_hits(tokens, distinct, trie, *room, scratch)
     return Hits(*room[:, :count])
 
 

@@ -3,9 +3,10 @@
 import numpy as np
 from jaxtyping import UInt64
 
+from kgattn.linking import loops
+from kgattn.linking.trie import MULTIPLIER
 from kgattn.shapes import Int
 
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _FREE = -1
 
 
@@ -24,6 +25,10 @@ class OrthTable:
 
     def rows(self, orths: UInt64[np.ndarray, " token"]) -> Int[np.ndarray, " token"]:
         """The row of each id, or -1 where it has none."""
+        if loops.compiled is not None:
+            rows = np.empty(len(orths), dtype=np.int64)
+            loops.compiled.rows_of(orths, self._orth, self._row, int(self._shift), rows)
+            return rows
         place = self._first_place(orths)
         rows = self._row.take(place)
         open_ = np.flatnonzero((self._orth.take(place) != orths) & (rows != _FREE))
@@ -55,7 +60,7 @@ class OrthTable:
         self._row = np.full(places, _FREE)
 
     def _first_place(self, orths: UInt64[np.ndarray, " token"]) -> Int[np.ndarray, " token"]:
-        place: np.ndarray = (orths * _MULTIPLIER) >> self._shift
+        place: np.ndarray = (orths * MULTIPLIER) >> self._shift
         return place.view(np.int64)
 
     def _put(self, orths: UInt64[np.ndarray, " new"], rows: Int[np.ndarray, " new"]) -> None:

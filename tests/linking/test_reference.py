@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kg_data.registry import BUILDERS
 from kgattn.graph import KnowledgeGraph
-from kgattn.linking import EntityLinker, LinkerConfig, matching
+from kgattn.linking import EntityLinker, LinkerConfig, loops
 from kgattn.linking.config import VARIANTS
 from kgattn.ner.corpus import read_sentences
 from tests.linking.reference_matcher import ReferenceMatcher
@@ -60,11 +60,11 @@ def nlp():
 @pytest.fixture(scope="module", autouse=True, params=["compiled", "arrays"])
 def way(request):
     """Both ways to match, one after the other."""
-    if request.param == "compiled" and matching._walk is None:
+    if request.param == "compiled" and loops.compiled is None:
         pytest.skip("the compiled matching was not built here: no C compiler")
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "arrays":
-            patch.setattr(matching, "_walk", None)
+            patch.setattr(loops, "compiled", None)
         yield
 
 

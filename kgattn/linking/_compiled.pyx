@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
-"""`AtomTrie.match` and `leftmost` in one pass over the tokens: the same hits, but one token at a time in compiled code.
+"""The inner loops of matching in compiled code: `OrthTable.rows`, and `AtomTrie.match` with `leftmost`.
 
-Built where there is a C compiler and used where it was built; `matching.py` holds the same in numpy. Array operations
-cost every token each step of them, and hits that are shut out by an earlier one are looked for all the same.
+Built where there is a C compiler and used where it was built; the same is written with arrays there. Array operations
+cost every token each step of them, and look for hits that an earlier one shuts out all the same.
 """
 
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint64_t
@@ -17,8 +17,6 @@ cdef int8_t UPPER = _UPPER
 cdef uint64_t MULTIPLIER = int(_MULTIPLIER)
 cdef uint8_t BEGINS_ALIAS = int(_Flag.BEGINS_ALIAS)
 cdef uint8_t EMPTY = int(_Flag.EMPTY)
-
-
 cdef int64_t NOWHERE = 0
 cdef int64_t UNKNOWN = -1  # white space comes first
 
@@ -42,6 +40,28 @@ cdef int shift_for(uint64_t size):
         size >>= 1
         bits += 1
     return 65 - bits
+
+
+def rows_of(
+    const uint64_t[::1] orths, const uint64_t[::1] table_orth, const int64_t[::1] table_row, int shift, int64_t[::1] rows
+):
+    """Fill in the rows of ids, -1 where one has none.
+
+    Args:
+        orths: The ids.
+        table_orth: Id in each place of a hash table of a power of two of places, some of them free.
+        table_row: Its row, -1 where the place is free.
+        shift: Makes a place of a hash.
+        rows: Takes the rows; as long as `orths`.
+    """
+    cdef uint64_t last_place = table_orth.shape[0] - 1, place
+    cdef int64_t at
+    with nogil:
+        for at in range(orths.shape[0]):
+            place = (orths[at] * MULTIPLIER) >> shift
+            while table_row[place] >= 0 and table_orth[place] != orths[at]:
+                place = (place + 1) & last_place
+            rows[at] = table_row[place]
 
 
 def leftmost_hits(
@@ -127,6 +147,12 @@ def leftmost_hits(
                 place = (place + 1) & last_place
                 child = edge_child[place]
             ahead[start] = child
+            places[number] = child
+        for number in range(tried):  # from here on only so that the cache holds it when it is needed
+            answer[number] = node_alias[places[number]]
+        for number in range(tried):
+            if answer[number] >= 0:
+                places[number] = lower_row[answer[number]] + capital_row[answer[number]]
 
         start = 0
         while start < count - 1:

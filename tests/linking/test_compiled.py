@@ -1,4 +1,4 @@
-"""The compiled matching gives the hits of the one written with arrays."""
+"""The compiled loops give what those written with arrays give."""
 
 import shutil
 import sysconfig
@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgattn.linking import matching
+from kgattn.linking import loops, matching
+from kgattn.linking.orth_table import OrthTable
 from kgattn.linking.trie import AtomTrie, distinct_tokens
 from kgattn.linking.trie_build import build_edges, cased_keys
 
@@ -55,7 +56,7 @@ def texts(draw):
     ), np.array([*draw(stream), 0], dtype=np.int64)
 
 
-@pytest.mark.skipif(matching._walk is None, reason="not built here: no C compiler")
+@pytest.mark.skipif(loops.compiled is None, reason="not built here: no C compiler")
 @given(trie=tries(), text=texts())
 @settings(max_examples=400, deadline=None)
 def test_compiled_and_arrays_agree(trie, text):
@@ -69,6 +70,25 @@ def test_compiled_and_arrays_agree(trie, text):
     assert [column.tolist() for column in hits] == [column[kept].tolist() for column in every]
 
 
+@pytest.mark.skipif(loops.compiled is None, reason="not built here: no C compiler")
+@given(
+    known=st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 40), unique=True, max_size=60),
+    asked=st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 40), max_size=60),
+)
+@settings(max_examples=200, deadline=None)
+def test_rows_are_found_as_by_a_dictionary(known, asked):
+    table = OrthTable()
+    table.add(np.array(known, dtype=np.uint64), np.arange(len(known)))
+    rows = {orth: row for row, orth in enumerate(known)}
+    asked = [*asked, *known]
+    expected = [rows.get(orth, -1) for orth in asked]
+
+    assert table.rows(np.array(asked, dtype=np.uint64)).tolist() == expected
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loops, "compiled", None)
+        assert table.rows(np.array(asked, dtype=np.uint64)).tolist() == expected
+
+
 def test_it_is_built_where_it_can_be():
     header = Path(sysconfig.get_paths()["include"]) / "Python.h"
-    assert matching._walk is not None or not (shutil.which("cc") and header.exists())
+    assert loops.compiled is not None or not (shutil.which("cc") and header.exists())

@@ -112,8 +112,12 @@ class Comparison:
 
     def best_control(self) -> Difference | None:
         """Biased minus the control it beats by the least, or None without controls."""
+        return best_control(self.against_controls())
+
+    def against_controls(self) -> dict[str, Difference]:
+        """Biased minus each control, by its name."""
         controls = [arm.name for arm in self.arms if arm.role == "control"]
-        return best_control({name: found for name in controls if (found := self.difference("biased", name))})
+        return {name: found for name in controls if (found := self.difference("biased", name))}
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values, for `compare.json`."""

@@ -49,8 +49,8 @@ def holm(p_values: Float[np.ndarray, " test"]) -> Float[np.ndarray, " test"]:
 def claims(comparisons: Sequence[Comparison]) -> tuple[Claim, ...]:
     """What is left of each comparison's "the graph helps" when all of them are looked at together.
 
-    The claim is that biased beats plain and the best control. It fails if either part fails, so its p value is the
-    larger one of the two and no correction is due within a corpus (the intersection-union test, Berger 1982,
+    The claim is that biased beats plain and every control. It fails if any part fails, so its p value is the largest
+    one of them and no correction is due within a corpus (the intersection-union test, Berger 1982,
     Technometrics 24(4)).
     """
     values = [_p_value(comparison) for comparison in comparisons]
@@ -73,10 +73,12 @@ def claims(comparisons: Sequence[Comparison]) -> tuple[Claim, ...]:
 
 
 def _p_value(comparison: Comparison) -> float | None:
-    parts = (comparison.difference("biased", "plain"), comparison.best_control())
+    plain, controls = comparison.difference("biased", "plain"), comparison.against_controls().values()
+    if plain is None or not controls:
+        return None
     values = []
-    for part in parts:
-        if part is None or part.p is None:
+    for part in (plain, *controls):
+        if part.p is None:
             return None
         values.append(part.p if part.mean > 0 else 1.0)
     return max(values)

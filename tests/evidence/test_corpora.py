@@ -68,6 +68,21 @@ def test_a_gain_that_only_stands_alone_falls_among_many() -> None:
     assert not claims([weak, weak])[0].holds
 
 
+def test_the_weakest_part_decides_whichever_control_is_best() -> None:
+    """The control with the lowest interval need not be the one with the largest p."""
+    made, _, _ = make_comparison({"plain": 0.5, "biased": 0.9, "shuffled-entities": 0.6, "links-only": 0.7})
+    for low, other in (("shuffled-entities", "links-only"), ("links-only", "shuffled-entities")):
+        p = {"plain": 0.001, low: 0.002, other: 0.04}
+        mixed = dataclasses.replace(
+            made,
+            differences=tuple(
+                dataclasses.replace(found, p=p[found.baseline]) if found.arm == "biased" else found
+                for found in made.differences
+            ),
+        )
+        assert claims([mixed])[0].p == 0.04
+
+
 def test_without_p_values_or_controls_nothing_is_claimed() -> None:
     made, _, _ = make_comparison({"plain": 0.5, "biased": 0.9, "shuffled-entities": 0.6})
     old = dataclasses.replace(made, differences=tuple(dataclasses.replace(found, p=None) for found in made.differences))

@@ -21,28 +21,21 @@ class Budget:
     clock: Callable[[], float] = time.monotonic
     _seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list), init=False)
     _start: float = field(default=0.0, init=False)
-    _began: dict[Job, float] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         """Start the clock."""
         self._start = self.clock()
 
     def learn(self, arm: str, seconds: float) -> None:
-        """A run of an arm took so long."""
+        """Training an arm, and testing all that is tested with it, took so long."""
         self._seconds[arm].append(seconds)
 
-    def begins(self, job: Job) -> bool:
-        """Whether the job would end in time, and so begins now; while nothing is known of any, it may try."""
-        if self.minutes is not None:
-            left = 60.0 * self.minutes - (self.clock() - self._start)
-            if left <= 0 or self._expected(job.arm.name) > left:
-                return False
-        self._began[job] = self.clock()
-        return True
-
-    def ended(self, job: Job) -> None:
-        """A job that began has ended: its arm takes so long, with all that is tested with it."""
-        self.learn(job.arm.name, self.clock() - self._began.pop(job))
+    def allows(self, job: Job) -> bool:
+        """Whether the job would end in time; while nothing is known of any, it may try."""
+        if self.minutes is None:
+            return True
+        left = 60.0 * self.minutes - (self.clock() - self._start)
+        return left > 0 and self._expected(job.arm.name) <= left
 
     def _expected(self, arm: str) -> float:
         """The longest run of this arm so far, else of any arm."""

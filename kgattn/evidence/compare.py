@@ -128,8 +128,8 @@ def compare(
     write_json(output / CONFIG, {**settings, "command": command})
     watcher.begin(len(runs), len(results))
 
-    def finished(job: Job, made: tuple[RunResult, ...]) -> None:
-        budget.ended(job)
+    def finished(job: Job, made: tuple[RunResult, ...], seconds: float) -> None:
+        budget.learn(job.arm.name, seconds)
         for run, result in zip(job.runs, made, strict=True):
             write_json(_place(output, run), result.to_json())
             results[run] = result
@@ -180,12 +180,12 @@ def _run_all(
     plan: ComparisonPlan,
     jobs: Sequence[Job],
     workers: int,
-    finished: Callable[[Job, tuple[RunResult, ...]], None],
+    finished: Callable[[Job, tuple[RunResult, ...], float], None],
     watcher: Watcher,
     budget: Budget,
 ) -> None:
     try:
-        run_jobs(plan, jobs, workers, finished=finished, progress=watcher.advance, may_begin=budget.begins)
+        run_jobs(plan, jobs, workers, finished=finished, progress=watcher.advance, may_begin=budget.allows)
     except JobError as failure:
         cause = failure.__cause__
         message = f"the run of {failure.job} failed: {cause}; finished runs are kept, run the same command again"

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -51,7 +52,7 @@ def run_jobs(
     jobs: Sequence[Job],
     workers: int,
     *,
-    finished: Callable[[Job, Result], None],
+    finished: Callable[[Job, Result, float], None],
     progress: Callable[[float], None],
     may_begin: Callable[[Job], bool] = lambda _: True,
 ) -> None:
@@ -61,7 +62,7 @@ def run_jobs(
         plan: How a process prepares.
         jobs: Jobs in the order they are begun.
         workers: Processes, at least 1.
-        finished: Called in this process as each job ends.
+        finished: Called in this process as each job ends, with the seconds it took once its process was prepared.
         progress: Called in this process now and then with the sum of what jobs said they had done.
         may_begin: Asked in this process before each job; after the first no, none is begun any more.
 
@@ -89,9 +90,9 @@ def run_jobs(
             waiting = {pool.submit(_run, job): job for job in islice(todo, workers)}
             while waiting:
                 ended, _ = wait(waiting, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-                for future in ended:
+                for future in sorted(ended, key=_failed):  # what ended well is kept, whatever failed beside it
                     job = waiting.pop(future)
-                    finished(job, _result(job, future))
+                    finished(job, *_result(job, future))
                     waiting.update((pool.submit(_run, job), job) for job in islice(todo, 1))
                 progress(done.value)
         except BaseException:
@@ -103,7 +104,7 @@ def run_jobs(
 def _run_here(
     plan: Plan[Job, Result],
     jobs: Iterable[Job],
-    finished: Callable[[Job, Result], None],
+    finished: Callable[[Job, Result, float], None],
     progress: Callable[[float], None],
 ) -> None:
     runner = None
@@ -117,13 +118,18 @@ def _run_here(
     for job in jobs:
         try:
             runner = runner or plan.prepare()
+            started = time.monotonic()
             result = runner.run(job, add)
         except Exception as error:
             raise JobError(job) from error
-        finished(job, result)
+        finished(job, result, time.monotonic() - started)
 
 
-def _result(job: Any, future: "Future[Result]") -> Result:
+def _failed(future: "Future[Any]") -> bool:
+    return future.exception() is not None
+
+
+def _result(job: Any, future: "Future[tuple[Result, float]]") -> tuple[Result, float]:
     try:
         return future.result()
     except BrokenProcessPool as error:
@@ -155,10 +161,12 @@ class _Worker(Generic[Job, Result]):
         self._done = done
         self._runner: Runner[Job, Result] | None = None
 
-    def run(self, job: Job) -> Result:
+    def run(self, job: Job) -> tuple[Result, float]:
         if self._runner is None:  # here rather than at the start, so that a failure has a job to be reported with
             self._runner = self._plan.prepare()
-        return self._runner.run(job, self._add)
+        started = time.monotonic()
+        result = self._runner.run(job, self._add)
+        return result, time.monotonic() - started
 
     def _add(self, share: float) -> None:
         with self._done.get_lock():

@@ -18,8 +18,10 @@ class Squares:
     fails_at: int = -1
     ends_at: int = -1
     seconds: float = 0.0
+    prepares: float = 0.0
 
     def prepare(self) -> "Squares":
+        time.sleep(self.prepares)
         return self
 
     def run(self, job: int, progress: Callable[[float], None]) -> tuple[int, int]:
@@ -38,7 +40,8 @@ def collect(plan: Squares, jobs: list[int], workers: int) -> tuple[dict[int, int
     processes: set[int] = set()
     shares: list[float] = []
 
-    def finished(job: int, result: tuple[int, int]) -> None:
+    def finished(job: int, result: tuple[int, int], seconds: float) -> None:
+        assert plan.seconds * job <= seconds < plan.seconds * job + 1.0
         results[job] = result[0]
         processes.add(result[1])
 
@@ -92,3 +95,23 @@ def test_a_killed_process_is_a_failure_too() -> None:
 
     assert "ended without an answer" in str(caught.value.__cause__)
     assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_time_of_a_job_is_without_that_of_preparing(workers: int) -> None:
+    collect(Squares(seconds=0.1, prepares=2.0), [1, 2], workers)
+
+
+def test_what_ends_well_beside_a_failure_is_kept() -> None:
+    """Both end within one look at the pool, whatever comes first there."""
+    kept: list[int] = []
+    for _ in range(3):
+        with pytest.raises(JobError, match="3 failed"):
+            run_jobs(
+                Squares(fails_at=3),
+                [2, 3],
+                2,
+                finished=lambda job, *_: kept.append(job),
+                progress=lambda _: time.sleep(1.0),
+            )
+    assert kept == [2, 2, 2]

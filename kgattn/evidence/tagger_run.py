@@ -2,8 +2,6 @@
 
 import time
 
-import torch
-
 from kgattn.evidence.arms import ArmInput, Tagger
 from kgattn.ner.corpus import Corpus
 from kgattn.ner.metrics import entity_scores, entity_texts
@@ -11,6 +9,7 @@ from kgattn.ner.slices import word_links
 from kgattn.training.encode import EncodedCorpus
 from kgattn.training.environment import describe_environment
 from kgattn.training.parts import describe_graph
+from kgattn.training.precision import autocast_type, training_device
 from kgattn.training.result import RunResult
 
 
@@ -39,6 +38,7 @@ def tagger_result(name: str, tagger: Tagger, corpus: Corpus, encoded: EncodedCor
         )
         for split, tags in zip((encoded.dev, encoded.test), predictions, strict=True)
     )
+    device = training_device()
     splits = {"train": encoded.train, "dev": encoded.dev, "test": encoded.test}
     return RunResult(
         arm=name,
@@ -62,6 +62,6 @@ def tagger_result(name: str, tagger: Tagger, corpus: Corpus, encoded: EncodedCor
         unread_words={part: split.unread_words for part, split in splits.items()},
         seconds={"train": fitted - started, "test": time.perf_counter() - fitted},
         parameters={"total": 0, "plugin": 0},
-        environment=describe_environment(torch.device("cpu"), None),
+        environment=describe_environment(device, autocast_type(given.config.bf16, device)),  # of the arms beside it
         outcomes=tuple(outcome.spell(corpus.entity_types) for outcome in test.outcomes),
     )

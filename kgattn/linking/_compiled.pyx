@@ -7,6 +7,8 @@ cost every token each step of them, and look for hits that an earlier one shuts 
 
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint64_t
 
+from kgattn.errors import LinkingError
+from kgattn.linking.atoms import BARRIER as _BARRIER
 from kgattn.linking.atoms import NO_LETTER as _NO_LETTER
 from kgattn.linking.atoms import UPPER as _UPPER
 from kgattn.linking.trie import MULTIPLIER as _MULTIPLIER
@@ -15,8 +17,10 @@ from kgattn.linking.trie import Flag as _Flag
 cdef int8_t NO_LETTER = _NO_LETTER
 cdef int8_t UPPER = _UPPER
 cdef uint64_t MULTIPLIER = int(_MULTIPLIER)
+cdef uint64_t BARRIER = _BARRIER
 cdef uint8_t BEGINS_ALIAS = int(_Flag.BEGINS_ALIAS)
 cdef uint8_t EMPTY = int(_Flag.EMPTY)
+DAMAGED = "the linker index is damaged: delete it and build it again"
 cdef int64_t NOWHERE = 0
 cdef int64_t UNKNOWN = -1  # white space comes first
 
@@ -31,6 +35,10 @@ cdef inline uint64_t scramble(int64_t node, uint64_t atom) noexcept nogil:
     """The hash of which `edge_place` takes the upper bits."""
     cdef uint64_t scrambled = (<uint64_t>node * MULTIPLIER) ^ atom
     return (scrambled ^ (scrambled >> 32)) * MULTIPLIER
+
+
+cdef bint is_power_of_two(uint64_t number):
+    return number != 0 and not number & (number - 1)
 
 
 cdef int shift_for(uint64_t size):
@@ -86,6 +94,10 @@ def leftmost_hits(
 
     Returns:
         The number of hits.
+
+    Raises:
+        LinkingError: The arrays of the trie point outside of one another: the index they came from is damaged.
+        ValueError: The last token is not a barrier.
     """
     cdef const uint8_t[::1] flags = distinct.flags
     cdef const int64_t[::1] own_row = distinct.row
@@ -114,11 +126,26 @@ def leftmost_hits(
     cdef int bit_shift = shift_for(8 * edge_bits.shape[0])
     cdef uint64_t last_place = edge_child.shape[0] - 1
     cdef int64_t count = tokens.shape[0], hits = 0, start = 0, tried = 0, number
-    cdef int64_t own, token, atom, end, node, child, best, best_last, row, alias, form
+    cdef int64_t own, token, atom, end, node, child, best, best_last, row, alias, form, first_form, past_form
     cdef int8_t letter
     cdef uint64_t key, place, hash
     cdef uint8_t flag
-    cdef bint has_exact = exact_key.shape[0] > 0
+    cdef bint has_exact = exact_key.shape[0] > 0, damaged = False
+    cdef int64_t num_nodes = node_alias.shape[0], num_aliases = lower_row.shape[0], num_exact = exact_key.shape[0]
+    cdef uint64_t num_bits = 8 * edge_bits.shape[0]
+
+    if count and lead[tokens[count - 1]] != BARRIER:
+        raise ValueError("a barrier must stand behind the last text")
+    if (
+        not is_power_of_two(last_place + 1)
+        or not is_power_of_two(num_bits)
+        or edge_parent.shape[0] != num_nodes
+        or edge_atom.shape[0] != num_nodes
+        or capital_row.shape[0] != num_aliases
+        or exact_offsets.shape[0] != num_aliases + 1
+        or exact_row.shape[0] != num_exact
+    ):
+        raise LinkingError(DAMAGED)
 
     # Where each token leads with the first atom behind it. Memory answers many independent questions at once, so these
     # are asked in loops of their own rather than on the way.
@@ -143,15 +170,18 @@ def leftmost_hits(
         for number in range(tried):
             start, child, place = asked[number], answer[number], places[number]
             own, key = tokens[start], lead[tokens[start + 1]]
-            while child and (edge_atom[child] != key or edge_parent[child] != own_node[own]):
+            while 0 < child < num_nodes and (edge_atom[child] != key or edge_parent[child] != own_node[own]):
                 place = (place + 1) & last_place
                 child = edge_child[place]
+            if not 0 <= child < num_nodes:
+                damaged = True
+                child = 0
             ahead[start] = child
             places[number] = child
         for number in range(tried):  # from here on only so that the cache holds it when it is needed
             answer[number] = node_alias[places[number]]
         for number in range(tried):
-            if answer[number] >= 0:
+            if 0 <= answer[number] < num_aliases:
                 places[number] = lower_row[answer[number]] + capital_row[answer[number]]
 
         start = 0
@@ -182,9 +212,14 @@ def leftmost_hits(
                             break
                         place = hash >> edge_shift
                         child = edge_child[place]
-                        while child and (edge_atom[child] != folded[atom] or edge_parent[child] != node):
+                        while 0 < child < num_nodes and (
+                            edge_atom[child] != folded[atom] or edge_parent[child] != node
+                        ):
                             place = (place + 1) & last_place
                             child = edge_child[place]
+                        if not 0 <= child < num_nodes:
+                            damaged = True
+                            child = 0
                         node = child
                         if not node:
                             break
@@ -195,10 +230,16 @@ def leftmost_hits(
                     if not node:
                         break
                     alias = node_alias[node]
-                    if alias >= 0 and num_atoms[own]:
+                    if alias >= num_aliases:
+                        damaged = True
+                    elif alias >= 0 and num_atoms[own]:
                         row = capital_row[alias] if letter == UPPER else lower_row[alias]
                         if has_exact:
-                            for form in range(exact_offsets[alias], exact_offsets[alias + 1]):
+                            first_form, past_form = exact_offsets[alias], exact_offsets[alias + 1]
+                            if not 0 <= first_form <= past_form <= num_exact:
+                                damaged = True
+                                past_form = first_form
+                            for form in range(first_form, past_form):
                                 if exact_key[form] == key:
                                     row = exact_row[form]
                                     break
@@ -214,4 +255,6 @@ def leftmost_hits(
                 start = best_last + 1
             else:
                 start += 1
+    if damaged:
+        raise LinkingError(DAMAGED)
     return hits

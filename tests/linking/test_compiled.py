@@ -1,5 +1,6 @@
 """The compiled loops give what those written with arrays give."""
 
+import dataclasses
 import shutil
 import sysconfig
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kgattn.errors import LinkingError
 from kgattn.linking import loops, matching
 from kgattn.linking.orth_table import OrthTable
 from kgattn.linking.trie import AtomTrie, distinct_tokens
@@ -68,6 +70,46 @@ def test_compiled_and_arrays_agree(trie, text):
     every = trie.match(stream, distinct)
     kept = matching.leftmost(every.first_token, every.last_token)
     assert [column.tolist() for column in hits] == [column[kept].tolist() for column in every]
+
+
+@pytest.mark.skipif(loops.compiled is None, reason="not built here: no C compiler")
+@pytest.mark.parametrize(
+    ("name", "place", "value"),
+    [("edge_child", None, 2**31 - 1), ("edge_child", None, -7), ("node_alias", 2, 99), ("exact_offsets", 1, 2**40)],
+)
+def test_a_damaged_index_is_an_error_and_no_crash(name, place, value):
+    """Arrays come from files; numpy looks at every index, so must this."""
+    trie, tokens = whole_trie()
+    barrier_one_two = np.array([1, 2, 0], dtype=np.int64)
+    assert matching.leftmost_hits(barrier_one_two, tokens, trie).row.tolist() == [5]
+    array = getattr(trie, name).copy()
+    array[array > 0 if name == "edge_child" else place] = value
+    with pytest.raises(LinkingError, match="the linker index is damaged: delete it and build it again"):
+        matching.leftmost_hits(barrier_one_two, tokens, dataclasses.replace(trie, **{name: array}))
+
+
+@pytest.mark.skipif(loops.compiled is None, reason="not built here: no C compiler")
+def test_arrays_of_unlike_lengths_and_texts_without_an_end_are_refused():
+    trie, tokens = whole_trie()
+    cut = dataclasses.replace(trie, edge_child=trie.edge_child[:-1])
+    with pytest.raises(LinkingError, match="the linker index is damaged"):
+        matching.leftmost_hits(np.array([1, 2, 0]), tokens, cut)
+    with pytest.raises(ValueError, match="a barrier must stand behind the last text"):
+        matching.leftmost_hits(np.array([1, 2]), tokens, trie)
+    assert len(matching.leftmost_hits(np.array([], dtype=np.int64), tokens, trie).row) == 0
+
+
+def whole_trie():
+    """The alias (1, 2), with a form of its own; tokens 0 (the barrier), 1 and 2 of one atom each."""
+    atoms = np.array([1, 2], dtype=np.uint64)
+    edges = build_edges(atoms, np.array([2]))
+    node_alias = np.full(edges.num_nodes, -1, dtype=np.int32)
+    node_alias[edges.end_node] = 0
+    row, keys = np.array([3], dtype=np.int32), cased_keys(atoms, np.array([2]))
+    exact = np.array([0, 1], dtype=np.int64), keys, np.array([5], dtype=np.int32)
+    trie = AtomTrie(*edges[:4], node_alias, row, row, *exact)
+    hashes, ones = np.arange(3, dtype=np.uint64), np.ones(3, dtype=np.int64)
+    return trie, distinct_tokens(trie, ones, np.zeros(3, np.uint8), hashes, hashes, np.zeros(3, np.int8))
 
 
 @pytest.mark.skipif(loops.compiled is None, reason="not built here: no C compiler")

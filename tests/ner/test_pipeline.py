@@ -13,7 +13,7 @@ from kgattn.ner.collate import Collator
 from kgattn.ner.corpus import Sentence
 from kgattn.ner.features import encode_sentences
 from kgattn.ner.labels import LabelSet
-from kgattn.ner.pipeline import WORD_STRATEGIES, stack_links
+from kgattn.ner.pipeline import WORD_STRATEGIES, choose_together, stack_links
 from kgattn.ner.predict import make_batches, predict_tags
 
 TEXTS = [
@@ -132,15 +132,17 @@ def test_names_are_not_broken_into_pieces(parts, graph, strategy):
     rows = [  # O, B-DRUG, I-DRUG: a name of two words, each of which looks like a beginning
         ("with", [0.9, 0.05, 0.05]),
         ("nit", [0.1, 0.8, 0.1]),
-        ("##ric", [0.1, 0.8, 0.1]),
+        ("##ric", [0.3, 0.4, 0.3]),
         ("ox", [0.1, 0.5, 0.4]),
-        ("##ide", [0.1, 0.5, 0.4]),
+        ("##ide", [0.0, 0.7, 0.3]),
         (".", [0.98, 0.01, 0.01]),
     ]
 
     _, name, _ = made.aggregate(gather(made, rows), strategy)
     assert (name["entity_group"], name["start"], name["end"]) == ("DRUG", 10, 49)
-    assert name["score"] == pytest.approx((0.8 + 0.4) / 2)
+    inside = {"first": 0.4, "average": 0.35, "max": 0.4}[strategy.value]  # the largest that is left of this tag
+    first = {"first": 0.8, "average": 0.6, "max": 0.8}[strategy.value]
+    assert name["score"] == pytest.approx((first + inside) / 2)
 
     model.config.kgattn_types_apart = []
     _, one, two, _ = made.aggregate(gather(made, rows), strategy)
@@ -171,3 +173,15 @@ def test_texts_come_out_as_predict_tags_has_them(parts, graph):
             for number, _ in enumerate(" ".join(words)[entity["start"] : entity["end"]].split())
         ]
         assert tags == expected
+
+
+def test_each_strategy_weighs_the_tokens_of_a_word_as_the_parent_does():
+    """Two ways to end a name: which is the likelier depends on what counts of the second word's tokens."""
+    tags = ["O", "B-X", "I-X"]
+    rows = [("a", [0.02, 0.9, 0.08]), ("b", [0.42, 0.48, 0.1]), ("##c", [0.02, 0.5, 0.48]), ("##d", [0.1, 0.6, 0.3])]
+    chosen = {}
+    for strategy in WORD_STRATEGIES:
+        tokens = gather(None, rows)
+        choose_together(tokens, tags, ["X"], strategy)
+        chosen[strategy.value] = tags[int(np.flatnonzero(tokens[1]["scores"])[0])]
+    assert chosen == {"first": "O", "average": "I-X", "max": "I-X"}

@@ -31,12 +31,13 @@ def grid_table(grid: Grid) -> Table:
 
 
 def markdown_table(comparison: Comparison) -> str:
-    """The table in Markdown, biased in bold, and the verdict below it."""
+    """The table in Markdown, biased in bold, and below it the verdict and the warnings."""
     rows = table_rows(comparison)
     lines = markdown_lines(
         header(comparison), [row.cells for row in rows], [row.cells[0] for row in rows if row.emphasised]
     )
-    return "\n".join((*lines, "", comparison.verdict.words))
+    below = [comparison.verdict.words, *(f"Warning: {warning}" for warning in comparison.warnings)]
+    return "\n".join((*lines, *(line for text in below for line in ("", text))))
 
 
 def markdown_lines(

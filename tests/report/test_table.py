@@ -27,13 +27,15 @@ def test_terminal_table_shows_every_arm_with_its_difference(comparison: Comparis
     assert comparison.differences[2].in_points() in shuffled
 
 
-def test_markdown_table_is_one_line_an_arm_and_the_verdict(comparison: Comparison) -> None:
+def test_markdown_table_is_one_line_an_arm_the_verdict_and_the_warnings(comparison: Comparison) -> None:
     lines = markdown_table(comparison).splitlines()
 
     assert lines[0].startswith("| arm | F1 | sd | seeds | minus plain |")
     assert [line.split(" | ")[0] for line in lines[2:5]] == ["| plain", "| **biased**", "| shuffled-entities"]
     assert len({line.count("|") for line in lines[:5]}) == 1
-    assert lines[-1] == comparison.verdict.words
+    below = [line for line in lines[5:] if line]
+    assert below == [comparison.verdict.words, *(f"Warning: {warning}" for warning in comparison.warnings)]
+    assert comparison.warnings, "else this shows nothing of them"
 
 
 def test_names_cannot_break_the_markdown_table(comparison: Comparison) -> None:

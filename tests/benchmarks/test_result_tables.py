@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import overview
 from kgattn.evidence.comparison import ArmResult, Comparison
-from kgattn.evidence.statistics import Summary
+from kgattn.evidence.statistics import Difference, Summary
 from kgattn.evidence.verdict import Verdict
 from kgattn.files import write_json
 
@@ -105,7 +105,29 @@ def test_the_overview_has_a_line_for_each_comparison_that_was_run(tmp_path: Path
         "| bc5cdr x mesh_drugs | 100 ",
         "| bc5cdr x mesh_drugs | 4,560 ",
     ]
-    assert lines[2].endswith("| 60.0 | 60.0 | – | – | – | undecided |")
+    assert lines[2].endswith("| 60.0 | 60.0 | – | – | – | – | undecided |")
+
+
+@pytest.mark.parametrize(
+    ("name", "f1", "gain", "said"),
+    [
+        ("bc5cdr", 0.7599, 0.2, "F1 76: not reached"),
+        ("bc5cdr", 0.76, 0.2, "F1 76: reached"),
+        ("politics", 0.9, 0.0399, "+4 points: not reached"),
+        ("politics", 0.1, 0.04, "+4 points: reached"),
+        ("ai", 0.5, -0.002, "-0.3 points: reached"),
+        ("ai", 0.5, -0.004, "-0.3 points: not reached"),
+    ],
+)
+def test_the_overview_says_whether_what_was_hoped_for_is_reached(
+    tmp_path: Path, name: str, f1: float, gain: float, said: str
+) -> None:
+    data = {"name": name, "sentences": {"train": 100}}
+    biased = dataclasses.replace(ARM, name="biased", role="biased", f1=dataclasses.replace(ARM.f1, mean=f1))
+    difference = Difference("biased", "plain", gain, gain - 0.01, gain + 0.01, (gain, gain))
+    made = dataclasses.replace(COMPARISON, arms=(ARM, biased), data=data, differences=(difference,))
+    write_json(tmp_path / f"{name}.json", made.to_json())
+    assert f"| {said} |" in overview.markdown(tmp_path)
 
 
 def test_runs_as_a_module(folder: Path) -> None:

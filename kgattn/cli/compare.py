@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -96,7 +97,7 @@ def compare(
     """Train every arm with every seed, and say in numbers and words whether the graph helps."""
     check_format(print_format, (TEXT, *FORMATS))
     if curve is not None:
-        _check_curve(limit_train, minutes)
+        _check_curve(limit_train)
     changes = {
         "limit_train": limit_train,
         "limit_dev": limit_dev,
@@ -114,6 +115,7 @@ def compare(
     from rich.console import Console
 
     from kgattn.evidence.arms import parse_arms
+    from kgattn.evidence.budget import Allowance
     from kgattn.evidence.compare import compare as run_comparison
     from kgattn.evidence.curve import parse_sizes, run_curve
     from kgattn.evidence.examples import write_examples
@@ -145,6 +147,8 @@ def compare(
 
     from kgattn.cli.watch import RunWatcher
 
+    left = Allowance(minutes)  # of all sizes of a curve together
+
     def run(settings: TrainConfig, place: Path, title: str) -> Finding:
         with RunWatcher(title, Console(stderr=True)) as watcher:
             comparison = run_comparison(
@@ -157,7 +161,7 @@ def compare(
                 workers=min(workers or default_workers(), len(chosen) * seeds),
                 command=shlex.join(command),
                 watcher=watcher,
-                minutes=minutes,
+                minutes=left.minutes(),
                 cache=folder,
             )
         finding = Finding(comparison, write_examples(place, comparison, corpus.test, examples))
@@ -176,22 +180,31 @@ def compare(
             return findings[-1].comparison
 
         made = run_curve(sizes, folder, run_size)
+        _tell_of_missing(sizes[len(made.sizes) :])
         finding = replace(findings[-1], curve=made)
         write_page(folder / REPORT, page_title(finding), [finding])
+    _print_finding(finding, print_format, folder / REPORT)
+
+
+def _check_curve(limit_train: int | None) -> None:
+    if limit_train is not None:
+        raise ConfigError("--curve sets the number of training sentences itself; leave out --limit-train")
+
+
+def _print_finding(finding: "Finding", print_format: str, report: Path) -> None:
     if print_format != TEXT:
         typer.echo(render(print_format, page_title(finding), [finding]), nl=False)
         return
     if finding.curve is not None:
         print_curve(finding.curve)
     print_comparison(finding.comparison)
-    typer.echo(f"report: {folder / REPORT}")
+    typer.echo(f"report: {report}")
 
 
-def _check_curve(limit_train: int | None, minutes: float | None) -> None:
-    if limit_train is not None:
-        raise ConfigError("--curve sets the number of training sentences itself; leave out --limit-train")
-    if minutes is not None:
-        raise ConfigError("--minutes limits one comparison, --curve makes several; give one of the two")
+def _tell_of_missing(sizes: Sequence[int]) -> None:
+    if sizes:
+        missing = ", ".join(map(str, sizes))
+        typer.echo(f"there was no time for {missing} sentences; run the same command again to go on", err=True)
 
 
 def page_title(finding: "Finding") -> str:

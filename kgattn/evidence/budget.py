@@ -1,11 +1,33 @@
 """A budget of time: no run is begun that would likely not end within it."""
 
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from kgattn.errors import RunError
 from kgattn.evidence.runner import Job
+
+
+class OutOfTimeError(RunError):
+    """The minutes were over before any seed had all arms; what was done is kept."""
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """Minutes for several comparisons one after the other, from now on; None is without end."""
+
+    given: float | None
+    clock: Callable[[], float] = time.monotonic
+    _start: list[float] = field(default_factory=list, init=False)
+
+    def minutes(self) -> float | None:
+        """What is left of them: at the first time all, and never none, so that what is finished can still be read."""
+        if self.given is None or not self._start:
+            self._start.append(self.clock())
+            return self.given
+        return max(self.given - (self.clock() - self._start[0]) / 60.0, sys.float_info.min)
 
 
 @dataclass

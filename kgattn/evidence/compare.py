@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from kgattn.errors import ConfigError, KgattnError, RunError
 from kgattn.evidence.arms import Arm
-from kgattn.evidence.budget import Budget
+from kgattn.evidence.budget import Budget, OutOfTimeError
 from kgattn.evidence.comparison import Comparison
 from kgattn.evidence.pool import JobError, run_jobs
 from kgattn.evidence.preflight import check_arms, check_graph
@@ -142,9 +142,9 @@ def compare(
     if missing:
         watcher.missing(missing)
     if not any(all(Run(arm, seed) in results for arm in arms) for seed in range(num_seeds)):
-        raise RunError(
-            f"{len(results)} of {len(runs)} runs were done in {minutes:g} minutes, and no seed has all arms yet; they "
-            "are kept: run the same command again, or give more minutes or fewer arms"
+        raise OutOfTimeError(
+            f"{len(results)} of {len(runs)} runs were done in {minutes:.3g} minutes, and no seed has all arms yet; "
+            "they are kept: run the same command again, or give more minutes or fewer arms"
         )
     comparison = summarize_runs(
         name or default_name(corpus, config),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kgattn.errors import ConfigError, RunError
+from kgattn.evidence.budget import OutOfTimeError
 from kgattn.evidence.comparison import Comparison
 from kgattn.files import write_json
 
@@ -80,14 +81,20 @@ def run_curve(sizes: Sequence[int], output: Path, run: Callable[[int, Path], Com
         sizes: Training sentences, ascending.
         output: Folder of the curve; the comparisons go to `train-SIZE` in it.
         run: Makes the comparison with so many training sentences in such a folder; when it keeps finished runs, so
-            does the curve.
+            does the curve. The curve ends before the first size for which it finds no time.
 
     Raises:
+        OutOfTimeError: There was no time even for the first size.
         StorageError: Writing failed.
     """
     made: list[Comparison] = []
     for size in sizes:
-        made.append(run(size, output / f"train-{size}"))
+        try:
+            made.append(run(size, output / f"train-{size}"))
+        except OutOfTimeError:
+            if not made:
+                raise
+            break
         write_json(output / CURVE, Curve(tuple(made)).to_json())
     return Curve(tuple(made))
 

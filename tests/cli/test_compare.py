@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,12 @@ def test_a_curve_runs_each_size_once_and_is_printed_in_the_format_asked_for(
     assert "Learning curve" in again.out
     assert [str(path.relative_to(output)) for path in output.rglob("encoded.safetensors")] == ["encoded.safetensors"]
     assert "--curve 2,4,all" in load_comparison(output / "train-6" / "compare.json").command
+
+    shutil.rmtree(output / "train-6" / "runs")
+    (output / "curve.json").unlink()
+    assert main([*command, "--minutes", "0.0001"]) == 0
+    assert load_curve(output / "curve.json").sizes == (2, 4)
+    assert "there was no time for 6 sentences; run the same command again to go on" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from kgattn.evidence.arms import ARMS
-from kgattn.evidence.budget import Budget
+from kgattn.evidence.budget import Allowance, Budget
 from kgattn.evidence.runner import Job, Run
 
 
@@ -47,3 +47,15 @@ def test_nothing_begins_when_the_time_is_over(passed: float) -> None:
     budget = Budget(1.0, clock)
     clock.now += passed
     assert not budget.allows(job("plain"))
+
+
+def test_an_allowance_shrinks_and_is_never_none_at_all() -> None:
+    clock = Clock()
+    left = Allowance(2.0, clock)
+    assert left.minutes() == 2.0
+    clock.now += 90.0
+    assert left.minutes() == 0.5
+    clock.now += 90.0
+    assert 0.0 < (left.minutes() or 0.0) < 1e-300
+    assert Allowance(None).minutes() is None
+    assert Allowance(0.0).minutes() == 0.0, "refused by the comparison"

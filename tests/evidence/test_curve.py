@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from kgattn.errors import ConfigError, RunError
+from kgattn.evidence.budget import OutOfTimeError
 from kgattn.evidence.comparison import Comparison
 from kgattn.evidence.curve import Curve, load_curve, parse_sizes, run_curve
 from kgattn.files import write_json
@@ -42,6 +43,20 @@ def test_the_curve_grows_on_disk(tmp_path: Path) -> None:
     assert seen == [(10, "train-10", 0), (20, "train-20", 1), (30, "train-30", 2)]
     assert made.sizes == (10, 20, 30)
     assert load_curve(tmp_path / "curve.json") == made
+
+
+def test_the_curve_ends_where_the_time_does(tmp_path: Path) -> None:
+    def run(size: int, _: Path) -> Comparison:
+        if size >= limit:
+            raise OutOfTimeError("the minutes are over")
+        return make_comparison({"plain": 0.5, "biased": 0.7}, seeds=2, sentences=10, train=size)[0]
+
+    limit = 30
+    assert run_curve((10, 20, 30, 40), tmp_path, run).sizes == (10, 20)
+    assert load_curve(tmp_path / "curve.json").sizes == (10, 20)
+    limit = 10
+    with pytest.raises(OutOfTimeError, match="the minutes are over"):
+        run_curve((10, 20), tmp_path, run)
 
 
 @pytest.mark.parametrize(

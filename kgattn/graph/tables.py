@@ -12,7 +12,8 @@ allowed, and needed where columns stand in another order:
 | `about.json` (optional) | `{"licence": "...", "sources": ["..."]}` | where it comes from |
 
 A file of triples alone has the columns `head`, `relation`, `tail`; ids are their own labels. White space around a
-field does not count.
+field does not count. Columns of triples may also be named as others name them: `subject`, `predicate` and `object`,
+`source` and `target`, `property`, or `s`, `p` and `o`.
 """
 
 import csv
@@ -30,6 +31,12 @@ from kgattn.graph.packed import READ_ERRORS, open_plain
 ENTITIES = "entities.tsv"
 _LABEL_COLUMNS = ("id", "label")
 _TRIPLE_COLUMNS = ("head", "relation", "tail")
+_SYNONYMS = {
+    **dict.fromkeys(("subject", "source", "s"), "head"),
+    **dict.fromkeys(("predicate", "property", "p"), "relation"),
+    **dict.fromkeys(("object", "target", "o"), "tail"),
+}
+"""What other tools call the columns of triples."""
 
 
 def graph_from_tables(folder: Path) -> KnowledgeGraph:
@@ -105,13 +112,14 @@ def read_table(
 
 def _header_order(where: str, fields: list[str], columns: tuple[str, ...], names: tuple[str, ...]) -> list[int] | None:
     """The place of each wanted column if the line holds column names, else None."""
-    given = [field.strip().lower() for field in fields]
+    written = [field.strip().lower() for field in fields]
+    given = [_SYNONYMS[name] if _SYNONYMS.get(name) in names else name for name in written]
     if not set(columns) <= set(given):
         return None
     unknown = next((name for name in given if name not in names), None)
     if unknown is not None or len(set(given)) != len(given):
         raise GraphError(
-            f"{where}: expected the column names {' '.join(names)}, got {' '.join(given)}; drop the other columns"
+            f"{where}: expected the column names {' '.join(names)}, got {' '.join(written)}; drop the other columns"
         )
     return [given.index(name) if name in given else len(names) for name in names]
 

@@ -106,6 +106,33 @@ def test_a_file_of_triples(tmp_path, name):
     assert graph.num_triples == 2
 
 
+@pytest.mark.parametrize(
+    "header", ["subject,predicate,object", "Source,Relation,Target", "head,relation,target", "S,P,O", "S,Property,tail"]
+)
+def test_columns_of_triples_may_have_other_names(tmp_path, header):
+    (tmp_path / "graph.csv").write_text(f"{header}\nUlm,lies on,Danube\n")
+    graph = KnowledgeGraph.load(tmp_path / "graph.csv")
+    assert list(graph.entity_ids) == ["Ulm", "Danube"]
+    assert list(graph.relation_ids) == ["lies on"]
+
+
+def test_other_names_of_columns_are_found_in_any_order(tmp_path):
+    (tmp_path / "graph.csv").write_text("object,subject,predicate\nDanube,Ulm,lies on\n")
+    assert KnowledgeGraph.load(tmp_path / "graph.csv").triples.tolist() == [[0, 0, 1]]
+    assert list(KnowledgeGraph.load(tmp_path / "graph.csv").entity_ids) == ["Ulm", "Danube"]
+
+
+def test_a_triple_of_words_that_name_some_columns_is_a_triple(tmp_path):
+    (tmp_path / "graph.csv").write_text("source,feeds,river\n")
+    assert list(KnowledgeGraph.load(tmp_path / "graph.csv").entity_ids) == ["source", "river"]
+
+
+def test_a_column_given_twice_or_too_many_is_refused(tmp_path):
+    (tmp_path / "graph.csv").write_text("subject,source,predicate,object\n")
+    with pytest.raises(GraphError, match="expected the column names head relation tail, got subject source predicate"):
+        KnowledgeGraph.load(tmp_path / "graph.csv")
+
+
 def test_csv_fields_may_be_quoted(tmp_path):
     (tmp_path / "graph.csv").write_text('"Washington, D.C.",capitalOf,"the ""States"""\n')
     assert list(KnowledgeGraph.load(tmp_path / "graph.csv").labels) == ["Washington, D.C.", 'the "States"']

@@ -1,6 +1,7 @@
 """How an id reads when nobody gave it a label."""
 
 import re
+import sys
 from collections.abc import Iterable, Set
 from typing import TypeVar
 from urllib.parse import unquote
@@ -8,7 +9,7 @@ from urllib.parse import unquote
 OWN = "urn:kgattn:"
 """Where ids that are no IRIs lie when a graph is written as RDF."""
 Item = TypeVar("Item")
-_ESCAPED = re.compile(r"_([0-9a-f]+)_")
+_ESCAPED = re.compile(r"_([0-9a-f]{1,6})_")
 _CAMEL_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -45,8 +46,14 @@ def own_id(iri: str) -> str:
     if iri.startswith(OWN):
         kind, _, name = iri.removeprefix(OWN).partition(":")
         if kind in ("entity", "relation", "type"):
-            return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), name)
+            return _ESCAPED.sub(_unescaped, name)
     return iri
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    """The character of an escape; one that stands for none, or for half a surrogate pair, stays as it is."""
+    code = int(match[1], 16)
+    return chr(code) if code < 0xD800 or 0xDFFF < code <= sys.maxunicode else match[0]
 
 
 def ordered(values: Iterable[Item]) -> list[Item]:

@@ -1,6 +1,6 @@
 import pytest
 
-from kgattn.graph.naming import clean_text, local_name, readable_name
+from kgattn.graph.naming import clean_text, local_name, own_id, readable_name
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,22 @@ def test_relation_ids_read_as_words(name, text):
 )
 def test_only_iris_are_cut_to_their_last_part(name, text):
     assert local_name(name) == text
+
+
+@pytest.mark.parametrize(
+    ("iri", "name"),
+    [
+        ("urn:kgattn:entity:New_20_York", "New York"),
+        ("urn:kgattn:entity:_10ffff_", "\U0010ffff"),
+        ("urn:kgattn:entity:_110000_", "_110000_"),
+        ("urn:kgattn:entity:_ffffffffff_", "_ffffffffff_"),
+        ("urn:kgattn:type:a_d800_b_dfff_", "a_d800_b_dfff_"),
+        ("urn:kgattn:other:_20_", "urn:kgattn:other:_20_"),
+        ("http://example.org/_20_", "http://example.org/_20_"),
+    ],
+)
+def test_only_escapes_of_characters_are_undone(iri, name):
+    assert own_id(iri) == name
 
 
 def test_white_space_of_any_kind_becomes_one_space():

@@ -43,7 +43,7 @@ def build(
         str | None,
         typer.Option(
             metavar="owl-rl",
-            help="Add all that follows from an ontology in RDF: 9 to 30 times the edges.  [default: none]",
+            help="Add all that follows from RDF sources taken together: 9 to 30 times the edges.  [default: none]",
         ),
     ] = None,
     ancestors: Annotated[
@@ -98,10 +98,7 @@ def build(
     question = None if query is None else query.read_text(encoding="utf-8")
     console = Console(stderr=True)
     with console.status("reading") as status, _shown_on(status):
-        graphs = []
-        for source in sources:
-            status.update(f"reading {source}")
-            graphs.append(_read(source, languages, closure, question if is_address(source) else None))
+        graphs = list(_read(sources, languages, closure, question, status))
         built = graphs[0]
         if len(graphs) > 1 or same_as is not None:
             built = KnowledgeGraph.merge(graphs, same_as=same_as, max_cluster=max_cluster)
@@ -122,14 +119,21 @@ def build(
     )
 
 
-def _read(source: str, languages: str, closure: str | None, query: str | None) -> "KnowledgeGraph":
+def _read(
+    sources: list[str], languages: str, closure: str | None, question: str | None, status: "Status"
+) -> "Iterator[KnowledgeGraph]":
+    """A graph of each source, or one of all that are closed together."""
     from kgattn.graph import KnowledgeGraph
-
-    if closure is None:
-        return KnowledgeGraph.load(source, language=languages, query=query)
     from kgattn.graph.closure import load_closed
+    from kgattn.graph.sources import is_address
 
-    return load_closed(source, language=languages)
+    if closure is not None:
+        status.update(f"reading and closing {', '.join(sources)}")
+        yield load_closed(*sources, language=languages)
+        return
+    for source in sources:
+        status.update(f"reading {source}")
+        yield KnowledgeGraph.load(source, language=languages, query=question if is_address(source) else None)
 
 
 @contextmanager

@@ -60,7 +60,8 @@ def _readings(records: list[dict[str, Any]]) -> Table:
     table.add_column("entities", justify="right")
     table.add_column("triples", justify="right")
     for record in records:
-        numbers = (f"{record['counts'].get(name, 0):,}" for name in ("entities", "triples"))
+        counts = record["counts"]
+        numbers = (f"{counts[name]:,}" if name in counts else "" for name in ("entities", "triples"))
         table.add_row(
             record["name"],
             record["format"],

@@ -1,18 +1,21 @@
-"""What follows from an ontology: the OWL 2 RL closure of an RDF file, by the library `reasonable`.
+"""What follows from an ontology: the OWL 2 RL closure of RDF files, by the library `reasonable`.
 
 Never by default: a full closure multiplies the edges of an ontology 9 to 30 times. `with_ancestors` is the cheap part.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
-from rdflib import Graph, URIRef
+from rdflib import BNode, Graph, URIRef
 from rdflib.term import Node
 
 from kgattn.errors import GraphError
 from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.owl import OWL
 from kgattn.graph.packed import plain_suffix
+from kgattn.graph.provenance import record_file
 from kgattn.graph.rdf import graph_from_rdf
 from kgattn.graph.rdf_files import rdf_graph_from_file
 from kgattn.graph.sources import RDF_SUFFIXES
@@ -56,25 +59,63 @@ def close_rdf(graph: Graph) -> Graph:
     return closed
 
 
-def load_closed(path: str | Path, *, language: str = "en") -> KnowledgeGraph:
-    """Read an RDF file and close it under OWL 2 RL.
+def load_closed(path: str | Path, *more: str | Path, language: str = "en") -> KnowledgeGraph:
+    """Read RDF files and close them under OWL 2 RL, all together: an ontology may lie in one and its data in another.
+
+    Blank nodes of different files stay apart. Each file is noted in `provenance`, with counts and licence only
+    where it is the one file.
 
     Args:
         path: RDF in any format that `KnowledgeGraph.load` reads, plain or packed.
+        more: Further such files.
         language: As in `KnowledgeGraph.load`.
 
     Raises:
-        GraphError: It is no RDF file, broken, hostile or without any label, or the library is not installed.
+        GraphError: One is no RDF file, broken or hostile, there is no label at all, or the library is not installed.
     """
-    path = Path(path)
+    paths = list(dict.fromkeys(map(Path, (path, *more))))
+    for file in paths:
+        _check_rdf(file)
+    closed = graph_from_rdf(close_rdf(_united(paths)), language=language)
+    closed = replace(closed, sources=(*(file.name for file in paths), "closed under OWL 2 RL"))
+    records = [record for file in paths for record in record_file(closed, file).provenance]
+    if len(records) > 1:  # what each gave by itself was never a graph
+        records = [replace(record, counts={}, licence="") for record in records]
+    return replace(closed, provenance=tuple(records))
+
+
+def _check_rdf(path: Path) -> None:
     suffix = plain_suffix(path)
     if suffix not in RDF_SUFFIXES or not path.is_file():
         raise GraphError(
             f"{path}: a closure is made of an RDF file, {' '.join(RDF_SUFFIXES)}, which says what its classes and "
             "properties mean; leave --closure out for other sources"
         )
-    closed = graph_from_rdf(close_rdf(rdf_graph_from_file(path, suffix)), language=language)
-    return replace(closed, sources=(path.name, "closed under OWL 2 RL"))
+
+
+def _united(paths: list[Path]) -> Graph:
+    """The statements of all files; a blank node whose name an earlier file has taken gets a number."""
+    united = rdf_graph_from_file(paths[0], plain_suffix(paths[0]))
+    taken = _blank_nodes(united)
+    for path in paths[1:]:
+        part = rdf_graph_from_file(path, plain_suffix(path))
+        own = _blank_nodes(part)
+        names: dict[Node, Node] = {}
+        for node in own & taken:
+            fresh = (BNode(f"{node}x{number}") for number in count(2))
+            names[node] = next(name for name in fresh if name not in taken and name not in own)
+        for subject, predicate, target in part:
+            united.add((names.get(subject, subject), predicate, names.get(target, target)))
+        taken |= own | _blank_nodes_of(names.values())
+    return united
+
+
+def _blank_nodes(graph: Graph) -> set[BNode]:
+    return _blank_nodes_of(node for subject, _, target in graph for node in (subject, target))
+
+
+def _blank_nodes_of(nodes: Iterable[Node]) -> set[BNode]:
+    return {node for node in nodes if isinstance(node, BNode)}
 
 
 def _says_something(subject: Node, predicate: Node, target: Node) -> bool:

@@ -24,8 +24,10 @@ class SourceRecord:
         sha256: Hash of the file in hex; of a folder, over the names and hashes of its files. Empty for an endpoint.
         query: What an endpoint was asked; empty for a file.
         read: Day of the reading in UTC, as YYYY-MM-DD.
-        licence: Terms as the source itself gives them, or empty.
-        counts: How many entities, relations, triples and types the reading gave, before any merging.
+        licence: Terms as the source itself gives them, or empty. Those of files that were closed together are the
+            graph's alone.
+        counts: How many entities, relations, triples and types the reading gave, before any merging. Empty where it
+            made no graph by itself: files that were closed together.
     """
 
     name: str

@@ -266,6 +266,20 @@ def test_build_closes_an_ontology(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "expected owl-rl, got 'rdfs'" in capsys.readouterr().err
 
 
+def test_build_closes_sources_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("reasonable")
+    (tmp_path / "data.ttl").write_text(
+        f'<{EXAMPLE}Ulm> <http://www.w3.org/2000/01/rdf-schema#label> "Ulm" ; <{EXAMPLE}capitalOf> <{EXAMPLE}Swabia> .',
+        encoding="utf-8",
+    )
+    command = ["graph", "build", str(ONTOLOGY), str(tmp_path / "data.ttl"), "--closure", "owl-rl"]
+    assert main([*command, "-o", str(tmp_path / "graph")]) == 0
+    assert f"{EXAMPLE}City" in KnowledgeGraph.load(tmp_path / "graph").types(f"{EXAMPLE}Ulm")
+    capsys.readouterr()
+    assert main(["graph", "info", str(tmp_path / "graph")]) == 0
+    assert "data.ttl" in capsys.readouterr().out
+
+
 def test_build_adds_ancestors_and_what_rules_derive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "located.rq").write_text(

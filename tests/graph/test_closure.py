@@ -71,6 +71,45 @@ def test_every_format_has_the_same_closure(tmp_path, suffix):
     assert "Barn" not in types_of(closed)
 
 
+def test_an_ontology_and_its_data_may_lie_in_two_files(tmp_path):
+    pytest.importorskip("reasonable")
+    lines = ONTOLOGY.read_text().splitlines(keepends=True)
+    prefixes = [line for line in lines if line.startswith("@prefix")]
+    facts = [line for line in lines if "rdfs:label" in line]
+    axioms = [line for line in lines if line not in (*prefixes, *facts)]
+    place = next(line for line in facts if line.startswith(":Place"))
+    facts.remove(place)
+    (tmp_path / "axioms.ttl").write_text("".join([*prefixes, *axioms, place]))
+    (tmp_path / "facts.ttl").write_text("".join([*prefixes, *facts]))
+    whole = load_closed(ONTOLOGY)
+    graph = load_closed(tmp_path / "facts.ttl", tmp_path / "axioms.ttl", tmp_path / "facts.ttl")
+    assert graph.fingerprint == whole.fingerprint
+    assert graph.sources == ("facts.ttl", "axioms.ttl", "closed under OWL 2 RL")
+
+
+def test_blank_nodes_of_two_files_stay_apart(tmp_path):
+    pytest.importorskip("reasonable")
+    name = "<http://www.w3.org/2000/01/rdf-schema#label>"
+    (tmp_path / "a.nt").write_text(f'_:b {name} "tower" .\n_:b <http://e/in> <http://e/x> .\n')
+    (tmp_path / "b.nt").write_text(f'_:b {name} "bridge" .\n_:bx2 {name} "gate" .\n')
+    graph = load_closed(tmp_path / "a.nt", tmp_path / "b.nt")
+    assert {"tower", "bridge", "gate"} <= set(graph.labels)
+    assert not len(graph.alias_texts)
+
+
+def test_what_was_closed_is_noted(tmp_path):
+    pytest.importorskip("reasonable")
+    graph = load_closed(ONTOLOGY)
+    (record,) = graph.provenance
+    assert (record.name, record.format, len(record.sha256)) == ("ontology.ttl", "ttl", 64)
+    assert record.read
+    assert record.counts["triples"] == graph.num_triples
+    (tmp_path / "more.nt").write_text('<http://e/x> <http://www.w3.org/2000/01/rdf-schema#label> "x" .\n')
+    both = load_closed(ONTOLOGY, tmp_path / "more.nt").provenance
+    assert [(one.name, one.counts) for one in both] == [("ontology.ttl", {}), ("more.nt", {})]
+    assert both[0].sha256 == record.sha256
+
+
 def test_without_a_closure_nothing_follows():
     graph = KnowledgeGraph.load(ONTOLOGY)
     assert ("Berlin", "locatedIn", "Germany") not in triples_of(graph)

@@ -2,7 +2,7 @@
 
 | statement | becomes |
 |---|---|
-| rdfs:label, skos:prefLabel, schema:name | label (this order), others in the language: aliases |
+| rdfs:label, skos:prefLabel, schema:name, foaf:name | label (this order), others in the language: aliases |
 | skos:altLabel, schema:alternateName, oboInOwl:has...Synonym | alias |
 | rdf:type | type |
 | owl:deprecated true, rdf:type owl:DeprecatedClass | the entity is left out |
@@ -43,7 +43,7 @@ from kgattn.graph.vocabulary import (
 )
 from kgattn.shapes import Bool, Int
 
-LABEL_SOURCES = "rdfs:label, skos:prefLabel or schema:name"
+LABEL_SOURCES = "rdfs:label, skos:prefLabel, schema:name or foaf:name"
 
 
 class _Numbers(dict[str, int]):

@@ -12,7 +12,13 @@ ALT_LABEL = SKOS + "altLabel"
 PROPERTY = RDF + "Property"
 ONTOLOGY = OWL + "Ontology"
 DEPRECATED = OWL + "deprecated"
-_LABELS = (LABEL, SKOS + "prefLabel", "http://schema.org/name", "https://schema.org/name")
+_LABELS = (
+    LABEL,
+    SKOS + "prefLabel",
+    "http://schema.org/name",
+    "https://schema.org/name",
+    "http://xmlns.com/foaf/0.1/name",
+)
 _ALIASES = (
     ALT_LABEL,
     "http://schema.org/alternateName",

@@ -102,6 +102,13 @@ def test_a_label_in_another_language_is_better_than_none():
     assert from_turtle('ex:Q1 rdfs:label "Hund"@de, "cane"@it .').label(PLACE + "Q1") == "Hund"
 
 
+def test_a_name_by_foaf_is_a_label_after_the_others():
+    name = "<http://xmlns.com/foaf/0.1/name>"
+    graph = from_turtle(f'ex:a {name} "Ada" . ex:b {name} "Bob" ; schema:name "Robert" .')
+    assert list(graph.labels) == ["Ada", "Robert"]
+    assert graph.aliases(PLACE + "b") == ["Bob"]
+
+
 def test_an_alias_stands_in_for_a_label():
     graph = from_turtle('ex:Q1 skos:altLabel "dog" .')
     assert graph.label(PLACE + "Q1") == "dog"

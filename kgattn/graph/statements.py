@@ -4,7 +4,7 @@
 |---|---|
 | rdfs:label, skos:prefLabel, schema:name, foaf:name | label (this order), others in the language: aliases |
 | skos:altLabel, schema:alternateName, oboInOwl:has...Synonym | alias |
-| rdf:type | type |
+| rdf:type | type; nothing if it is a class of RDF, RDFS or OWL themselves, such as owl:NamedIndividual |
 | owl:deprecated true, rdf:type owl:DeprecatedClass | the entity is left out |
 | dct:license, cc:license and the like, of an owl:Ontology, a dataset or the document itself | licence of the graph |
 | OWL class axioms made of blank nodes | triples, see `kgattn.graph.owl` |
@@ -36,6 +36,7 @@ from kgattn.graph.vocabulary import (
     DEPRECATED_TYPES,
     IGNORED,
     LICENCES,
+    META,
     ONTOLOGY,
     SCHEMA_TYPES,
     TEXT_RANKS,
@@ -161,7 +162,8 @@ class Statements:
         entities = np.flatnonzero(is_entity)
         row = np.cumsum(is_entity) - 1
         relations, edge_relations = _numbered(edges[:, 1])
-        types = unique_rows(types[is_entity[types[:, 0]]], keep_order=True)
+        of_world = [kind for kind in np.unique(types[:, 1]).tolist() if not names[kind].startswith(META)]
+        types = unique_rows(types[is_entity[types[:, 0]] & np.isin(types[:, 1], of_world)], keep_order=True)
         kinds, type_kinds = _numbered(types[:, 1])
         by_owner = np.argsort(row[types[:, 0]], kind="stable")
         type_counts = np.bincount(row[types[:, 0]], minlength=len(entities))

@@ -49,6 +49,8 @@ SCHEMA_TYPES = {
     *(f"{OWL}{kind}Property" for kind in ("Object", "Datatype", "Annotation", "Functional", "Ontology")),
     *(f"{OWL}{kind}Property" for kind in ("InverseFunctional", "Transitive", "Symmetric", "Asymmetric")),
 }
+META = (RDF, RDFS, OWL)
+"""Where the languages themselves lie: their classes, such as owl:NamedIndividual, tell no entity from another."""
 DEPRECATED_TYPES = {OWL + "DeprecatedClass", OWL + "DeprecatedProperty"}
 DATASETS = {
     ONTOLOGY,

@@ -102,6 +102,37 @@ def test_a_label_in_another_language_is_better_than_none():
     assert from_turtle('ex:Q1 rdfs:label "Hund"@de, "cane"@it .').label(PLACE + "Q1") == "Hund"
 
 
+INDIVIDUALS = """
+ex:ada a owl:NamedIndividual , ex:Person ; rdfs:label "Ada" .
+ex:rex a ex:Dog , owl:Thing ; rdfs:label "Rex" .
+ex:it a owl:NamedIndividual , rdfs:Resource ; rdfs:label "it" .
+ex:bare a owl:NamedIndividual .
+ex:Dog a owl:Class , skos:Concept ; rdfs:label "dog" .
+ex:Old a rdfs:Class ; rdfs:subClassOf ex:Dog .
+"""
+
+
+@pytest.mark.parametrize("way", ["rdflib", "ttl", "nt", "rdf"])
+def test_classes_of_the_languages_are_no_types(tmp_path, way):
+    source = rdflib.Graph().parse(data=PREFIXES + INDIVIDUALS, format="turtle")
+    if way == "rdflib":
+        graph = KnowledgeGraph.from_rdf(source)
+    else:
+        path = tmp_path / f"graph.{way}"
+        path.write_text(source.serialize(format={"ttl": "turtle", "rdf": "xml"}.get(way, way)))
+        graph = KnowledgeGraph.load(path)
+    types = {name.removeprefix(PLACE): graph.types(name) for name in graph.entity_ids}
+    assert types == {
+        "ada": [PLACE + "Person"],
+        "rex": [PLACE + "Dog"],
+        "it": [],
+        "bare": [],
+        "Dog": ["http://www.w3.org/2004/02/skos/core#Concept"],
+        "Old": [],
+    }
+    assert {name.rpartition("/")[2] for name in graph.type_ids} == {"Person", "Dog", "core#Concept"}
+
+
 def test_a_name_by_foaf_is_a_label_after_the_others():
     name = "<http://xmlns.com/foaf/0.1/name>"
     graph = from_turtle(f'ex:a {name} "Ada" . ex:b {name} "Bob" ; schema:name "Robert" .')

@@ -101,8 +101,9 @@ class EntityEncoder(nn.Module):
         weight = self.label_projection.weight
         projected: Tensor = self.label_projection(subgraph.label_codes.to(weight.dtype))
         if self.type_projection is not None and len(type_codes):
+            kinds, type_codes = _needed(subgraph.node_types, type_codes)
             projected = projected + F.embedding_bag(
-                subgraph.node_types,
+                kinds,
                 self.type_projection(type_codes.to(weight.dtype)),
                 subgraph.type_offsets,
                 mode="sum",
@@ -116,6 +117,16 @@ class EntityEncoder(nn.Module):
             nodes = nodes[: subgraph.node_ends[hops]]
             nodes = layer(nodes, subgraph.edge_index[:, edges], subgraph.edge_type[edges], codes)
         return nodes[: subgraph.node_ends[0]]
+
+
+def _needed(
+    kinds: Int[Tensor, " node_type"], codes: Float[Tensor, "type code"]
+) -> tuple[Int[Tensor, " node_type"], Float[Tensor, "needed code"]]:
+    """Types as rows of the codes that are needed of them: all, unless a graph has more types than there are places."""
+    if not 0 < len(kinds) < len(codes):
+        return kinds, codes
+    present, places = torch.unique(kinds, return_inverse=True)
+    return places, codes[present]
 
 
 def _to(subgraph: SubgraphFeatures, device: torch.device) -> SubgraphFeatures:

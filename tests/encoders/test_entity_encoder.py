@@ -92,6 +92,26 @@ def test_padding_gets_zero_and_company_does_not_count():
     torch.testing.assert_close(output[0, 0, 0], vectors(encoder, kg, "a")[0])
 
 
+def test_only_types_of_the_subgraph_are_projected():
+    names = [f"e{number}" for number in range(40)]
+    kinds = {name: [f"kind {number}", f"kind {number % 7}"] for number, name in enumerate(names)}
+    kg = graph([(name, "r", "e0") for name in names[1:4]], labels={name: name for name in names}, types=kinds)
+    encoder, projected = make_encoder(has_types=True), []
+    encoder.type_projection.register_forward_hook(lambda _, codes, output: projected.append(len(codes[0])))
+    together = vectors(encoder, kg, *names)
+    few = vectors(encoder, kg, "e9", "e8", "e2")
+    assert projected == [kg.num_types, 5]  # of them, and of e0 whence a message comes
+    torch.testing.assert_close(few, together[[9, 8, 2]])
+    gradients = [torch.autograd.grad(found.sum(), [*encoder.parameters()]) for found in (few, together[[9, 8, 2]])]
+    torch.testing.assert_close(*gradients)
+
+
+def test_a_subgraph_without_types_of_a_graph_that_has_some():
+    kg = graph(types={"e": ["kind"]})
+    found = vectors(make_encoder(has_types=True, num_hops=0), kg, "a")
+    torch.testing.assert_close(found, vectors(make_encoder(has_types=True, num_hops=0), kg, "a", "e")[:1])
+
+
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda features: pickle.loads(pickle.dumps(features))])
 def test_copies_of_features_compute_their_own(copied):
     features = GraphFeatures(graph(), 16)

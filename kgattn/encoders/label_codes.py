@@ -39,6 +39,8 @@ class LabelCodes:
 
     def of(self, entities: Int[np.ndarray, " node"]) -> Float[np.ndarray, "node code"]:
         """Codes of these entities, each given once."""
+        if not self.largest:
+            return self._read(entities).astype(np.float32)
         with self._lock:
             new = entities[self._place[entities] == 0]
             if self._used + len(new) > self.largest:

@@ -45,6 +45,15 @@ def test_saved_codes_are_read_and_not_computed(graph, tmp_path, monkeypatch):
     np.testing.assert_array_equal(LabelCodes(loaded, 16).of(rows), expected(rows))
 
 
+def test_where_nothing_is_kept_no_table_of_all_entities_is_written(graph, tmp_path):
+    graph.save(tmp_path / "graph")
+    save_label_codes(graph, 16)
+    codes = LabelCodes(KnowledgeGraph.load(tmp_path / "graph"), 16)
+    codes._place.flags.writeable = False
+    for rows in ([3, 1], [1, 2], []):
+        np.testing.assert_array_equal(codes.of(np.array(rows, dtype=np.int64)), expected(rows))
+
+
 def test_codes_of_other_labels_or_another_order_are_not_taken(graph, tmp_path):
     graph.save(tmp_path / "graph")
     save_label_codes(graph, 16)

@@ -30,10 +30,11 @@ def rules(
 
     from kgattn.evidence.rule_report import report_rules
     from kgattn.graph import KnowledgeGraph, read_rules
+    from kgattn.linking.pipelines import resolve_pipeline
     from kgattn.ner.corpus import load_corpus
 
     found = read_rules(path)
-    loaded = KnowledgeGraph.load(graph)
+    loaded = KnowledgeGraph.load(graph, language=resolve_pipeline(language).lang or "xx")
     corpus = None if data is None else load_corpus(data)
     with Console(stderr=True).status("asking the graph"):
         facts = report_rules(loaded, found, corpus=corpus, split=split, run=run, language=language)

@@ -64,6 +64,20 @@ def test_each_rule_is_counted_in_graph_and_corpus(graph, rules, data, capsys):
     assert "capital" in capsys.readouterr().out
 
 
+def test_labels_are_taken_in_the_language_of_the_text(rules, tmp_path, capsys):
+    label = "<http://www.w3.org/2000/01/rdf-schema#label>"
+    lines = [f'<urn:e:rome> {label} "Rome"@en, "Rom"@de ; <urn:e:capitalOf> <urn:e:italy> .']
+    lines += [f'<urn:e:italy> {label} "Italy"@en, "Italien"@de .']
+    (tmp_path / "graph.ttl").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "corpus").mkdir()
+    for name in ("train", "dev", "test"):
+        (tmp_path / "corpus" / f"{name}.txt").write_text("Rom\tB-LOC\n,\tO\nItalien\tB-LOC\n", encoding="utf-8")
+    (rules / "capital.rq").write_text("SELECT ?head ?tail WHERE { ?head <urn:e:capitalOf> ?tail }", encoding="utf-8")
+    command = ["--graph", tmp_path / "graph.ttl", "--rules", rules / "capital.rq", "--data", tmp_path / "corpus"]
+    assert asked(capsys, *command, "--language", "de")[0]["mention_pairs"] == 1
+    assert asked(capsys, *command, "--language", "en")[0]["mention_pairs"] == 0
+
+
 def test_a_run_tells_what_it_learned_and_what_it_is_without(graph, rules, data, bert_tiny_path, tmp_path, capsys):
     run, settings = tmp_path / "run", tmp_path / "settings.json"
     settings.write_text(json.dumps({"epochs": 4, "injection": {"entity_dim": 16, "code_dim": 32}}))

@@ -56,6 +56,10 @@ def with_entity(
     features: Sequence[float] | np.ndarray | None,
 ) -> KnowledgeGraph:
     """What `KnowledgeGraph.with_entity` says."""
+    _check_strings("id", [entity_id])
+    _check_strings("label", [] if label is None else [label])
+    _check_strings("aliases", aliases)
+    _check_strings("types", types)
     if not clean_text(entity_id):
         raise GraphError(f"an entity must have an id, got {entity_id!r}; give one")
     label = None if label is None else clean_text(label)
@@ -70,6 +74,15 @@ def with_entity(
         texts = [graph.labels[row], *texts]
         graph = dataclasses.replace(graph, labels=_replaced(graph.labels, row, label))
     return _with_vector(_with_types(_with_aliases(graph, row, texts), row, _listed(types)), row, vector)
+
+
+def _check_strings(what: str, texts: object) -> None:
+    """Refuse what is neither a string nor a collection of strings."""
+    if not isinstance(texts, str | Collection):
+        raise GraphError(f"{what} of an entity must be strings, got {texts!r}; pass a list of strings")
+    wrong = [text for text in texts if not isinstance(text, str)]
+    if wrong:
+        raise GraphError(f"{what} of an entity must be strings, got {wrong[0]!r}; turn it into a string")
 
 
 def _with_row(graph: KnowledgeGraph, entity_id: str, label: str) -> KnowledgeGraph:

@@ -93,7 +93,7 @@ class KnowledgeGraph(GraphConstructors, GraphContent):
             features: Its vector; left out, that of a new entity is zero.
 
         Raises:
-            GraphError: A new entity has no label, or `features` does not fit those of the graph.
+            GraphError: A new entity has no label, a text is no string, or `features` does not fit those of the graph.
         """
         from kgattn.graph.edit import with_entity
 

@@ -40,6 +40,7 @@ _PROLOGUE = re.compile(r"\b(PREFIX\s+[^\s:]*:|BASE)\s", re.IGNORECASE)
 _FORM = re.compile(r"\b(SELECT|CONSTRUCT|ASK|DESCRIBE|INSERT|DELETE|LOAD|CLEAR|CREATE|DROP|COPY|MOVE|ADD)\b", re.I)
 _BOUNDED = re.compile(r"\b(LIMIT|OFFSET)\s+\d", re.IGNORECASE)
 _ORDERED = re.compile(r"\bORDER\s+BY\b", re.IGNORECASE)
+_VALUES = re.compile(r"\bVALUES\s*(?:[?$]\w+|\([^(){}]*\))\s*\{[^{}]*\}\s*\Z", re.IGNORECASE)
 _VARIABLE = re.compile(r"[?$](\w+)")
 _PARSER: Any = JSONResultParser()  # type: ignore[no-untyped-call]
 
@@ -101,7 +102,7 @@ def plan(query: str) -> Paging:
     Raises:
         GraphError: It is neither SELECT nor CONSTRUCT, or has one of the two placeholders alone.
     """
-    plain = _PROLOGUE.sub(" ", _NOISE.sub(" ", query))
+    plain = _PROLOGUE.sub(_blank, _NOISE.sub(_blank, query))
     form = _FORM.search(plain)
     if form is None or form[1].upper() not in ("SELECT", "CONSTRUCT"):
         raise GraphError(
@@ -117,11 +118,19 @@ def plan(query: str) -> Paging:
                 "it out and let kgattn page the query"
             )
         return Paging(query, selects, paged=True)
-    end = plain[plain.rfind("}") + 1 :]
+    table = _VALUES.search(plain)  # nothing may come behind it
+    body = len(query) if table is None else table.start()
+    end = plain[plain.rfind("}", 0, body) + 1 : body]
     if _BOUNDED.search(end):
         return Paging(query, selects, paged=False)
     order = "" if _ORDERED.search(end) else f"\nORDER BY {_keys(plain[form.end() :], selects)}"
-    return Paging(f"{query.rstrip()}{order}\nLIMIT {{limit}} OFFSET {{offset}}", selects, paged=True)
+    rest = "" if table is None else f"\n{query[body:]}"
+    return Paging(f"{query[:body].rstrip()}{order}\nLIMIT {{limit}} OFFSET {{offset}}{rest}", selects, paged=True)
+
+
+def _blank(match: re.Match[str]) -> str:
+    """White space as long as the text it stands for, so that places stay the same."""
+    return " " * len(match[0])
 
 
 def _keys(body: str, selects: bool) -> str:

@@ -99,6 +99,26 @@ def test_an_order_of_the_query_is_kept():
     assert paging.page(10, 20) == "SELECT ?s ?p ?o { ?s ?p ?o } ORDER BY ?o ?s ?p\nLIMIT 10 OFFSET 20"
 
 
+@pytest.mark.parametrize(
+    ("order", "table"),
+    [
+        ("", "VALUES ?s { <http://example.org/Berlin> ex:Germany }"),
+        ("\nORDER BY ?s ?p ?o", "values (?s $o) { (ex:Berlin UNDEF) (ex:Germany UNDEF) # }\n} # {\n"),
+    ],
+)
+def test_pages_are_cut_before_the_values_at_the_end_of_a_query(served, order, table):
+    query = f"PREFIX ex: <http://example.org/>\nSELECT ?s ?p ?o {{ VALUES ?t {{ 1 }} ?s ?p ?o }}{order}"
+    graph = KnowledgeGraph.from_sparql(served.address, query=f"{query} {table}", page_size=3)
+    assert set(graph.entity_ids) == {PLACE + name for name in ("Berlin", "Germany", "Europe")}
+    ordered = query if order else f"{query}\nORDER BY ?s ?p ?o"
+    assert served.queries[0] == f"{ordered}\nLIMIT 3 OFFSET 0\n{table}"
+
+
+def test_a_query_with_its_own_limit_and_values_is_asked_once(served):
+    query = "SELECT ?s ?p ?o { ?s ?p ?o FILTER(isIRI(?s)) } LIMIT 5 VALUES ?s { <http://example.org/Berlin> }"
+    assert plan(query).page(10, 20) == query
+
+
 def test_blank_nodes_hold_statements_of_one_answer_together(served):
     served.graph.update(
         'INSERT DATA { [] <http://www.w3.org/2000/01/rdf-schema#label> "tower" ; <http://e/in> <http://e/x> }'

@@ -1,6 +1,9 @@
 """Link-prediction pre-training: ranks as PyG and a plain loop give them, resuming, and what is refused."""
 
+import bz2
+import gzip
 import itertools
+import lzma
 
 import numpy as np
 import pytest
@@ -223,6 +226,15 @@ def test_files_say_what_is_ranked(graph, tmp_path):
     assert named(split.valid) == {("place 0", "next", "place 1")}  # a test triple is not one to choose by
     assert len(split.train) == graph.num_triples - 2  # one of the test triples is not in the graph
     assert not named(split.train) & (named(split.valid) | named(split.test))
+
+
+@pytest.mark.parametrize(
+    ("name", "pack"),
+    [("test.csv.gz", gzip.compress), ("test.csv.bz2", bz2.compress), ("test.CSV.xz", lzma.compress)],
+)
+def test_files_may_be_packed(graph, tmp_path, name, pack):
+    (tmp_path / name).write_bytes(pack(b"place 3,next,place 4\n"))
+    assert given_split(graph, None, tmp_path / name).test.tolist() == [[3, 0, 4]]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import numpy as np
 
 from kgattn.errors import GraphError
 from kgattn.graph import KnowledgeGraph
+from kgattn.graph.packed import plain_suffix
 from kgattn.graph.tables import read_table
 from kgattn.shapes import Int
 
@@ -59,7 +60,8 @@ def given_split(graph: KnowledgeGraph, valid: Path | None, test: Path) -> Split:
 
     Args:
         graph: The graph.
-        valid: A file of triples by id: head, relation, tail, tab-separated, or comma-separated if it ends in .csv.
+        valid: A file of triples by id: head, relation, tail, tab-separated, or comma-separated if it ends in .csv;
+            plain or packed (.gz .bz2 .xz).
         test: Another one.
 
     Raises:
@@ -78,7 +80,7 @@ def given_split(graph: KnowledgeGraph, valid: Path | None, test: Path) -> Split:
 def _read(graph: KnowledgeGraph, path: Path) -> Int[np.ndarray, "triple 3"]:
     relations = {relation_id: row for row, relation_id in enumerate(graph.relation_ids)}
     rows = []
-    delimiter = "," if path.name.removesuffix(".gz").endswith(".csv") else "\t"
+    delimiter = "," if plain_suffix(path) == ".csv" else "\t"
     for where, (head, relation, tail) in read_table(path, ("head", "relation", "tail"), delimiter=delimiter):
         for end in (head, tail):
             if end not in graph:

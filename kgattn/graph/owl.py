@@ -15,6 +15,8 @@ no triple.
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from kgattn.errors import GraphError
+
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 OWL = "http://www.w3.org/2002/07/owl#"
 SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
@@ -31,6 +33,10 @@ HELPER_TYPES = {
     *(OWL + name for name in ("AllDifferent", "AllDisjointClasses", "AllDisjointProperties")),
 }  # a blank node of these types is no thing in the world, even if it carries a label
 
+ALWAYS_ALLOWED = 100_000
+MAX_GROWTH = 100
+"""Parts of class expressions that may be looked at for each statement; of those that nothing shares it is 1 or 2."""
+
 Edge = tuple[int, ...]
 
 
@@ -41,15 +47,19 @@ class ClassAxioms:
         edges: Head, relation and tail of every statement between nodes.
         helpers: Blank nodes that are no entities.
         numbers: IRI to number.
+        origin: The file they came from, for the error message.
     """
 
-    def __init__(self, edges: Iterable[Edge], helpers: set[int], numbers: Mapping[str, int]) -> None:
+    def __init__(self, edges: Iterable[Edge], helpers: set[int], numbers: Mapping[str, int], origin: str = "") -> None:
+        self._origin = origin
+        self._left = ALWAYS_ALLOWED
         self._helpers = helpers
         self._numbers = numbers
         self._about: dict[int, dict[int, list[int]]] = {}
         self._axioms: list[tuple[int, int]] = []
         outer = {numbers.get(iri, -1) for iri in (SUBCLASS, EQUIVALENT, INTERSECTION)}
         for head, relation, tail in edges:
+            self._left += MAX_GROWTH
             if head in helpers:
                 self._about.setdefault(head, {}).setdefault(relation, []).append(tail)
                 if relation == numbers.get(EQUIVALENT) and tail not in helpers:
@@ -58,16 +68,25 @@ class ClassAxioms:
                 self._axioms.append((head, tail))
 
     def edges(self, subclass: int) -> Iterator[Edge]:
-        """Triples of every axiom about a class; `subclass` is the number of rdfs:subClassOf."""
+        """Triples of every axiom about a class; `subclass` is the number of rdfs:subClassOf.
+
+        Raises:
+            GraphError: So many axioms share so large an expression that the triples would be without measure.
+        """
         for name, expression in self._axioms:
             for relation, tail in self._parts(expression):
                 yield name, subclass if relation is None else relation, tail
 
     def of_types(self, types: Iterable[Edge]) -> tuple[list[Edge], list[Edge]]:
-        """Triples, and pairs of entity and named type, of the entities whose type is an expression."""
+        """Triples, and pairs of entity and named type, of the entities whose type is an expression.
+
+        Raises:
+            GraphError: As `edges`.
+        """
         triples: list[Edge] = []
         named: list[Edge] = []
         for entity, kind in types:
+            self._left += MAX_GROWTH
             for relation, tail in self._parts(kind) if kind in self._helpers else ():
                 if relation is None:
                     named.append((entity, tail))
@@ -97,6 +116,13 @@ class ClassAxioms:
             if node in seen or node == self._numbers.get(NIL):
                 continue
             seen[node] = None
+            self._left -= 1
+            if self._left < 0:
+                where = f"{self._origin}: " if self._origin else ""
+                raise GraphError(
+                    f"{where}class expressions may have {MAX_GROWTH} parts for each statement, counted once for each "
+                    "class, got more: many classes share a large one; give it a name, and say subClassOf that name"
+                )
             if node in self._helpers:
                 lists = [place for kind in kinds for place in self._said(node, kind)] + self._said(node, REST)
                 pending += reversed(self._said(node, FIRST) + lists)

@@ -151,7 +151,7 @@ class Statements:
         outside = helpers | self._of_types(types, {ONTOLOGY, *DEPRECATED_TYPES})
         outside |= _mask(len(names), _array(self._deprecated))
         if has_axioms:
-            edges, types = self._with_axioms(edges, types, helpers)
+            edges, types = self._with_axioms(edges, types, helpers, origin)
         edges = edges[~(outside[edges[:, 0]] | outside[edges[:, 2]])]
         edges = self._without(edges, licences)
         types = types[~(outside[types[:, 0]] | helpers[types[:, 1]])]
@@ -255,9 +255,10 @@ class Statements:
         edges: Int[np.ndarray, "edge 3"],
         types: Int[np.ndarray, "row 2"],
         helpers: Bool[np.ndarray, " node"],
+        origin: str,
     ) -> tuple[Int[np.ndarray, "more 3"], Int[np.ndarray, "others 2"]]:
         """Statements and types, with those that class axioms make."""
-        axioms = ClassAxioms(map(tuple, edges.tolist()), set(np.flatnonzero(helpers).tolist()), self._nodes)
+        axioms = ClassAxioms(map(tuple, edges.tolist()), set(np.flatnonzero(helpers).tolist()), self._nodes, origin)
         of_types, named = axioms.of_types(map(tuple, types[helpers[types[:, 1]]].tolist()))
         made = array("i", [number for edge in (*axioms.edges(self._nodes[SUBCLASS]), *of_types) for number in edge])
         kinds = array("i", [number for pair in named for number in pair])

@@ -38,6 +38,18 @@ def test_a_list_that_bites_its_tail(attempt, task):
     assert attempt("a.ttl", text, task).graph["labels"] == ["x"]
 
 
+@pytest.mark.parametrize("suffix", ["ttl", "nt"])
+def test_one_large_class_expression_of_many_classes(attempt, suffix):
+    size, owl, rdf = 1500, "http://www.w3.org/2002/07/owl#", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+    lines = [f"_:e <{owl}intersectionOf> _:l0 ."]
+    for n in range(size):
+        rest = f"_:l{n + 1}" if n < size - 1 else f"<{rdf}nil>"
+        lines += [f"_:l{n} <{rdf}first> <a:c{n}> .", f"_:l{n} <{rdf}rest> {rest} ."]
+        lines += [f"<a:c{n}> <{owl}equivalentClass> _:e ."]
+    text = label("x", "x") + "\n".join(lines) + "\n"
+    assert f"a.{suffix}: class expressions may have 100 parts" in attempt(f"a.{suffix}", text).error
+
+
 @pytest.mark.parametrize("task", ["load", "rdflib"])
 def test_blank_nodes_alone(attempt, task):
     bare = "".join(f"_:a{n} <http://a/r> _:a{n + 1} .\n" for n in range(10_000))

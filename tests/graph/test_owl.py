@@ -1,7 +1,8 @@
 import pytest
 import rdflib
 
-from kgattn.graph import KnowledgeGraph
+from kgattn.errors import GraphError
+from kgattn.graph import KnowledgeGraph, owl
 
 ONTOLOGY = """
 @prefix : <http://onto/> .
@@ -99,6 +100,25 @@ def test_a_very_deep_expression_is_read():
         f':A rdfs:label "A" ; rdfs:subClassOf _:e0 . {text} _:e{depth} owl:onProperty :p ; owl:someValuesFrom :B .'
     )
     assert edges(graph) == {("A", "p", "B")}
+
+
+def shared(classes, parts, relation="owl:equivalentClass"):
+    names = " ".join(f":P{number}" for number in range(parts))
+    axioms = "".join(f":C{number} {relation} _:e .\n" for number in range(classes))
+    return f':C0 rdfs:label "C" . _:e owl:intersectionOf ( {names} ) .\n{axioms}'
+
+
+def test_classes_may_share_an_expression():
+    assert graph_of(shared(200, 30)).num_triples == 200 * 30
+
+
+@pytest.mark.parametrize("relation", ["owl:equivalentClass", "rdfs:subClassOf", "a"])
+def test_so_many_classes_may_not_share_so_large_an_expression(monkeypatch, relation):
+    monkeypatch.setattr(owl, "ALWAYS_ALLOWED", 100)
+    monkeypatch.setattr(owl, "MAX_GROWTH", 10)
+    assert graph_of(shared(4, 30, relation))
+    with pytest.raises(GraphError, match=r"may have 10 parts for .* got more: many classes share a large"):
+        graph_of(shared(30, 30, relation))
 
 
 def test_parts_of_axioms_are_no_entities_even_with_a_label():

@@ -1,6 +1,7 @@
 """What hostile XML and JSON-LD files may not do: expand without end, or reach for other files and the network."""
 
 import re
+from collections.abc import Iterator
 from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ MAX_TOTAL = 1 << 20
 MAX_GROWTH = 16
 MAX_DEPTH = 100
 MAX_XML_DEPTH = 1000
+ALWAYS_ALLOWED = 100_000
+COPIED = 100
+"""Terms that are copied in the time in which one is read."""
 _REFERENCE = re.compile(r"&([^#;\s][^;\s]*);")
 _BYTE_REFERENCE = re.compile(rb"&([^#;&<\s][^;&<\s]*);")
 _HUGE_NUMBER = re.compile(r"\s*[+-]?[0-9.]+[eE][+-]?[0-9]{4,}\s*")
@@ -133,25 +137,64 @@ def _parse(parser: expat.XMLParserType, file: BufferedIOBase) -> bool:
 def check_json_ld(document: Any, path: Path) -> None:
     """Refuse a document that names a context by address instead of holding it, is nested too deep, or no JSON-LD.
 
+    Also one with large contexts inside of it, as rdflib reads that of a term or a type again wherever it is used.
+
     Raises:
-        GraphError: A context is remote, the nesting exceeds 100 levels, a number has a vast exponent, or a keyword
-            holds what it may not.
+        GraphError: A context is remote, the nesting exceeds 100 levels, a number has a vast exponent, a keyword holds
+            what it may not, or contexts would be read again for 100,000 terms and 16 for each value.
     """
-    pending: list[tuple[Any, int]] = [(document, 1)]
+    scoped: dict[str, int] = {}
+    values = terms = inner = 0
+    pending: list[tuple[Any, int, bool]] = [(document, 1, False)]
     while pending:
-        node, depth = pending.pop()
+        node, depth, in_context = pending.pop()
+        values += 1
         if depth > MAX_DEPTH:
             raise GraphError(f"{path}: JSON may be nested {MAX_DEPTH} levels deep, got more; flatten the document")
         if isinstance(node, str) and _HUGE_NUMBER.fullmatch(node):  # rdflib would write it out
             raise GraphError(f"{path}: numbers may have exponents of three digits, got {node!r:.40}; repair the file")
         if isinstance(node, list):
-            pending += [(item, depth + 1) for item in node]
+            pending += [(item, depth + 1, in_context) for item in node]
         elif isinstance(node, dict):
+            terms += in_context * len(node)
+            inner += not in_context and "@context" in node
             for key, value in node.items():
                 if key in ("@context", "@import"):
                     _check_context(value, path)
                 _check_keyword(key, value, path)
-                pending.append((value, depth + 1))
+                if in_context and isinstance(value, dict) and "@context" in value:
+                    scoped[key] = max(scoped.get(key, 0), _num_terms(value["@context"]))
+                pending.append((value, depth + 1, in_context or key == "@context"))
+    uses = [scoped[text] for text in _texts(document) if text in scoped] if scoped else []
+    limit = max(ALWAYS_ALLOWED, MAX_GROWTH * values)
+    if sum(uses) + (len(uses) + inner) * (1 + terms // COPIED) > limit:
+        raise GraphError(
+            f"{path}: contexts inside of others and of nodes may make for {limit:,} terms, counted at each use, got "
+            "more; define the terms in one context at the top"
+        )
+
+
+def _num_terms(context: Any) -> int:
+    """Terms that are read of a context: not those of the contexts of its terms."""
+    if isinstance(context, list):
+        return sum(map(_num_terms, context))
+    return len(context) + _num_terms(context.get("@context")) if isinstance(context, dict) else 0
+
+
+def _texts(document: Any) -> Iterator[str]:
+    """Keys and texts outside of contexts: each may be a term with a context of its own."""
+    pending = [document]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, str):
+            yield node
+        elif isinstance(node, list):
+            pending += node
+        elif isinstance(node, dict):
+            for key, value in node.items():
+                if key != "@context":
+                    yield key
+                    pending.append(value)
 
 
 def _check_keyword(key: str, value: Any, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+RDFS_LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
 TERMS = '{"label": "http://www.w3.org/2000/01/rdf-schema#label", "r": "http://a/r"}'
 
 
@@ -93,6 +94,36 @@ def test_not_utf_8(attempt):
 
 def test_a_mark_and_a_long_literal(attempt):
     assert attempt("a.jsonld", "\ufeff" + node(f'"http://a/p": "{"x" * (1 << 24)}"')).graph["labels"] == ["x"]
+
+
+def terms(size):
+    return ", ".join(f'"t{number}": "http://a/{number}"' for number in range(size))
+
+
+@pytest.mark.parametrize(
+    ("context", "inside", "uses"),
+    [
+        (f'"r": {{"@id": "http://a/r", "@context": {{{terms(1500)}}}}}', '"r": 1', 1500),
+        (f'"r": {{"@id": "http://a/r", "@context": [{{}}, {{{terms(1500)}}}]}}', '"r": 1', 1500),
+        (f'"K": {{"@id": "http://a/K", "@context": {{{terms(1500)}}}}}', '"@type": "K"', 1500),
+        (f'"r": {{"@id": "http://a/r", "@context": {{}}}}, {terms(20_000)}', '"r": 1', 20_000),
+        (terms(20_000), '"@context": {"a": "b:c"}', 20_000),
+    ],
+    ids=["of a term", "in a list", "of a type", "copied", "of nodes"],
+)
+def test_contexts_that_are_read_again_and_again(attempt, context, inside, uses):
+    nodes = ", ".join(f'{{"@id": "http://a/{number}", {inside}}}' for number in range(uses))
+    text = f'{{"@context": {{"label": "{RDFS_LABEL}", {context}}}, "@graph": [{nodes}]}}'
+    assert "contexts inside of others and of nodes may make for" in attempt("a.jsonld", text).error
+
+
+def test_small_contexts_of_terms_and_nodes_are_read_however_often(attempt):
+    context = f'"label": "{RDFS_LABEL}", "r": {{"@id": "http://a/r", "@context": {{{terms(8)}}}}}'
+    nodes = ", ".join(
+        f'{{"@id": "http://a/{number}", "label": "x", "r": {{"@id": "http://a/0", "t1": {{"@id": "http://a/1"}}}}}}'
+        for number in range(5000)
+    )
+    assert attempt("a.jsonld", f'{{"@context": {{{context}}}, "@graph": [{nodes}]}}').graph["triples"] == 5001
 
 
 def test_a_costly_xml_literal(attempt):

@@ -1,4 +1,4 @@
-"""RDF files of every format rdflib reads, plain or packed.
+"""RDF files, plain or packed: the formats rdflib reads, but HexTuples and RDF Patch.
 
 | suffix | format | read by |
 |---|---|---|

@@ -109,8 +109,10 @@ def _skip(store: ResumableOutput, source: Source | None, items: Iterator[Item]) 
         RunError: The input differs, or goes on after the output was finished.
     """
     skipped = sum(1 for _ in islice(items, store.records))
-    same = skipped == store.records and (source is None or store.digest in (None, source.digest))
-    if not same or (store.finished and next(items, None) is not None):
+    same = source is None or store.digest in (None, source.digest)
+    if not same and next(items, None) is None:  # the last chunk's hash holds what comes after the last item too
+        same = source is None or store.digest == source.digest
+    if not same or skipped < store.records or (store.finished and next(items, None) is not None):
         raise RunError(f"{store.path} was made from other input than this; name another file, or give --overwrite")
 
 

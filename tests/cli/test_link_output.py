@@ -112,6 +112,25 @@ def test_other_input_settings_or_graphs_are_refused(
     assert len(output.read_bytes().splitlines()) == 51
 
 
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("items", [3, 8])
+def test_what_comes_after_the_last_text_changes_nothing(
+    items: int, killed: bool, graph: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts, empty, output = tmp_path / "texts.jsonl", tmp_path / "empty.jsonl", tmp_path / "a.jsonl"
+    texts.write_text('{"text": "Bonn"}\n' * items + "\n \n", encoding="utf-8")
+    empty.touch()
+    command = ["link", "--graph", graph, str(texts), str(empty), "-o", str(output)]
+    with monkeypatch.context() as patch:
+        if killed:
+            patch.setattr(ResumableOutput, "finish", lambda self: signal.raise_signal(signal.SIGINT))
+        assert main(command) == (130 if killed else 0)
+    assert main(command) == 0
+    assert len(output.read_bytes().splitlines()) == items
+    texts.write_text('{"text": "Bonn"}\n' * items + '\n \n{"text": "one more"}\n', encoding="utf-8")
+    assert main(command) == 2
+
+
 def test_an_output_is_not_an_input(graph: str, texts: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["link", "--graph", graph, str(texts), "-o", str(texts), "--overwrite"]) == 2
     assert "texts.txt is an input too; name another file" in capsys.readouterr().err

@@ -62,7 +62,8 @@ class Source:
     """The items of some files, in order, read once.
 
     Plain text gives an item a line, blank lines too; JSON lines one for each line that is not blank; columns one for
-    each sentence, the first column as its words (the second one where the first counts them).
+    each sentence, the first column as its words (the second one where the first counts them, but for rows such as `1-2`
+    and `1.1`).
 
     Args:
         files: Paths; `-` is standard input.
@@ -172,7 +173,8 @@ def _read_jsonl(file: str, lines: Iterator[tuple[int, str]], key: str | None) ->
 
 
 def _read_columns(file: str, lines: Iterator[tuple[int, str]], _: str | None) -> Iterator[Item]:
-    from kgattn.ner.columns import counts_words, split_columns  # here, because the package takes seconds to import
+    # here, because the package takes seconds to import
+    from kgattn.ner.columns import counts_words, is_no_word, split_columns
 
     rows = ((number, line) for number, line in lines if not line.startswith("-DOCSTART-"))
     first = list(islice(rows, _LOOK_AHEAD))
@@ -189,8 +191,11 @@ def _read_columns(file: str, lines: Iterator[tuple[int, str]], _: str | None) ->
         if indexed and line.startswith("#"):
             continue
         if line.strip(" \t"):
+            cells = split_columns(line, separator)
+            if indexed and is_no_word(cells):
+                continue
             begin = begin if words else number
-            words.append(_word(file, number, split_columns(line, separator), 1 if indexed else 0))
+            words.append(_word(file, number, cells, 1 if indexed else 0))
         elif words:
             yield Item(tuple(words), file, begin)
             words = []

@@ -9,6 +9,7 @@ from kgattn.ner.raw import RawSentence
 from kgattn.ner.schemes import TAG
 
 _SPACES = re.compile(r"[ \t]+")
+_NO_WORD = re.compile(r"\d+[-.]\d+")  # CoNLL-U: 1-2 is "du" before its words "de" and "le", 1.1 an elided word
 
 
 def read_columns(path: Path) -> list[RawSentence]:
@@ -17,7 +18,8 @@ def read_columns(path: Path) -> list[RawSentence]:
     Tabs separate columns if the file has any beside a word, runs of spaces otherwise. A line of only spaces and tabs
     ends a sentence. A byte order mark and CRLF line ends are taken off. Where the first column counts the words of a
     sentence (1, 2, ...; CoNLL-U, Universal NER) the second one is the word, the tag is the last column that holds tags
-    alone, and lines starting with `#` are comments; in any other file `#` is a word. `-DOCSTART-` lines are left out.
+    alone, lines starting with `#` are comments, and ranges (`1-2`) and empty nodes (`1.1`) are left out; in any other
+    file all of these are words. `-DOCSTART-` lines are left out.
 
     Raises:
         CorpusError: The file is not UTF-8, holds no words, or a line has more or fewer columns than the ones before.
@@ -28,6 +30,7 @@ def read_columns(path: Path) -> list[RawSentence]:
     indexed = counts_words(rows, separator)
     if indexed:
         rows = [(number, line) for number, line in rows if not line.startswith("#")]
+        rows = [(number, line) for number, line in rows if not is_no_word(split_columns(line, separator))]
     sentences = list(_sentences(path, rows, separator))
     if not sentences:
         raise CorpusError(f"{path}: expected words and tags in columns, got no word; is this the right file?")
@@ -97,14 +100,21 @@ def _word(path: Path, number: int, word: str) -> str:
     return word
 
 
+def is_no_word(cells: list[str]) -> bool:
+    """Whether a row is a range of words (`1-2`) or an empty node (`1.1`), in a file whose first column counts words."""
+    return _NO_WORD.fullmatch(cells[0]) is not None
+
+
 def counts_words(rows: list[tuple[int, str]], separator: str | None) -> bool:
-    """Whether the first column of every token line counts the words of its sentence from 1."""
+    """Whether the first column of every token line counts the words of its sentence from 1, ranges aside."""
     expected, seen = 1, False
     for _, line in rows:
         if not line.strip(" \t"):
             expected = 1
         elif not line.startswith("#"):
             cells = split_columns(line, separator)
+            if is_no_word(cells):
+                continue
             if len(cells) < 3 or cells[0] != str(expected):
                 return False
             expected, seen = expected + 1, True

@@ -50,12 +50,24 @@ def test_json_lines_are_texts_or_words(tmp_path: Path) -> None:
         "-DOCSTART- O\n\nJim B-PER\nHenson I-PER\n\n\nwent O\n",
         "Jim\tx\tB-PER\nNew York\tx\tB-LOC\n\t\n#\tx\tO\n",
         "# sent_id = 1\n1\tJim\tB-PER\n2\tHenson\tI-PER\n\n# sent_id = 2\n1\twent\tO\n",
+        "1-2\tdu\tO\n1\tde\tO\n2\tle\tO\n\n1\twent\tO\n1.1\twent\tO\n2\ton\tO\n",
     ],
 )
 def test_columns_give_the_words_the_corpus_reader_gives(tmp_path: Path, content: str) -> None:
     items = read(tmp_path / "a.conll", content)
     expected = read_columns(tmp_path / "a.conll")
     assert [(item.content, item.line) for item in items] == [(one.words, one.lines[0]) for one in expected]
+
+
+def test_a_range_far_down_gives_no_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_input, "_LOOK_AHEAD", 3)
+    items = read(tmp_path / "a.conllu", "1\tJim\tO\n\n1\twent\tO\n2-3\tdu\tO\n2\tde\tO\n3\tle\tO\n\n1-1\tx\tO\n\n")
+    assert [(item.content, item.line) for item in items] == [(("Jim",), 1), (("went", "de", "le"), 3)]
+
+
+def test_ranges_are_words_where_nothing_counts(tmp_path: Path) -> None:
+    (item,) = read(tmp_path / "a.conll", "1-2\tO\n1.1\tO\n")
+    assert item.content == ("1-2", "1.1")
 
 
 def test_columns_need_no_tags(tmp_path: Path) -> None:

@@ -54,6 +54,15 @@ def test_numbered_words_have_comments_and_a_tag_column_in_the_middle(tmp_path):
     assert sentences[0].tags == ("B-PER", "O")
 
 
+def test_ranges_and_empty_nodes_of_numbered_words_are_left_out(tmp_path):
+    content = "# text\n1-2\tdu\t_\t-\n1\tde\tO\t-\n2\tle\tO\t-\n\n1\tAda\tB-PER\t-\n1.1\tran\t_\t-\n"
+    sentences = read(tmp_path, content)
+    assert words(sentences) == [("de", "le"), ("Ada",)]
+    assert [sentence.tags for sentence in sentences] == [("O", "O"), ("B-PER",)]
+    assert [sentence.lines for sentence in sentences] == [(3, 4), (6,)]
+    assert words(read(tmp_path, "1-2 O\n1.1 O\n")) == [("1-2", "1.1")]
+
+
 def test_numbers_that_do_not_count_are_words(tmp_path):
     assert words(read(tmp_path, "1 CD O\n1 CD O\n")) == [("1", "1")]
 

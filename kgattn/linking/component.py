@@ -82,8 +82,8 @@ def make_kgattn_linker(
     Args:
         nlp: The pipeline; its language gives the stop words.
         name: Name of the component in the pipeline.
-        graph: What `KnowledgeGraph.load` takes, read when the first document comes. May be left out when the
-            component is filled by `from_disk`, `from_bytes` or `set_index`.
+        graph: What `KnowledgeGraph.load` takes, read in the pipeline's language when the first document comes. May
+            be left out when the component is filled by `from_disk`, `from_bytes` or `set_index`.
         spans_key: Where in `doc.spans` the mentions go.
         max_candidates: See `LinkerConfig`, as the following.
         min_alias_length: See `LinkerConfig`.
@@ -180,7 +180,7 @@ class KgattnLinker:
                 raise LinkingError(
                     f"{self.name} has no graph; give it one: nlp.add_pipe('{FACTORY}', config={{'graph': path}})"
                 )
-            graph = KnowledgeGraph.load(self.graph_path)
+            graph = KnowledgeGraph.load(self.graph_path, language=self.language)
             self._index = open_or_build(graph, self.config, self.stop_words, self.language)
         return self._index
 

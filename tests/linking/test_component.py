@@ -46,6 +46,15 @@ def test_the_component_marks_mentions(nlp, linker):
     assert [text for text, _, _ in links(docs[3])] == ["Chicago", "Jordan River"]
 
 
+def test_labels_are_taken_in_the_language_of_the_pipeline(tmp_path):
+    label = "<http://www.w3.org/2000/01/rdf-schema#label>"
+    (tmp_path / "g.ttl").write_text(f'<http://towns.example/1> {label} "Cologne"@en, "Köln"@de .', encoding="utf-8")
+    for language, expected in (("en", ["Cologne"]), ("de", ["Köln"]), ("xx", ["Cologne", "Köln"])):
+        nlp = spacy.blank(language)
+        nlp.add_pipe(FACTORY, config={"graph": str(tmp_path / "g.ttl")})
+        assert [text for text, _, _ in links(nlp("so Cologne , Köln"))] == expected
+
+
 def test_spans_that_were_not_linked_have_no_candidates(nlp):
     assert nlp("Jordan flew")[1:2]._.kg_candidates == []
 

@@ -160,7 +160,7 @@ class LinkIndex:
         try:
             meta = json.loads((folder / META_FILE).read_text(encoding="utf-8"))
             arrays = {file.stem: np.load(file, mmap_mode="r", allow_pickle=False) for file in folder.glob("*.npy")}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError) as error:  # EOFError: an array of no bytes
             raise LinkingError(f"no readable linker index in {folder} ({error}); build it again") from error
         return cls.from_parts(arrays, meta, folder)
 

@@ -287,6 +287,10 @@ def test_files_and_bytes_that_hold_no_index_are_refused(nlp, tmp_path):
         component.from_disk(tmp_path)
     with pytest.raises(LinkingError, match="expected bytes of a linker index"):
         component.from_bytes(b"something else")
+    component.to_disk(tmp_path / "index")
+    (tmp_path / "index" / "node_alias.npy").write_bytes(b"")
+    with pytest.raises(LinkingError, match="no readable linker index in"):
+        component.from_disk(tmp_path / "index")
 
 
 def test_an_index_of_another_version_or_with_a_lost_file_is_refused(nlp, tmp_path):

@@ -56,7 +56,7 @@ def read_common_words(source: str, language: str) -> CommonWords | None:
             return None
         return _bundled(language)
     try:
-        text = Path(source).read_text(encoding="utf-8")
+        text = Path(source).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise LinkingError(
             f"common_words must be bundled, wordfreq, none or a file of words, got {source!r} ({error})"

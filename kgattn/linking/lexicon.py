@@ -86,16 +86,24 @@ def read_yours(path: Path) -> dict[str, str]:
     """The user's decisions in a `common_words.tsv`; none when there is no file.
 
     Raises:
-        LinkingError: A line has another number of columns, or a decision is not `keep`, `drop` or `exact`.
+        LinkingError: The file is no UTF-8, a line has another number of columns, or a decision is not `keep`, `drop` or
+            `exact`. A column that an editor trimmed off, being empty, is no fault.
     """
     if not path.is_file():
         return {}
     yours = {}
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()  # some editors put a byte order mark there
+    except UnicodeDecodeError as error:
+        raise LinkingError(
+            f"{path}: expected UTF-8 text, got other bytes ({error.reason}); save it as UTF-8"
+        ) from error
     for number, line in enumerate(lines, 1):
-        if line == _HEADER or not line.strip():
+        if line.strip() in ("", _HEADER):
             continue
         columns = [column.strip() for column in line.split("\t")]
+        if len(columns) == _HEADER.count("\t") and columns[1]:  # a row of ours, of which nothing was decided
+            columns.append("")
         if len(columns) != len(_HEADER.split("\t")) or columns[-1] not in ("", *VERDICTS):
             raise LinkingError(
                 f"{path.name}, line {number}: expected the columns word, zipf, aliases, verdict, yours, the last "

@@ -50,6 +50,8 @@ def test_a_file_of_your_own(tmp_path):
     path = tmp_path / "words.tsv"
     path.write_text("# mine\nword\tzipf\nNephritis\t6.5\n\n")
     assert found("general nephritis", common_words=str(path)) == ["general"]
+    path.write_text("word\tzipf\nNephritis\t6.5\n", encoding="utf-8-sig")
+    assert found("general nephritis", common_words=str(path)) == ["general"]
 
 
 def test_words_are_counted_without_labels(tmp_path):

@@ -74,11 +74,21 @@ def test_decisions_in_a_saved_linker_hold(saved, tmp_path):
     assert "water" in found(again)
 
 
-@pytest.mark.parametrize("line", ["water\t5\twater\tdrop", "water\t5\twater\tdrop\tmaybe"])
+@pytest.mark.parametrize("line", ["water\t\t\tdrop", "water\t5\twater", "water\t5\twater\tdrop\tmaybe"])
 def test_malformed_decisions_are_refused(tmp_path, line):
     path = tmp_path / WORDS_FILE
     path.write_text("word\tzipf\taliases\tverdict\tyours\n" + line + "\n")
     with pytest.raises(LinkingError, match=r"common_words\.tsv, line 2: expected the columns word, zipf, aliases"):
+        read_yours(path)
+
+
+def test_what_editors_do_to_the_file_is_no_harm(tmp_path):
+    path = tmp_path / WORDS_FILE
+    rows = ["word\tzipf\taliases\tverdict\tyours", "water\t5.88\twater\tdrop", "Café\t5\tCafé\tdrop\tkeep", ""]
+    path.write_text("\ufeff" + "\r\n".join(rows), encoding="utf-8", newline="")
+    assert read_yours(path) == {"café": "keep"}
+    path.write_text("\n".join(rows), encoding="latin-1")
+    with pytest.raises(LinkingError, match=r"common_words\.tsv: expected UTF-8 text, got .*; save it as UTF-8"):
         read_yours(path)
 
 

@@ -67,16 +67,18 @@ def link(
     items = iter(source) if source else iter([Item(given) for given in text or ()])
     if output is None and not jsonl and html is not None:  # nothing but the page is wanted
         items = islice(items, html_texts)
+    drawn, earlier = html_texts if html else 0, []
     with ExitStack() as stack:
         store = None
         if output is not None:
             identity = _identity(linker, files or [], text or [], kind, field, language)
             store = stack.enter_context(ResumableOutput(output, identity, overwrite=overwrite))
-            _skip(store, source, items)
+            earlier = _skip(store, source, items, drawn)
         watcher = stack.enter_context(LinkWatcher(source, Console(stderr=True)))
         form = "json" if jsonl or output is not None else "text" if html is None else "none"
         renderer = Renderer(form, "" if output is None else output.suffix.lower(), linker.component.spans_key)
-        page = _write(_linked(linker, items, source, html_texts if html else 0, renderer, processes), store, watcher)
+        page = _page_of(linker, earlier)
+        page += _write(_linked(linker, items, source, drawn - len(earlier), renderer, processes), store, watcher)
     if html is not None:
         write_page(html, page, linker.graph)
         typer.echo(f"{html}: {sum(len(found) for _, found in page)} mentions in {len(page)} texts", err=form == "json")
@@ -102,18 +104,29 @@ def _identity(
     }
 
 
-def _skip(store: ResumableOutput, source: Source | None, items: Iterator[Item]) -> None:
+def _skip(store: ResumableOutput, source: Source | None, items: Iterator[Item], drawn: int) -> list[Item]:
     """Read over what is linked already, and see that it is still what was linked.
+
+    Returns:
+        The first `drawn` items of it, or as many as there are.
 
     Raises:
         RunError: The input differs, or goes on after the output was finished.
     """
-    skipped = sum(1 for _ in islice(items, store.records))
+    first = list(islice(items, min(drawn, store.records)))
+    skipped = len(first) + sum(1 for _ in islice(items, store.records - len(first)))
     same = source is None or store.digest in (None, source.digest)
     if not same and next(items, None) is None:  # the last chunk's hash holds what comes after the last item too
         same = source is None or store.digest == source.digest
     if not same or skipped < store.records or (store.finished and next(items, None) is not None):
         raise RunError(f"{store.path} was made from other input than this; name another file, or give --overwrite")
+    return first
+
+
+def _page_of(linker: "EntityLinker", items: list[Item]) -> list[Any]:
+    """What goes onto the page of items whose output is there already: they are linked once more."""
+    renderer = Renderer("none", "", linker.component.spans_key)
+    return [shown for part in _linked(linker, iter(items), None, len(items), renderer, 1) for shown in part.page]
 
 
 def _linked(

@@ -131,6 +131,30 @@ def test_what_comes_after_the_last_text_changes_nothing(
     assert main(command) == 2
 
 
+def test_the_page_of_a_command_that_goes_on_is_whole(
+    graph: str, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, whole = tmp_path / "page.html", tmp_path / "whole.html"
+    command = ["link", "--graph", graph, str(texts), "--html-texts", "20"]
+    assert main([*command, "--html", str(whole)]) == 0
+    assert whole.read_text().count("is from") == 20
+    command += ["-o", str(tmp_path / "a.jsonl"), "--html", str(page)]
+    plain_commit = ResumableOutput.commit
+
+    def stop(self: ResumableOutput, *arguments: Any) -> None:
+        plain_commit(self, *arguments)
+        if self.records == 16:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ResumableOutput, "commit", stop)
+        assert main(command) == 130
+    for _ in ("goes on", "is given again"):
+        assert main(command) == 0
+        assert page.read_bytes() == whole.read_bytes()
+        page.unlink()
+
+
 def test_an_output_is_not_an_input(graph: str, texts: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["link", "--graph", graph, str(texts), "-o", str(texts), "--overwrite"]) == 2
     assert "texts.txt is an input too; name another file" in capsys.readouterr().err

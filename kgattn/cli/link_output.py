@@ -163,7 +163,8 @@ class ResumableOutput:
     def _close(self) -> None:
         if self._locked and self.part.exists() and not self.part.stat().st_size:
             self.part.unlink()
-        self._file.close()
+        with suppress(OSError):  # it tries once more to write what a full disk refused, which nobody counts
+            self._file.close()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import lzma
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -257,6 +258,28 @@ def test_a_full_disk_loses_nothing(
     assert f"{file}: No space left on device" in capsys.readouterr().err
     assert main(command) == 0
     assert [json.loads(line)["line"] for line in output.read_text().splitlines()] == list(range(1, 51))
+
+
+def test_a_disk_that_stays_full_is_a_storage_error(tmp_path: Path) -> None:
+    script = """
+        import resource, signal, sys
+        from pathlib import Path
+        from kgattn.cli.link_output import ResumableOutput
+        from kgattn.errors import StorageError
+
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+        try:
+            with ResumableOutput(Path(sys.argv[1]), {}) as output:
+                for _ in range(3):
+                    output.commit(b"x" * 900, "x", {"records": 1, "tokens": 1, "mentions": 1})
+        except StorageError as error:
+            print(error)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script), str(tmp_path / "a")]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert printed.startswith(f"cannot write {tmp_path / 'a'}: File too large; make room or choose another place")
+    assert json.loads((tmp_path / "a.run.json").read_text())["records"] == 2
 
 
 @pytest.mark.slow

@@ -109,13 +109,13 @@ class Renderer:
         """Render a batch; `docs` are its linked spaCy documents."""
         from kgattn.linking.marking import doc_mentions
 
-        lines = []
+        lines: list[bytes] = []
         for item, doc in zip(batch.items, docs, strict=True):
             if self.form == "json":
-                lines.append(as_json(item, doc, self.spans_key, graph) + "\n")
+                lines.append(as_json(item, doc, self.spans_key, graph))
             elif self.form == "text":
-                lines.append(as_text(doc, self.spans_key, graph) + "\n")
-        output = "".join(lines).encode("utf-8")
+                lines.append(as_text(doc, self.spans_key, graph).encode("utf-8"))
+        output = b"".join(line + b"\n" for line in lines)
         return Rendered(
             output=PACK[self.packing](output) if self.packing in PACK else output,
             digest=batch.digest,
@@ -136,15 +136,22 @@ def as_text(doc: Any, spans_key: str, graph: "KnowledgeGraph") -> str:
     return "\n".join(rows)
 
 
-def as_json(item: Item, doc: Any, spans_key: str, graph: "KnowledgeGraph") -> str:
-    """One line of JSON: the item's own keys; `file` and `line`; `mentions` with all their `candidates`."""
+def as_json(item: Item, doc: Any, spans_key: str, graph: "KnowledgeGraph") -> bytes:
+    """One line of JSON: the item's own keys; `file` and `line`; `mentions` with all their `candidates`.
+
+    Keys `file` and `line` of its own are kept. Where some value holds half a surrogate pair, which UTF-8 has not, all
+    that is not ASCII is escaped.
+    """
     own = item.given or {"text" if isinstance(item.content, str) else "tokens": item.content}
-    record = {**own}
+    record = dict(own)
     if item.file is not None:
-        record |= {"file": item.file, "line": item.line}
+        record |= {"file": item.file, "line": item.line} | own
     in_words = not isinstance(item.content, str)
     record["mentions"] = [_mention(span, in_words, graph) for span in doc.spans[spans_key]]
-    return json.dumps(record, ensure_ascii=False)
+    try:
+        return json.dumps(record, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(record).encode("utf-8")
 
 
 def _mention(span: Any, in_words: bool, graph: "KnowledgeGraph") -> dict[str, Any]:

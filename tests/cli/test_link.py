@@ -124,6 +124,21 @@ def test_words_have_places_in_tokens_and_keys_stay(
     assert error.endswith(" tokens/s\n")
 
 
+def test_any_keys_of_an_object_come_out_as_they_went_in(
+    graph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus = tmp_path / "corpus.jsonl"
+    lines = ['{"user": "\\ud83d", "text": "Köln"}', '{"text": "Köln", "file": "mine", "line": [1]}']
+    corpus.write_text("\n".join(lines), encoding="utf-8")
+    assert main(["link", "--graph", graph, "--jsonl", str(corpus)]) == 0
+    half, mine = capsys.readouterr().out.splitlines()
+    for line, given in zip((half, mine), lines, strict=True):
+        record = json.loads(line)
+        assert [mention["surface_form"] for mention in record.pop("mentions")] == ["Köln"]
+        assert record == {"file": str(corpus), "line": 1, **json.loads(given)}
+    assert "Köln" in mine  # escaped only where it must be
+
+
 def test_what_cannot_be_linked_is_named_with_its_line(
     graph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -25,7 +25,8 @@ from rapidfuzz import fuzz, process
 from kg_data.registry import BUILDERS
 from kgattn.files import write_json
 from kgattn.linking import LinkerConfig
-from kgattn.linking.fuzzy_index import FuzzyIndex, normalise
+from kgattn.linking.atoms import normalise
+from kgattn.linking.fuzzy_index import FuzzyIndex
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("KGATTN_DATA", ROOT.parent / "shared" / "data"))

@@ -57,6 +57,11 @@ def fold(text: str) -> str:
     return tidy(tidy(text).casefold())
 
 
+def normalise(text: str) -> str:
+    """The form in which whole aliases are compared: folded, single blanks."""
+    return " ".join(fold(text).split())
+
+
 def pieces(text: str) -> list[str]:
     """The atoms of a text as strings, tidy, case kept."""
     return _ATOM.findall(tidy(text))

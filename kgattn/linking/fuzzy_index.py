@@ -13,7 +13,7 @@ from zlib import crc32
 import numpy as np
 
 from kgattn.graph import StringTable
-from kgattn.linking.atoms import fold
+from kgattn.linking.atoms import normalise
 from kgattn.shapes import Int
 
 MIN_LENGTH = 5  # shorter texts resemble too much
@@ -113,11 +113,6 @@ class FuzzyIndex:
         if len(alias) > _COMPARED:
             alias = alias[np.argsort(-likeness, kind="stable")[:_COMPARED]]
         return sorted(alias.tolist())
-
-
-def normalise(text: str) -> str:
-    """The form in which texts are compared: folded, single blanks."""
-    return " ".join(fold(text).split())
 
 
 def trigrams(text: str) -> list[int]:

@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from kgattn.errors import LinkingError
-from kgattn.linking.atoms import fold
+from kgattn.linking.atoms import fold, normalise
 from kgattn.linking.common_words import CommonWords, lemmas, read_common_words
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.inflection import other_numbers
@@ -110,7 +110,7 @@ def read_yours(path: Path) -> dict[str, str]:
                 f"empty, keep, drop or exact, got {line!r}; mend the line"
             )
         if columns[-1]:
-            yours[" ".join(fold(columns[0]).split())] = columns[-1]
+            yours[normalise(columns[0])] = columns[-1]
     return yours
 
 
@@ -135,7 +135,7 @@ class WordFilter:
         single = common is not None and alias.isalpha() and rule != CaseRule.EXACT
         if not single and not yours:
             return rule
-        word = " ".join(fold(alias).split())
+        word = normalise(alias)
         zipf = 0.0
         verdict = "keep"
         if common is not None and single and (common.sees_case or rule == CaseRule.ANY):

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgattn.linking.fuzzy_index import MIN_LENGTH, FuzzyIndex, normalise, trigrams
+from kgattn.linking.atoms import normalise
+from kgattn.linking.fuzzy_index import MIN_LENGTH, FuzzyIndex, trigrams
 
 pytest.importorskip("rapidfuzz")
 

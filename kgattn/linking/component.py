@@ -241,7 +241,8 @@ class KgattnLinker:
             found = drop_parts(docs, found, self.stop_words, self.language)
         if index.fuzzy is not None:
             check_rapidfuzz()
-            found = add_fuzzy(docs, found, index.fuzzy, self.config.fuzzy_cutoff, self._lexicon.is_common)
+            judges = self._lexicon.is_common, index.shuts_out
+            found = add_fuzzy(docs, found, index.fuzzy, self.config.fuzzy_cutoff, *judges)
         return found
 
     @cached_property

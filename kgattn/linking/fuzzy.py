@@ -8,7 +8,7 @@ Looked up are stretches of text that no mention covers and that look like a name
   itself, the same word with the next or the previous one.
 
 Stop words, numbers and punctuation end a stretch. What is found has `Source.FUZZY`, and the similarity multiplies the
-shares of its candidates. Short acronyms are never guessed.
+shares of its candidates. Short acronyms are never guessed, nor is what the stop list or `common_words.tsv` shuts out.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ MAX_NAME_WORDS = 6
 MIN_TERM_LETTERS = 7
 _SENTENCE_ENDS = frozenset(".!?:")
 
-IsCommon = Callable[[str], bool]
+Judge = Callable[[str], bool]
 
 
 def check_rapidfuzz() -> None:
@@ -41,7 +41,9 @@ def check_rapidfuzz() -> None:
         ) from None
 
 
-def add_fuzzy(docs: Sequence[Doc], found: Found, index: FuzzyIndex, cutoff: float, is_common: IsCommon) -> Found:
+def add_fuzzy(
+    docs: Sequence[Doc], found: Found, index: FuzzyIndex, cutoff: float, is_common: Judge, shuts_out: Judge
+) -> Found:
     """The mentions and those that are nearly an alias, in order.
 
     Args:
@@ -50,6 +52,7 @@ def add_fuzzy(docs: Sequence[Doc], found: Found, index: FuzzyIndex, cutoff: floa
         index: Aliases by trigrams.
         cutoff: Least similarity, in (0, 1].
         is_common: Whether a word in lower case is a stop word or an everyday word.
+        shuts_out: Whether the user does not want a text linked.
     """
     covered: list[set[int]] = [set() for _ in docs]
     for number, start, end in zip(found.doc.tolist(), found.start.tolist(), found.end.tolist(), strict=True):
@@ -61,7 +64,7 @@ def add_fuzzy(docs: Sequence[Doc], found: Found, index: FuzzyIndex, cutoff: floa
             for start, end in group:
                 text = doc[start:end].text
                 if text not in known:
-                    known[text] = index.best(text, cutoff)
+                    known[text] = None if shuts_out(text) else index.best(text, cutoff)
                 best = known[text]
                 # what is an alias but for case was judged by matching already
                 if best is not None and best[1] < 1 and not taken.intersection(range(start, end)):
@@ -71,7 +74,7 @@ def add_fuzzy(docs: Sequence[Doc], found: Found, index: FuzzyIndex, cutoff: floa
     return _joined(found, new)
 
 
-def stretches(words: Sequence[str], covered: set[int], is_common: IsCommon) -> Iterator[list[tuple[int, int]]]:
+def stretches(words: Sequence[str], covered: set[int], is_common: Judge) -> Iterator[list[tuple[int, int]]]:
     """Places that look like a name or a term; of each group one is enough, tried in this order."""
     at = 0
     while at < len(words):

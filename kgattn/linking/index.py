@@ -16,12 +16,14 @@ import numpy as np
 from kgattn.errors import ConfigError, LinkingError
 from kgattn.files import replacing_folder, write_json
 from kgattn.graph import KnowledgeGraph, StringTable
+from kgattn.linking.atoms import normalise
 from kgattn.linking.candidates import CandidateRows
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.disambiguation.resolve import Disambiguator
 from kgattn.linking.disambiguation.senses import Senses
 from kgattn.linking.fuzzy_index import FuzzyIndex
-from kgattn.linking.lexicon import WORDS_FILE
+from kgattn.linking.lexicon import WORDS_FILE, decisions_in
+from kgattn.linking.stop_list import StopList
 from kgattn.linking.trie import AtomTrie
 
 FORMAT_VERSION = 2
@@ -79,6 +81,19 @@ class LinkIndex:
     def disambiguator(self) -> Disambiguator:
         """Decides what mentions name, as the settings say."""
         return Disambiguator(self)
+
+    @cached_property
+    def stop_list(self) -> StopList:
+        """The stop list of the settings, ready to be asked."""
+        return StopList.of(self.config.stop_list)
+
+    def shuts_out(self, text: str) -> bool:
+        """Whether a text that is no alias to the letter must not be linked: by the stop list or the user's decision."""
+        return self.stop_list.holds(text) or self._decisions.get(normalise(text)) in ("drop", "exact")
+
+    @cached_property
+    def _decisions(self) -> dict[str, str]:
+        return decisions_in(self.words)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All arrays by name."""

@@ -86,19 +86,32 @@ def read_yours(path: Path) -> dict[str, str]:
     """The user's decisions in a `common_words.tsv`; none when there is no file.
 
     Raises:
-        LinkingError: The file is no UTF-8, a line has another number of columns, or a decision is not `keep`, `drop` or
-            `exact`. A column that an editor trimmed off, being empty, is no fault.
+        LinkingError: The file is no UTF-8, or malformed as `decisions_in` says.
     """
     if not path.is_file():
         return {}
-    yours = {}
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()  # some editors put a byte order mark there
+        text = path.read_text(encoding="utf-8-sig")  # some editors put a byte order mark there
     except UnicodeDecodeError as error:
         raise LinkingError(
             f"{path}: expected UTF-8 text, got other bytes ({error.reason}); save it as UTF-8"
         ) from error
-    for number, line in enumerate(lines, 1):
+    return decisions_in(text, path.name)
+
+
+def decisions_in(text: str, name: str = WORDS_FILE) -> dict[str, str]:
+    """The user's decisions in the text of a `common_words.tsv`: of a normalised alias `keep`, `drop` or `exact`.
+
+    Args:
+        text: The table.
+        name: What to call it in an error.
+
+    Raises:
+        LinkingError: A line has another number of columns, or a decision is not `keep`, `drop` or `exact`. A column
+            that an editor trimmed off, being empty, is no fault.
+    """
+    yours = {}
+    for number, line in enumerate(text.splitlines(), 1):
         if line.strip() in ("", _HEADER):
             continue
         columns = [column.strip() for column in line.split("\t")]
@@ -106,7 +119,7 @@ def read_yours(path: Path) -> dict[str, str]:
             columns.append("")
         if len(columns) != len(_HEADER.split("\t")) or columns[-1] not in ("", *VERDICTS):
             raise LinkingError(
-                f"{path.name}, line {number}: expected the columns word, zipf, aliases, verdict, yours, the last "
+                f"{name}, line {number}: expected the columns word, zipf, aliases, verdict, yours, the last "
                 f"empty, keep, drop or exact, got {line!r}; mend the line"
             )
         if columns[-1]:

@@ -7,6 +7,7 @@ from kgattn.graph import KnowledgeGraph
 from kgattn.linking import EntityLinker, LinkerConfig
 from kgattn.linking.found import Source
 from kgattn.linking.fuzzy import stretches
+from kgattn.linking.lexicon import WORDS_FILE
 
 pytest.importorskip("rapidfuzz")
 
@@ -60,6 +61,18 @@ def test_the_stage_is_off_by_default(graph):
 def test_the_cutoff_decides(graph):
     strict = EntityLinker(graph, config=LinkerConfig(fuzzy=True, fuzzy_cutoff=0.99))
     assert links(strict, "Angela Merkl") == []
+
+
+def test_what_the_user_shut_out_is_not_guessed(graph, tmp_path):
+    text = "nephropaty and diabtes mellitus , Angela Merkl"
+    linker = EntityLinker(graph, config=LinkerConfig(fuzzy=True, stop_list=("Nephropaty",)))
+    assert [found for found, _, _ in links(linker, text)] == ["diabtes mellitus", "Angela Merkl"]
+    rows = ["nephropaty\t\t\t\tdrop", "Diabtes  Mellitus\t\t\t\texact", "angela merkl\t\t\t\tkeep", ""]
+    (tmp_path / WORDS_FILE).write_text("\n".join(rows))
+    linker = EntityLinker(graph, config=LinkerConfig(fuzzy=True), index_folder=tmp_path)
+    assert [found for found, _, _ in links(linker, text)] == ["Angela Merkl"]
+    linker.save_index(tmp_path / "saved")  # which the component then maps
+    assert [found for found, _, _ in links(linker, text)] == ["Angela Merkl"]
 
 
 def test_the_index_is_saved_and_mapped(linker, tmp_path, graph):

@@ -16,7 +16,6 @@ from kgattn.linking.disambiguation.score import Decisions, decide
 from kgattn.linking.disambiguation.short_names import find_short_names
 from kgattn.linking.found import Found
 from kgattn.linking.marking import Candidates
-from kgattn.linking.stop_list import StopList
 from kgattn.shapes import Float, Int
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ class Disambiguator:
         self._index = index
         self._words = WordTable(index.senses)
         self._ids = _EntityIds(index.entity_ids)
-        self._stop_list = StopList.of(index.config.stop_list)
 
     def __call__(self, docs: Sequence[Doc], found: Found) -> tuple[Found, list[Candidates]]:
         """What the mentions of a batch name.
@@ -66,9 +64,10 @@ class Disambiguator:
 
     def _allowed(self, docs: Sequence[Doc], derived: list[Derived]) -> list[Derived]:
         """Short forms that the stop list does not hold."""
-        if not self._stop_list.folded:
+        stop_list = self._index.stop_list
+        if not stop_list.folded:
             return derived
-        return [one for one in derived if not self._stop_list.holds(docs[one.doc][one.start : one.end].text)]
+        return [one for one in derived if not stop_list.holds(docs[one.doc][one.start : one.end].text)]
 
     def _decide(self, docs: Sequence[Doc], found: Found, origin: Int[np.ndarray, " mention"]) -> Decisions | None:
         """Judged candidates of the mentions there is evidence for; None when there is none at all."""

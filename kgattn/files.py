@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -55,6 +56,20 @@ def replacing_folder(folder: str | Path, *, task: str = "write") -> Iterator[Pat
         new = scratch / folder.name
         new.mkdir()
         yield new
+
+
+def temporary_folder(owner: object, prefix: str) -> Path:
+    """Make a folder that is there until its owner is collected, or the process ends.
+
+    A fork copies the owner; collecting the copy removes nothing, the folder is this process's.
+
+    Args:
+        owner: Anything that can be referred to weakly.
+        prefix: How the folder's name begins.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    weakref.finalize(owner, _remove_of, os.getpid(), folder)
+    return folder
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -162,6 +177,11 @@ def _reason(error: BaseException) -> str | None:
     if isinstance(error, OSError):
         return error.strerror or str(error)
     return str(error) if type(error).__name__ == "SafetensorError" or "(os error " in str(error) else None
+
+
+def _remove_of(process: int, folder: Path) -> None:
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _missing(folder: Path) -> list[Path]:

@@ -1,9 +1,6 @@
 """The spaCy component `kgattn_ner`: a trained run tags documents, and each entity knows what it is linked to."""
 
 import os
-import shutil
-import tempfile
-import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -16,6 +13,7 @@ from spacy.tokens import Doc, Span
 
 from kgattn.colours import colours_of
 from kgattn.errors import ConfigError, RunError
+from kgattn.files import temporary_folder
 from kgattn.linking.carrying import carry_mentions
 from kgattn.linking.component import with_signature
 from kgattn.linking.marking import SPANS_KEY
@@ -210,6 +208,10 @@ class KgattnNer:
         """A pickle, as spawned processes get it, holds the path of the run."""
         return {**self.__dict__, "_tagger": None}
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._process = os.getpid()
+
     def _folder(self) -> Path:
         if self.run is None:
             raise RunError(f"{self.name} has no run; give it one: nlp.add_pipe('{FACTORY}', config={{'run': path}})")
@@ -245,8 +247,7 @@ class _TemporaryFolder:
     """A folder that is there until the last component that uses it is gone, or the process that made it."""
 
     def __init__(self) -> None:
-        self.path = tempfile.mkdtemp(prefix="kgattn-run-")
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+        self.path = str(temporary_folder(self, "kgattn-run-"))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "_TemporaryFolder":
         return self

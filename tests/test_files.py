@@ -1,5 +1,6 @@
 """Whatever goes wrong, and whenever, the old files are there or the new ones, and nothing else."""
 
+import multiprocessing
 import os
 import stat
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kgattn.errors import StorageError
-from kgattn.files import replacing, replacing_folder, write_json, write_text
+from kgattn.files import replacing, replacing_folder, temporary_folder, write_json, write_text
 
 
 def content(folder: Path) -> dict[str, str]:
@@ -81,6 +82,24 @@ def write_unserialisable(path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left")))
         write_json(path, {"a": 1})
+
+
+class Owner:
+    pass
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_temporary_folder_goes_with_its_owner_and_not_with_a_copy_in_a_fork():
+    owners = [Owner()]
+    folder = temporary_folder(owners[0], "kgattn-test-")
+    (folder / "a.txt").touch()
+    child = multiprocessing.get_context("fork").Process(target=owners.clear)
+    child.start()
+    child.join()
+    assert child.exitcode == 0
+    assert (folder / "a.txt").is_file()
+    owners.clear()
+    assert not folder.exists()
 
 
 def raise_shape_mismatch() -> bool:

@@ -3,6 +3,7 @@
 import copy
 import gc
 import multiprocessing
+import os
 import pickle
 import random
 import re
@@ -172,6 +173,29 @@ def test_a_pipeline_is_read_back(nlp, run, tmp_path, by) -> None:
         del again
         gc.collect()
         assert not unpacked.exists()
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_fork_leaves_the_unpacked_run_of_its_parent(nlp) -> None:
+    kept = [spacy.blank("en")]
+    kept[0].add_pipe(FACTORY, config={"device": "cpu"})
+    kept[0].from_bytes(nlp.to_bytes())
+    unpacked = Path(kept[0].get_pipe(FACTORY).run)
+    child = multiprocessing.get_context("fork").Process(target=lambda: (kept.clear(), gc.collect()))
+    child.start()
+    child.join()
+    assert child.exitcode == 0
+    assert unpacked.is_dir()
+
+
+def test_a_pickle_belongs_to_the_process_that_reads_it(nlp, monkeypatch) -> None:
+    """In a fork the model computes with one thread; a process that read the component has threads of its own."""
+    data = pickle.dumps(nlp.get_pipe(FACTORY))
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    asked: list[int] = []
+    monkeypatch.setattr("torch.set_num_threads", asked.append)
+    assert entities(pickle.loads(data)(nlp.make_doc(TEXTS[0])))
+    assert asked == []
 
 
 def test_entities_travel_in_a_docbin(nlp) -> None:

@@ -1,10 +1,6 @@
 """The linker's index: everything matching needs, as arrays that can be memory-mapped."""
 
 import json
-import os
-import shutil
-import tempfile
-import weakref
 from dataclasses import dataclass, fields
 from functools import cached_property
 from multiprocessing.context import get_spawning_popen
@@ -14,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from kgattn.errors import ConfigError, LinkingError
-from kgattn.files import replacing_folder, write_json
+from kgattn.files import replacing_folder, temporary_folder, write_json
 from kgattn.graph import KnowledgeGraph, StringTable
 from kgattn.linking.atoms import normalise
 from kgattn.linking.candidates import CandidateRows
@@ -196,8 +192,7 @@ class LinkIndex:
 
     @cached_property
     def _temporary_folder(self) -> Path:
-        folder = Path(tempfile.mkdtemp(prefix="kgattn_index_"))
-        weakref.finalize(self, _remove, folder, os.getpid())
+        folder = temporary_folder(self, "kgattn_index_")
         self.save(folder)
         return folder
 
@@ -227,12 +222,6 @@ class RowCache:
             ids = (self._index.entity_ids[entity] for entity in rows.entities[part].tolist())
             known = self._rows[row] = tuple(zip(ids, rows.priors[part].tolist(), strict=True))
         return known
-
-
-def _remove(folder: Path, owner: int) -> None:
-    """Delete a folder, unless this is a fork of the process that owns it."""
-    if os.getpid() == owner:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _read_meta(folder: Path) -> Any:

@@ -170,13 +170,9 @@ class EntityLinker:
         if not isinstance(settings.get("config"), dict) or "nlp" not in settings:
             raise LinkingError(f"{folder / FILE}: expected the keys config and nlp, got none; save the linker again")
         config, code = LinkerConfig.from_dict(settings["config"]), settings["nlp"]
-        linker = cls.__new__(cls)
-        linker.graph, linker.config, linker._code = graph, config, code
-        linker.nlp = resolve_pipeline(code if code is not None else str((folder / _PIPELINE_FOLDER).absolute()))
-        stop_words = frozenset(linker.nlp.Defaults.stop_words)
-        language = linker.nlp.lang or ANY_LANGUAGE
-        index = open_or_build(graph, config, stop_words, language, folder / INDEX_FOLDER)
-        linker.component = KgattnLinker(config, stop_words, language=language, index=index)
+        nlp = code if code is not None else str((folder / _PIPELINE_FOLDER).absolute())
+        linker = cls(graph, nlp, config, index_folder=folder / INDEX_FOLDER)
+        linker._code = code  # the folder may be gone when a pickle is read
         return linker
 
     def __getstate__(self) -> dict[str, Any]:

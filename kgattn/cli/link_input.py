@@ -1,10 +1,7 @@
 """What `kgattn link` reads: plain text, JSON lines or CoNLL columns, packed or not, one item after the other."""
 
-import bz2
-import gzip
 import hashlib
 import json
-import lzma
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from kgattn.errors import LinkingError
-from kgattn.graph.packed import READ_ERRORS, plain_suffix
+from kgattn.graph.packed import OPENERS, READ_ERRORS, plain_suffix
 
 STDIN = "-"
 MAX_LINE = 1 << 28
 """Longest line, in bytes, line end included; what is longer is no text but a trap."""
 _LOOK_AHEAD = 1000  # lines from which the kind of columns is guessed
-_UNPACK: dict[str, Callable[[Any], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl"} | dict.fromkeys(
     (".conll", ".conllu", ".iob", ".iob2", ".bio"), "conll"
 )
@@ -117,7 +113,7 @@ class Source:
         except OSError as error:
             raise LinkingError(f"{file}: cannot be read ({error.strerror}); give a UTF-8 text file") from error
         with self._raw as raw:
-            yield _UNPACK.get(file.suffix.lower(), lambda plain: plain)(raw)
+            yield OPENERS.get(file.suffix.lower(), lambda plain: plain)(raw)
             self._before += raw.tell()
 
     def _lines(self, file: str, stream: Any) -> Iterator[tuple[int, str]]:

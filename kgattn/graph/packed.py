@@ -17,7 +17,8 @@ READ_ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError)
 MAX_GROWTH = 100
 """Times its size a file may unpack to; RDF, which packs well, is 10 to 40 times smaller."""
 ALWAYS_ALLOWED = 1 << 20
-_OPENERS: dict[str, Callable[[Path], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+OPENERS: dict[str, Callable[[Any], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+"""What opens a path or a binary file of a packing, by its suffix, for reading bytes."""
 
 
 def open_plain(path: Path) -> io.BufferedReader:
@@ -25,7 +26,7 @@ def open_plain(path: Path) -> io.BufferedReader:
 
     Reading raises a GraphError past 1 MiB and 100 times the size of the packed file: such a file is a trap.
     """
-    opener = _OPENERS.get(path.suffix.lower())
+    opener = OPENERS.get(path.suffix.lower())
     if opener is None:
         return open(path, "rb")
     limit = max(ALWAYS_ALLOWED, MAX_GROWTH * path.stat().st_size)

@@ -112,31 +112,8 @@ def make_kgattn_linker(
     Raises:
         ConfigError: A setting is out of range.
     """
-    config = LinkerConfig(
-        max_candidates=max_candidates,
-        min_alias_length=min_alias_length,
-        max_alias_atoms=max_alias_atoms,
-        stop_words=stop_words,
-        case=case,
-        label_weight=label_weight,
-        alias_weight=alias_weight,
-        prior=prior,
-        context_weight=context_weight,
-        coherence_weight=coherence_weight,
-        abbreviations=abbreviations,
-        short_names=short_names,
-        types=tuple(types),
-        exclude_types=tuple(exclude_types),
-        nil_threshold=nil_threshold,
-        stop_list=tuple(stop_list),
-        variants=tuple(variants),
-        common_words=common_words,
-        common_word_zipf=common_word_zipf,
-        whole_names=whole_names,
-        overlaps=overlaps,
-        fuzzy=fuzzy,
-        fuzzy_cutoff=fuzzy_cutoff,
-    )
+    given = dict(locals())  # the arguments: nothing else has a name yet
+    config = LinkerConfig.from_dict({setting: given[setting] for setting in _DEFAULTS.to_dict()})
     stop_words_of_language = frozenset(nlp.Defaults.stop_words)
     return KgattnLinker(
         config, stop_words_of_language, spans_key, language=nlp.lang or ANY_LANGUAGE, name=name, graph_path=graph

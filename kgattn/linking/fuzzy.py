@@ -19,10 +19,10 @@ from spacy.tokens import Doc
 from kgattn.errors import LinkingError
 from kgattn.linking.found import Found, Source
 from kgattn.linking.fuzzy_index import FuzzyIndex
+from kgattn.linking.sentences import ends_sentence
 
 MAX_NAME_WORDS = 6
 MIN_TERM_LETTERS = 7
-_SENTENCE_ENDS = frozenset(".!?:")
 
 Judge = Callable[[str], bool]
 
@@ -82,7 +82,7 @@ def stretches(words: Sequence[str], covered: set[int], is_common: Judge) -> Iter
         while end < len(words) and end not in covered and _is_name_word(words[end]):
             end += 1
         if end > at:
-            first = at == 0 or words[at - 1][-1:] in _SENTENCE_ENDS
+            first = at == 0 or ends_sentence(words[at - 1])
             if end - at <= MAX_NAME_WORDS and not (first and end - at == 1 and is_common(words[at].lower())):
                 yield [(at, end), *([(at + 1, end)] if first and end - at > 1 else [])]
             at = end

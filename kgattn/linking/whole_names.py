@@ -16,11 +16,11 @@ import numpy as np
 from spacy.tokens import Doc
 
 from kgattn.linking.found import Found
+from kgattn.linking.sentences import ends_sentence
 from kgattn.shapes import Bool
 
 CAPITAL_NOUNS = frozenset({"de", "lb", "nds", "gsw"})
 _YEAR_DIGITS = 4
-_SENTENCE_ENDS = frozenset(".!?:")
 
 
 def drop_parts(docs: Sequence[Doc], found: Found, stop_words: Set[str], language: str) -> Found:
@@ -53,7 +53,7 @@ def _whole(docs: Sequence[Doc], found: Found, stop_words: Set[str]) -> Bool[np.n
             if len(before) == _YEAR_DIGITS and before.isdecimal():
                 kept[mention] = False
             elif (number, start) not in ends and _is_name(before, stop_words):
-                kept[mention] = start == 1 or doc[start - 2].text[-1:] in _SENTENCE_ENDS
+                kept[mention] = start == 1 or ends_sentence(doc[start - 2].text)
     return kept
 
 

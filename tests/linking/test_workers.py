@@ -71,6 +71,10 @@ def test_one_killed_worker_of_two_is_told(linker):
 
 
 def test_a_stream_may_be_left_early(linker):
+    others = set(multiprocessing.active_children())
     stream = linker.pipe(iter(TEXTS * 100), n_process=2, batch_size=2)
     assert content(next(stream)) == content(linker(TEXTS[0]))
+    workers = set(multiprocessing.active_children()) - others
+    assert len(workers) == 2
     stream.close()
+    assert not workers & set(multiprocessing.active_children())

@@ -122,9 +122,13 @@ def test_what_comes_after_the_last_text_changes_nothing(
     texts.write_text('{"text": "Bonn"}\n' * items + "\n \n", encoding="utf-8")
     empty.touch()
     command = ["link", "--graph", graph, str(texts), str(empty), "-o", str(output)]
+
+    def interrupt(self: ResumableOutput) -> None:
+        raise KeyboardInterrupt
+
     with monkeypatch.context() as patch:
         if killed:
-            patch.setattr(ResumableOutput, "finish", lambda self: signal.raise_signal(signal.SIGINT))
+            patch.setattr(ResumableOutput, "finish", interrupt)
         assert main(command) == (130 if killed else 0)
     assert main(command) == 0
     assert len(output.read_bytes().splitlines()) == items

@@ -238,7 +238,9 @@ def test_all_arms_run_and_say_what_they_trained_and_tested(
 
     monkeypatch.setattr("kgattn.evidence.runner.train_run", watched)
     rule = Rule("near", "SELECT ?head ?tail WHERE { ?head relation:flows_into ?tail }")
-    config = dataclasses.replace(tiny, epochs=3, injection=InjectionConfig(entity_dim=16, rules=(rule,)))
+    config = dataclasses.replace(
+        tiny, epochs=3, distant_epochs=0.5, injection=InjectionConfig(entity_dim=16, rules=(rule,))
+    )
     arms = tuple(ARMS.values())
     witness, again = Witness(), Witness()
 

@@ -246,6 +246,9 @@ def leftmost_hits(
                         if row >= 0:
                             best, best_last = row, token
                     token += 1
+                    if token == count:  # an edge for the barrier, which no alias holds
+                        damaged = True
+                        break
                     own = tokens[token]
                     atom = first_atom[own]
                     end = atom + num_atoms[own]

@@ -41,7 +41,8 @@ def collect(plan: Squares, jobs: list[int], workers: int) -> tuple[dict[int, int
     shares: list[float] = []
 
     def finished(job: int, result: tuple[int, int], seconds: float) -> None:
-        assert plan.seconds * job <= seconds < plan.seconds * job + 1.0
+        assert plan.seconds * job <= seconds
+        assert not plan.prepares or seconds < plan.prepares
         results[job] = result[0]
         processes.add(result[1])
 

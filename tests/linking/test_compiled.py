@@ -89,6 +89,14 @@ def test_a_damaged_index_is_an_error_and_no_crash(name, place, value):
 
 
 @pytest.mark.skipif(loops.compiled is None, reason="not built here: no C compiler")
+def test_an_edge_for_the_barrier_leads_nowhere():
+    """A damaged index might have one, and then no text would end."""
+    trie, tokens = whole_trie((1, 0))
+    with pytest.raises(LinkingError, match="the linker index is damaged"):
+        matching.leftmost_hits(np.array([1, 0], dtype=np.int64), tokens, trie)
+
+
+@pytest.mark.skipif(loops.compiled is None, reason="not built here: no C compiler")
 def test_arrays_of_unlike_lengths_and_texts_without_an_end_are_refused():
     trie, tokens = whole_trie()
     cut = dataclasses.replace(trie, edge_child=trie.edge_child[:-1])
@@ -99,9 +107,9 @@ def test_arrays_of_unlike_lengths_and_texts_without_an_end_are_refused():
     assert len(matching.leftmost_hits(np.array([], dtype=np.int64), tokens, trie).row) == 0
 
 
-def whole_trie():
-    """The alias (1, 2), with a form of its own; tokens 0 (the barrier), 1 and 2 of one atom each."""
-    atoms = np.array([1, 2], dtype=np.uint64)
+def whole_trie(alias=(1, 2)):
+    """One alias, with a form of its own; tokens 0 (the barrier), 1 and 2 of one atom each."""
+    atoms = np.array(alias, dtype=np.uint64)
     edges = build_edges(atoms, np.array([2]))
     node_alias = np.full(edges.num_nodes, -1, dtype=np.int32)
     node_alias[edges.end_node] = 0

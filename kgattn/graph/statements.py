@@ -26,11 +26,11 @@ import numpy as np
 from kgattn.graph.blank_nodes import rename_by_content
 from kgattn.graph.build import assemble, unique_rows
 from kgattn.graph.knowledge_graph import KnowledgeGraph
-from kgattn.graph.languages import Languages
-from kgattn.graph.naming import clean_text, own_id
+from kgattn.graph.naming import clean_text
+from kgattn.graph.node_numbers import NodeNumbers
 from kgattn.graph.owl import HELPER_TYPES, INTERSECTION, ON_PROPERTY, SUBCLASS, ClassAxioms
+from kgattn.graph.texts import NodeTexts
 from kgattn.graph.vocabulary import (
-    ALIAS,
     DATASETS,
     DEPRECATED,
     DEPRECATED_TYPES,
@@ -47,27 +47,6 @@ from kgattn.shapes import Bool, Int
 LABEL_SOURCES = "rdfs:label, skos:prefLabel, schema:name or foaf:name"
 
 
-class _Numbers(dict[str, int]):
-    """Numbers nodes as they are first asked for.
-
-    Attributes:
-        names: The id of each node.
-    """
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def __missing__(self, iri: str) -> int:
-        name = iri if iri[:4] == "http" else own_id(iri)
-        if name != iri:
-            number = self[name]
-        else:
-            number = len(self.names)
-            self.names.append(name)
-        self[iri] = number
-        return number
-
-
 class Statements:
     """Keeps what a graph needs of each statement, as numbers; nodes are numbered as they come.
 
@@ -76,14 +55,10 @@ class Statements:
     """
 
     def __init__(self, language: str) -> None:
-        self._languages = Languages(language)
-        self._nodes = _Numbers()
+        self._nodes = NodeNumbers()
+        self._texts = NodeTexts(language, self._nodes)
         self._edges = array("i")
         self._types = array("i")
-        self._kinds: dict[tuple[int, int, str], int] = {}
-        self._uses: dict[tuple[str, str], tuple[int, int]] = {}
-        self._label_nodes, self._label_kinds, self._labels = array("i"), array("i"), list[str]()
-        self._alias_nodes, self._alias_fits, self._aliases = array("i"), array("i"), list[str]()
         self._licence_texts: list[tuple[int, str]] = []
         self._deprecated = array("i")
 
@@ -95,28 +70,8 @@ class Statements:
             elif predicate in LICENCES:
                 self._licence_texts.append((self._nodes[subject], clean_text(text)))
             return
-        if not (text := clean_text(text)):
-            return
-        fit, kind = self._use(predicate, language)
-        if kind == ALIAS:
-            if fit < self._languages.unwanted:
-                self._alias_nodes.append(self._nodes[subject])
-                self._alias_fits.append(fit)
-                self._aliases.append(text)
-            return
-        self._label_nodes.append(self._nodes[subject])
-        self._label_kinds.append(kind)
-        self._labels.append(text)
-
-    def _use(self, predicate: str, language: str) -> tuple[int, int]:
-        """How dear the language of a text is, and the number of its kind of label, or `ALIAS`."""
-        known = self._uses.get((predicate, language))
-        if known is None:
-            rank, tag = TEXT_RANKS[predicate], language.lower()
-            fit = self._languages.rank(tag)
-            kind = ALIAS if rank == ALIAS else self._kinds.setdefault((fit, rank, tag), len(self._kinds))
-            known = self._uses[predicate, language] = fit, kind
-        return known
+        if text := clean_text(text):
+            self._texts.add(subject, predicate, text, language)
 
     def add_link(self, subject: str, predicate: str, target: str) -> None:
         """A statement whose object is an IRI or a blank node."""
@@ -143,7 +98,7 @@ class Statements:
         if has_axioms:
             _ = self._nodes[SUBCLASS]  # named before nodes are counted
         names = list(self._nodes.names)
-        texts = self._texts()
+        texts = self._texts.chosen()
         edges, types = _rows(self._edges, 3), _rows(self._types, 2)
         blank = np.fromiter((name.startswith("_:") for name in names), dtype=bool, count=len(names))
         helpers = blank & (~_mask(len(names), _array(texts)) | self._of_types(types, HELPER_TYPES))
@@ -182,40 +137,6 @@ class Statements:
             licence="; ".join(sorted({text for _, text in licences})),
             sources=sources,
         )
-
-    def _texts(self) -> dict[int, list[str]]:
-        """The label of each node, then its aliases.
-
-        The label has the best language, then the best predicate, then comes first in the alphabet: the order
-        of statements, which RDF leaves open, decides nothing.
-        """
-        kinds = list(self._kinds)
-        untagged, unwanted = self._languages.untagged, self._languages.unwanted
-        label_nodes, alias_nodes, alias_fits = (
-            _array(numbers) for numbers in (self._label_nodes, self._alias_nodes, self._alias_fits)
-        )
-        best = np.full(len(self._nodes.names), unwanted)
-        np.minimum.at(best, label_nodes, np.array([fit for fit, *_ in kinds], dtype=int)[_array(self._label_kinds)])
-        nameless = best[alias_nodes] == unwanted
-        np.minimum.at(best, alias_nodes[nameless], alias_fits[nameless])
-
-        counts = np.bincount(label_nodes, minlength=1).tolist()
-        labels: dict[int, list[str]] = {}
-        several: dict[int, list[tuple[tuple[int, int, str], str]]] = {}
-        for node, kind, text in zip(self._label_nodes, self._label_kinds, self._labels, strict=True):
-            if counts[node] == 1:
-                labels[node] = [text]
-            else:
-                several.setdefault(node, []).append((kinds[kind], text))
-        for node, given in several.items():
-            given.sort()
-            fits = (best[node], untagged)
-            labels[node] = [text for (fit, *_), text in given if fit in fits] or [given[0][1]]
-        taken = (alias_fits <= best[alias_nodes]) | (alias_fits == untagged)
-        for place in np.argsort(alias_fits, kind="stable").tolist() if len(taken) else ():
-            if taken[place]:
-                labels.setdefault(self._alias_nodes[place], []).append(self._aliases[place])
-        return labels
 
     def _of_types(self, types: Int[np.ndarray, "row 2"], iris: Iterable[str]) -> Bool[np.ndarray, " node"]:
         kinds = [self._nodes[iri] for iri in iris if iri in self._nodes]

@@ -3,7 +3,7 @@
 | statement | becomes |
 |---|---|
 | rdfs:label, skos:prefLabel, schema:name, foaf:name | label (this order), others in the language: aliases |
-| skos:altLabel, schema:alternateName, oboInOwl:has...Synonym | alias |
+| skos:altLabel, skos:hiddenLabel, schema:alternateName, oboInOwl:has...Synonym | alias |
 | rdf:type | type; nothing if it is a class of RDF, RDFS or OWL themselves, such as owl:NamedIndividual |
 | owl:deprecated true, rdf:type owl:DeprecatedClass | the entity is left out |
 | dct:license, cc:license and the like, of an owl:Ontology, a dataset or the document itself | licence of the graph |

@@ -6,7 +6,7 @@ import numpy as np
 
 from kgattn.graph.languages import Languages
 from kgattn.graph.node_numbers import NodeNumbers
-from kgattn.graph.vocabulary import ALIAS, TEXT_RANKS
+from kgattn.graph.vocabulary import TEXT_RANKS
 from kgattn.shapes import Int
 
 
@@ -25,14 +25,16 @@ class NodeTexts:
         self._uses: dict[tuple[str, str], tuple[int, int]] = {}
         self._label_nodes, self._label_kinds, self._labels = array("i"), array("i"), list[str]()
         self._alias_nodes, self._alias_fits, self._aliases = array("i"), array("i"), list[str]()
+        self._alias_kinds = array("b")
 
     def add(self, subject: str, predicate: str, text: str, language: str) -> None:
         """A text that is not empty; `predicate` is one of `TEXT_RANKS`, `language` a tag or empty."""
         fit, kind = self._use(predicate, language)
-        if kind == ALIAS:
+        if kind < 0:
             if fit < self._languages.unwanted:
                 self._alias_nodes.append(self._nodes[subject])
                 self._alias_fits.append(fit)
+                self._alias_kinds.append(kind)
                 self._aliases.append(text)
             return
         self._label_nodes.append(self._nodes[subject])
@@ -43,7 +45,8 @@ class NodeTexts:
         """The label of each node, then its aliases.
 
         The label has the best language, then the best predicate, then comes first in the alphabet: the order
-        of statements, which RDF leaves open, decides nothing.
+        of statements, which RDF leaves open, decides nothing. Hidden labels come last, so that none stands in for a
+        label where there is another alias.
         """
         kinds = list(self._kinds)
         untagged, unwanted = self._languages.untagged, self._languages.unwanted
@@ -68,18 +71,19 @@ class NodeTexts:
             fits = (best[node], untagged)
             labels[node] = [text for (fit, *_), text in given if fit in fits] or [given[0][1]]
         taken = (alias_fits <= best[alias_nodes]) | (alias_fits == untagged)
-        for place in np.argsort(alias_fits, kind="stable").tolist() if len(taken) else ():
+        shown_first = -np.array(self._alias_kinds, dtype=np.int8)
+        for place in np.lexsort((alias_fits, shown_first)).tolist():
             if taken[place]:
                 labels.setdefault(self._alias_nodes[place], []).append(self._aliases[place])
         return labels
 
     def _use(self, predicate: str, language: str) -> tuple[int, int]:
-        """How dear the language of a text is, and the number of its kind of label, or `ALIAS`."""
+        """How dear the language of a text is, and the number of its kind of label, `ALIAS` or `HIDDEN`."""
         known = self._uses.get((predicate, language))
         if known is None:
             rank, tag = TEXT_RANKS[predicate], language.lower()
             fit = self._languages.rank(tag)
-            kind = ALIAS if rank == ALIAS else self._kinds.setdefault((fit, rank, tag), len(self._kinds))
+            kind = rank if rank < 0 else self._kinds.setdefault((fit, rank, tag), len(self._kinds))
             known = self._uses[predicate, language] = fit, kind
         return known
 

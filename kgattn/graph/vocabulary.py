@@ -26,9 +26,13 @@ _ALIASES = (
     *(f"{OBO}has{scope}Synonym" for scope in ("Exact", "Narrow", "Broad", "Related")),
     f"{OBO}hasSynonym",
 )
-ALIAS = -1
-TEXT_RANKS = {**{iri: rank for rank, iri in enumerate(_LABELS)}, **dict.fromkeys(_ALIASES, ALIAS)}
-"""What gives texts: the rank of a label, 0 the dearest, or `ALIAS`."""
+ALIAS, HIDDEN = -1, -2
+TEXT_RANKS = {
+    **{iri: rank for rank, iri in enumerate(_LABELS)},
+    **dict.fromkeys(_ALIASES, ALIAS),
+    SKOS + "hiddenLabel": HIDDEN,
+}
+"""What gives texts: the rank of a label, 0 the dearest; `ALIAS`; `HIDDEN`, an alias for search that is not shown."""
 LICENCES = {
     *(f"http://purl.org/dc/{part}/{name}" for part in ("terms", "elements/1.1") for name in ("license", "rights")),
     *(place + "license" for place in ("http://schema.org/", "https://schema.org/", "http://creativecommons.org/ns#")),

@@ -146,6 +146,21 @@ def test_an_alias_stands_in_for_a_label():
     assert graph.aliases(PLACE + "Q1") == []
 
 
+def test_a_hidden_label_is_an_alias():
+    graph = from_turtle('ex:a skos:prefLabel "Berlin"@en ; skos:hiddenLabel "Berln"@en, "Belrin"@de, "BER" .')
+    assert graph.label(PLACE + "a") == "Berlin"
+    assert sorted(graph.aliases(PLACE + "a")) == ["BER", "Berln"]
+
+
+@pytest.mark.parametrize("others", ['"a cat"', '"a cat"@en', '"Katze"@de'])
+def test_a_hidden_label_stands_in_for_a_label_only_where_nothing_else_does(tmp_path, others):
+    lines = [f"ex:a skos:altLabel {others} .", 'ex:a skos:hiddenLabel "a caat"@en, "A CAT" .']
+    wanted = others.split('"')[1] if "@de" not in others else "a caat"
+    for number, text in enumerate(("\n".join(lines), "\n".join(lines[::-1]))):
+        (tmp_path / f"{number}.ttl").write_text(PREFIXES + text)
+        assert KnowledgeGraph.load(tmp_path / f"{number}.ttl").label(PLACE + "a") == wanted
+
+
 def test_relations_types_and_schema_are_no_entities():
     graph = from_turtle("""
         <http://example.org/onto> a owl:Ontology ; rdfs:label "an ontology" ; owl:imports ex:other .

@@ -22,7 +22,7 @@ from kgattn.graph.naming import clean_text
 from kgattn.graph.provenance import record_reading
 from kgattn.graph.rdf import add_statement, node_name
 from kgattn.graph.statements import Statements
-from kgattn.graph.vocabulary import DEPRECATED, LICENCES, TEXT_RANKS
+from kgattn.graph.vocabulary import DEPRECATED, LICENCES, LITERAL_FORM, TEXT_RANKS
 
 LOG = logging.getLogger(__name__)
 JSON = "application/sparql-results+json"
@@ -30,7 +30,7 @@ GRAPH_TYPES = {"application/n-triples": "nt", "text/plain": "nt", "text/turtle":
 DEFAULT_QUERY = f"""SELECT ?s ?p ?o WHERE {{
   ?s ?p ?o .
   FILTER(isIRI(?s) && (isIRI(?o) || ?p IN (
-    {", ".join(f"<{iri}>" for iri in (*sorted(TEXT_RANKS), DEPRECATED, *sorted(LICENCES)))}
+    {", ".join(f"<{iri}>" for iri in (*sorted(TEXT_RANKS), LITERAL_FORM, DEPRECATED, *sorted(LICENCES)))}
   )))
 }}"""
 _NOISE = re.compile(

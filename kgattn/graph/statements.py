@@ -4,6 +4,7 @@
 |---|---|
 | rdfs:label, skos:prefLabel, schema:name, foaf:name | label (this order), others in the language: aliases |
 | skos:altLabel, skos:hiddenLabel, schema:alternateName, oboInOwl:has...Synonym | alias |
+| skosxl:prefLabel, skosxl:altLabel, skosxl:hiddenLabel | as those of skos, see `kgattn.graph.label_nodes` |
 | rdf:type | type; nothing if it is a class of RDF, RDFS or OWL themselves, such as owl:NamedIndividual |
 | owl:deprecated true, rdf:type owl:DeprecatedClass | the entity is left out |
 | dct:license, cc:license and the like, of an owl:Ontology, a dataset or the document itself | licence of the graph |
@@ -13,7 +14,8 @@
 | any other with a literal as object | nothing |
 
 Entities are the ends of triples and what has a label or a type, except: what is only used as a relation, only used as a
-type, or an owl:Ontology; and blank nodes that have no label or are part of an axiom, which cannot be named in text.
+type, an owl:Ontology, or a skosxl:Label; and blank nodes that have no label or are part of an axiom, which cannot be
+named in text.
 The label of an entity is in the first language asked for in which it has one, then without a language, then in any
 other; its aliases are in that language, a dearer one, or none. "xx" takes those of every language.
 """
@@ -26,6 +28,7 @@ import numpy as np
 from kgattn.graph.blank_nodes import rename_by_content
 from kgattn.graph.build import assemble, unique_rows
 from kgattn.graph.knowledge_graph import KnowledgeGraph
+from kgattn.graph.label_nodes import LabelNodes
 from kgattn.graph.naming import clean_text
 from kgattn.graph.node_numbers import NodeNumbers
 from kgattn.graph.owl import HELPER_TYPES, INTERSECTION, ON_PROPERTY, SUBCLASS, ClassAxioms
@@ -35,7 +38,10 @@ from kgattn.graph.vocabulary import (
     DEPRECATED,
     DEPRECATED_TYPES,
     IGNORED,
+    LABEL_LINKS,
+    LABEL_NODE,
     LICENCES,
+    LITERAL_FORM,
     META,
     ONTOLOGY,
     SCHEMA_TYPES,
@@ -44,7 +50,7 @@ from kgattn.graph.vocabulary import (
 )
 from kgattn.shapes import Bool, Int
 
-LABEL_SOURCES = "rdfs:label, skos:prefLabel, schema:name or foaf:name"
+LABEL_SOURCES = "rdfs:label, skos:prefLabel, skosxl:prefLabel, schema:name or foaf:name"
 
 
 class Statements:
@@ -57,6 +63,7 @@ class Statements:
     def __init__(self, language: str) -> None:
         self._nodes = NodeNumbers()
         self._texts = NodeTexts(language, self._nodes)
+        self._label_nodes = LabelNodes()
         self._edges = array("i")
         self._types = array("i")
         self._licence_texts: list[tuple[int, str]] = []
@@ -67,6 +74,8 @@ class Statements:
         if predicate not in TEXT_RANKS:
             if predicate == DEPRECATED and text in ("true", "1"):
                 self._deprecated.append(self._nodes[subject])
+            elif predicate == LITERAL_FORM:
+                self._label_nodes.add_form(self._nodes[subject], clean_text(text), language)
             elif predicate in LICENCES:
                 self._licence_texts.append((self._nodes[subject], clean_text(text)))
             return
@@ -80,6 +89,8 @@ class Statements:
             self._types.extend((nodes[subject], nodes[target]))
         elif predicate not in IGNORED:
             self._edges.extend((nodes[subject], nodes[predicate], nodes[target]))
+        elif predicate in LABEL_LINKS:
+            self._label_nodes.add_link(nodes[subject], predicate, nodes[target])
 
     def build(
         self, origin: str = "", sources: tuple[str, ...] = (), *, rename_blank_nodes: bool = False
@@ -92,18 +103,21 @@ class Statements:
             rename_blank_nodes: Name them by what is said about them, instead of as they were given.
 
         Raises:
-            GraphError: There is no entity, or no label at all.
+            GraphError: There is no entity, or no label at all; or many share large expressions or labels of many forms.
         """
         has_axioms = ON_PROPERTY in self._nodes or INTERSECTION in self._nodes
         if has_axioms:
             _ = self._nodes[SUBCLASS]  # named before nodes are counted
         names = list(self._nodes.names)
+        for owner, predicate, text, tag in self._label_nodes.texts(origin):
+            self._texts.add(names[owner], predicate, text, tag)
         texts = self._texts.chosen()
         edges, types = _rows(self._edges, 3), _rows(self._types, 2)
         blank = np.fromiter((name.startswith("_:") for name in names), dtype=bool, count=len(names))
-        helpers = blank & (~_mask(len(names), _array(texts)) | self._of_types(types, HELPER_TYPES))
+        label_nodes = _mask(len(names), self._label_nodes.numbers()) | self._of_types(types, {LABEL_NODE})
+        helpers = blank & (~_mask(len(names), _array(texts)) | self._of_types(types, HELPER_TYPES) | label_nodes)
         licences = self._own_licences(edges, types)
-        outside = helpers | self._of_types(types, {ONTOLOGY, *DEPRECATED_TYPES})
+        outside = helpers | label_nodes | self._of_types(types, {ONTOLOGY, *DEPRECATED_TYPES})
         outside |= _mask(len(names), _array(self._deprecated))
         if has_axioms:
             edges, types = self._with_axioms(edges, types, helpers, origin)

@@ -4,6 +4,7 @@ from kgattn.graph.owl import OWL, RDF
 
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
+SKOS_XL = "http://www.w3.org/2008/05/skos-xl#"
 OBO = "http://www.geneontology.org/formats/oboInOwl#"
 
 TYPE = RDF + "type"
@@ -33,16 +34,22 @@ TEXT_RANKS = {
     SKOS + "hiddenLabel": HIDDEN,
 }
 """What gives texts: the rank of a label, 0 the dearest; `ALIAS`; `HIDDEN`, an alias for search that is not shown."""
+LABEL_LINKS = {f"{SKOS_XL}{kind}Label": f"{SKOS}{kind}Label" for kind in ("pref", "alt", "hidden")}
+"""What leads to a node that holds a text, and what would hold the text itself."""
+LITERAL_FORM = SKOS_XL + "literalForm"
+LABEL_NODE = SKOS_XL + "Label"
 LICENCES = {
     *(f"http://purl.org/dc/{part}/{name}" for part in ("terms", "elements/1.1") for name in ("license", "rights")),
     *(place + "license" for place in ("http://schema.org/", "https://schema.org/", "http://creativecommons.org/ns#")),
     "http://web.resource.org/cc/license",
     "http://www.w3.org/1999/xhtml/vocab#license",
 }
-LITERAL_PREDICATES = frozenset({*TEXT_RANKS, DEPRECATED, *LICENCES})
+LITERAL_PREDICATES = frozenset({*TEXT_RANKS, LITERAL_FORM, DEPRECATED, *LICENCES})
 """What has literals that count; those of any other predicate are nothing to a graph."""
 IGNORED = {
     *TEXT_RANKS,
+    *LABEL_LINKS,
+    LITERAL_FORM,
     *(RDFS + name for name in ("seeAlso", "isDefinedBy", "domain", "range", "subPropertyOf")),
     *(OWL + name for name in ("imports", "versionIRI", "priorVersion", "inverseOf", "equivalentProperty")),
     *(OWL + name for name in ("propertyDisjointWith", "propertyChainAxiom")),

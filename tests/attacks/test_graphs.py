@@ -50,6 +50,19 @@ def test_one_large_class_expression_of_many_classes(attempt, suffix):
     assert f"a.{suffix}: class expressions may have 100 parts" in attempt(f"a.{suffix}", text).error
 
 
+@pytest.mark.parametrize("suffix", ["ttl", "nt"])
+def test_one_label_of_many_forms_of_many_nodes(attempt, suffix):
+    size, xl = 10_000, "http://www.w3.org/2008/05/skos-xl#"
+    text = "".join(f'<a:l> <{xl}literalForm> "{n}" .\n<a:c{n}> <{xl}prefLabel> <a:l> .\n' for n in range(size))
+    assert f"a.{suffix}: the labels of SKOS-XL may give 100 texts" in attempt(f"a.{suffix}", text).error
+
+
+def test_labels_that_name_each_other(attempt):
+    xl = "http://www.w3.org/2008/05/skos-xl#"
+    ring = f'<a:a> <{xl}prefLabel> <a:b> .\n<a:b> <{xl}prefLabel> <a:a> .\n<a:a> <{xl}literalForm> "a" .\n'
+    assert attempt("a.nt", ring + label("x", "x")).graph["labels"] == ["x"]
+
+
 @pytest.mark.parametrize("task", ["load", "rdflib"])
 def test_blank_nodes_alone(attempt, task):
     bare = "".join(f"_:a{n} <http://a/r> _:a{n + 1} .\n" for n in range(10_000))

@@ -3,17 +3,20 @@
 | axiom about a named C | becomes |
 |---|---|
 | C subClassOf or equivalentClass [onProperty p; someValuesFrom, allValuesFrom or hasValue D] | (C, p, D) |
+| C ... [onProperty p; minQualifiedCardinality or qualifiedCardinality n; onClass D], n at least 1 | (C, p, D) |
+| the same with n = 0, with maxQualifiedCardinality, or without onClass | nothing |
 | C subClassOf or equivalentClass [intersectionOf (A ...)]; C intersectionOf (A ...) | each part in turn |
 | a part A that is a named class | (C, rdfs:subClassOf, A) |
 | a filler D that is an intersection or a union | one triple for each named part |
 | x rdf:type one of these expressions | (x, p, D); a named part is a type of x |
 
-These are the projection rules of OWL2Vec* (Chen et al. 2021, arXiv:2009.14654, table 1) without the cardinalities, of
-which some ("exactly 0") say the opposite. Complements, inverse properties and axioms whose left side has no name make
-no triple.
+These are the projection rules of OWL2Vec* (Chen et al. 2021, arXiv:2009.14654, table 1), but for cardinalities that
+allow for none: "at most 3" and "exactly 0" do not say that there is one. minCardinality and cardinality beside an
+onClass, which OWL 2 does not know, count as their qualified forms. Complements, inverse properties and axioms whose
+left side has no name make no triple.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from kgattn.errors import GraphError
 
@@ -25,6 +28,9 @@ INTERSECTION = OWL + "intersectionOf"
 UNION = OWL + "unionOf"
 ON_PROPERTY = OWL + "onProperty"
 FILLERS = (OWL + "someValuesFrom", OWL + "allValuesFrom", OWL + "hasValue")
+ON_CLASS = OWL + "onClass"
+AT_LEAST = frozenset(OWL + name for name in ("minQualifiedCardinality", "qualifiedCardinality"))
+AT_LEAST |= {OWL + name for name in ("minCardinality", "cardinality")}
 FIRST, REST, NIL = (RDF + name for name in ("first", "rest", "nil"))
 
 HELPER_TYPES = {
@@ -46,14 +52,23 @@ class ClassAxioms:
     Args:
         edges: Head, relation and tail of every statement between nodes.
         helpers: Blank nodes that are no entities.
+        required: Restrictions whose number of values is one of `AT_LEAST` and at least 1.
         numbers: IRI to number.
         origin: The file they came from, for the error message.
     """
 
-    def __init__(self, edges: Iterable[Edge], helpers: set[int], numbers: Mapping[str, int], origin: str = "") -> None:
+    def __init__(
+        self,
+        edges: Iterable[Edge],
+        helpers: set[int],
+        required: Container[int],
+        numbers: Mapping[str, int],
+        origin: str = "",
+    ) -> None:
         self._origin = origin
         self._left = ALWAYS_ALLOWED
         self._helpers = helpers
+        self._required = required
         self._numbers = numbers
         self._about: dict[int, dict[int, list[int]]] = {}
         self._axioms: list[tuple[int, int]] = []
@@ -100,9 +115,10 @@ class ClassAxioms:
             if node not in self._helpers:
                 yield None, node
                 continue
+            kinds = (*FILLERS, ON_CLASS) if node in self._required else FILLERS
             for relation in self._said(node, ON_PROPERTY):
                 if relation not in self._helpers:
-                    for filler in (filler for iri in FILLERS for filler in self._said(node, iri)):
+                    for filler in (filler for iri in kinds for filler in self._said(node, iri)):
                         for tail in self._walk(filler, (INTERSECTION, UNION)):
                             if tail not in self._helpers:
                                 yield relation, tail

@@ -20,6 +20,7 @@ The label of an entity is in the first language asked for in which it has one, t
 other; its aliases are in that language, a dearer one, or none. "xx" takes those of every language.
 """
 
+import re
 from array import array
 from collections.abc import Iterable
 
@@ -31,7 +32,7 @@ from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.label_nodes import LabelNodes
 from kgattn.graph.naming import clean_text
 from kgattn.graph.node_numbers import NodeNumbers
-from kgattn.graph.owl import HELPER_TYPES, INTERSECTION, ON_PROPERTY, SUBCLASS, ClassAxioms
+from kgattn.graph.owl import AT_LEAST, HELPER_TYPES, INTERSECTION, ON_PROPERTY, SUBCLASS, ClassAxioms
 from kgattn.graph.texts import NodeTexts
 from kgattn.graph.vocabulary import (
     DATASETS,
@@ -51,6 +52,7 @@ from kgattn.graph.vocabulary import (
 from kgattn.shapes import Bool, Int
 
 LABEL_SOURCES = "rdfs:label, skos:prefLabel, skosxl:prefLabel, schema:name or foaf:name"
+_POSITIVE = re.compile(r"\s*\+?0*[1-9][0-9]*\s*")
 
 
 class Statements:
@@ -67,7 +69,7 @@ class Statements:
         self._edges = array("i")
         self._types = array("i")
         self._licence_texts: list[tuple[int, str]] = []
-        self._deprecated = array("i")
+        self._deprecated, self._required = array("i"), array("i")
 
     def add_text(self, subject: str, predicate: str, text: str, language: str) -> None:
         """A statement whose object is a literal; `language` is its tag or empty."""
@@ -76,6 +78,9 @@ class Statements:
                 self._deprecated.append(self._nodes[subject])
             elif predicate == LITERAL_FORM:
                 self._label_nodes.add_form(self._nodes[subject], clean_text(text), language)
+            elif predicate in AT_LEAST:
+                if _POSITIVE.fullmatch(text):
+                    self._required.append(self._nodes[subject])
             elif predicate in LICENCES:
                 self._licence_texts.append((self._nodes[subject], clean_text(text)))
             return
@@ -193,7 +198,8 @@ class Statements:
         origin: str,
     ) -> tuple[Int[np.ndarray, "more 3"], Int[np.ndarray, "others 2"]]:
         """Statements and types, with those that class axioms make."""
-        axioms = ClassAxioms(map(tuple, edges.tolist()), set(np.flatnonzero(helpers).tolist()), self._nodes, origin)
+        blank, required = set(np.flatnonzero(helpers).tolist()), set(self._required)
+        axioms = ClassAxioms(map(tuple, edges.tolist()), blank, required, self._nodes, origin)
         of_types, named = axioms.of_types(map(tuple, types[helpers[types[:, 1]]].tolist()))
         made = array("i", [number for edge in (*axioms.edges(self._nodes[SUBCLASS]), *of_types) for number in edge])
         kinds = array("i", [number for pair in named for number in pair])

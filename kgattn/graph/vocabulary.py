@@ -1,6 +1,6 @@
 """The IRIs that mean something to a graph: where texts, types and licences are found, and what says nothing."""
 
-from kgattn.graph.owl import OWL, RDF
+from kgattn.graph.owl import AT_LEAST, OWL, RDF
 
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
@@ -44,7 +44,7 @@ LICENCES = {
     "http://web.resource.org/cc/license",
     "http://www.w3.org/1999/xhtml/vocab#license",
 }
-LITERAL_PREDICATES = frozenset({*TEXT_RANKS, LITERAL_FORM, DEPRECATED, *LICENCES})
+LITERAL_PREDICATES = frozenset({*TEXT_RANKS, LITERAL_FORM, DEPRECATED, *LICENCES, *AT_LEAST})
 """What has literals that count; those of any other predicate are nothing to a graph."""
 IGNORED = {
     *TEXT_RANKS,

@@ -2,7 +2,7 @@ import pytest
 import rdflib
 
 from kgattn.errors import GraphError
-from kgattn.graph import KnowledgeGraph, owl
+from kgattn.graph import KnowledgeGraph, owl, oxigraph
 
 ONTOLOGY = """
 @prefix : <http://onto/> .
@@ -24,6 +24,15 @@ def edges(graph):
         tuple(name.replace(SUB, "sub").rpartition("/")[2] for name in (ids[head], relations[relation], ids[tail]))
         for head, relation, tail in graph.triples.tolist()
     }
+
+
+def counted(kind, number, filler="owl:onClass :B"):
+    count = f'"{number}"^^<http://www.w3.org/2001/XMLSchema#nonNegativeInteger>'
+    return f":A rdfs:subClassOf [ a owl:Restriction ; owl:onProperty :p ; owl:{kind} {count} ; {filler} ] , :D ."
+
+
+AT_LEAST_ONE = {("A", "p", "B"), ("A", "sub", "D")}
+NONE_OF_IT = {("A", "sub", "D")}
 
 
 @pytest.mark.parametrize(
@@ -64,6 +73,23 @@ def edges(graph):
             ":A rdfs:subClassOf [ owl:onProperty :p ; owl:maxQualifiedCardinality 0 ; owl:onClass :B ] , :D .",
             {("A", "sub", "D")},
         ),
+        (counted("minQualifiedCardinality", 1), AT_LEAST_ONE),
+        (counted("minQualifiedCardinality", "012"), AT_LEAST_ONE),
+        (counted("minQualifiedCardinality", 0), NONE_OF_IT),
+        (counted("qualifiedCardinality", 2), AT_LEAST_ONE),
+        (counted("qualifiedCardinality", 0), NONE_OF_IT),
+        (counted("qualifiedCardinality", -1), NONE_OF_IT),
+        (counted("maxQualifiedCardinality", 3), NONE_OF_IT),
+        (counted("minCardinality", 1), AT_LEAST_ONE),
+        (counted("cardinality", 1), AT_LEAST_ONE),
+        (counted("cardinality", 1, ":note :B"), NONE_OF_IT),
+        (counted("qualifiedCardinality", 1, "owl:onDataRange :B"), NONE_OF_IT),
+        (counted("qualifiedCardinality", 1, "owl:onClass [ owl:unionOf ( :B :C ) ]"), AT_LEAST_ONE | {("A", "p", "C")}),
+        (
+            """:A owl:equivalentClass [ owl:intersectionOf ( :D [ owl:onProperty :p ; owl:qualifiedCardinality 1 ;
+               owl:onClass :B ] [ owl:onProperty :q ; owl:qualifiedCardinality 0 ; owl:onClass :C ] ) ] .""",
+            AT_LEAST_ONE,
+        ),
         ("[ a owl:AllDisjointClasses ; owl:members ( :A :B ) ] . :A rdfs:subClassOf :D .", {("A", "sub", "D")}),
     ],
 )
@@ -81,6 +107,21 @@ def test_the_expression_an_individual_is_typed_by():
     assert edges(graph) == {("x", "p", "y")}
     assert graph.types("http://onto/x") == ["http://onto/B"]
     assert list(graph.type_ids) == ["http://onto/B"]
+
+
+@pytest.mark.parametrize("suffix", ["ttl", "nt", "rdf", "jsonld"])
+@pytest.mark.parametrize("installed", [True, False])
+def test_cardinalities_in_files_of_either_order(tmp_path, monkeypatch, suffix, installed):
+    if not installed:
+        monkeypatch.setattr(oxigraph, "pyoxigraph", lambda: None)
+    text = counted("minQualifiedCardinality", 2) + ':A rdfs:label "A" . :x a [ owl:onClass :y ; owl:onProperty :q ;'
+    source = rdflib.Graph().parse(data=f"{ONTOLOGY}{text} owl:qualifiedCardinality 1 ] .", format="turtle")
+    style = {"rdf": "xml", "jsonld": "json-ld", "ttl": "turtle"}.get(suffix, suffix)
+    path = tmp_path / f"a.{suffix}"
+    lines = source.serialize(format=style).splitlines(keepends=True)
+    for order in (lines, lines[::-1]) if suffix == "nt" else (lines,):
+        path.write_text("".join(order))
+        assert edges(KnowledgeGraph.load(path)) == {*AT_LEAST_ONE, ("x", "q", "y")}
 
 
 def test_expressions_in_a_ring_end():

@@ -204,7 +204,8 @@ class GraphConstructors:
 
         Args:
             data: `Data` with `edge_index` and, for several relations, `edge_type`; or `HeteroData`, whose node and edge
-                types become entity types and relations. `x`, if every node has it in one width, becomes features.
+                types become entity types and relations. `x`, if every node has it in one width, becomes features;
+                otherwise it is left out, with a warning.
             labels: In row order, per node type for `HeteroData`; left out, `data.label`.
             entity_ids: In the same form; left out, `data.entity_id`, else row numbers.
             relations: Names by `edge_type`; left out, `data.relation_id`, else "relation 0", "relation 1", ...

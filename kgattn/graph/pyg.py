@@ -1,5 +1,6 @@
 """To and from PyTorch Geometric's graphs, which know numbers only: the texts ride along as lists."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -87,7 +88,7 @@ def _from_data(data: "Data", labels: Names, entity_ids: Names, relations: Sequen
             add_name(item, text)
     return builder.build(
         label_sources="the argument labels or data.label",
-        features=_features([data.get("x")]),
+        features=_features({"": data.get("x")}),
         licence=data.get("licence") or "",
         sources=tuple(data.get("sources") or ()),
     )
@@ -118,7 +119,7 @@ def _from_hetero(
         store = data[source, relation, target]
         for head, tail in zip(*_edges(store, len(sources), len(targets), relation), strict=True):
             builder.add_triple(sources[head], relation, targets[tail])
-    features = _features([data[kind].get("x") for kind in data.node_types])
+    features = _features({kind: data[kind].get("x") for kind in data.node_types})
     return builder.build(label_sources="the argument labels or data[node_type].label", features=features)
 
 
@@ -190,11 +191,27 @@ def _relation_names(data: "Data", relations: Sequence[str] | None, num_edges: in
     return [names[number] if names is not None else f"relation {number}" for number in numbers]
 
 
-def _features(vectors: list[Any]) -> Float[np.ndarray, "entity dim"] | None:
-    """Vectors of all nodes, if each has one and they share a width."""
-    if any(x is None or x.ndim != 2 for x in vectors) or len({x.shape[1] for x in vectors}) != 1:
+def _features(vectors: Mapping[str, Any]) -> Float[np.ndarray, "entity dim"] | None:
+    """Vectors of all nodes, of one type after the other; none, with a warning, where they make no one array."""
+    widths = {kind: _width(x) for kind, x in vectors.items()}
+    distinct = set(widths.values())
+    if distinct <= {"none"}:
         return None
-    return np.concatenate([x.detach().cpu().float().numpy() for x in vectors])
+    if len(distinct) > 1 or any(x.ndim != 2 for x in vectors.values()):
+        found = ", ".join(f"{width} for {kind!r}" if kind else width for kind, width in widths.items())
+        warnings.warn(
+            "the graph has no features: x must have the shape [node, dim], with one dim for all node types, got "
+            f"{found}; bring all to one width (by a projection, or zeros where there are none), or delete x",
+            stacklevel=5,  # the caller of from_pyg
+        )
+        return None
+    return np.concatenate([x.detach().cpu().float().numpy() for x in vectors.values()])
+
+
+def _width(x: Any) -> str:
+    if x is None:
+        return "none"
+    return f"dim {x.shape[1]}" if x.ndim == 2 else f"shape {tuple(x.shape)}"
 
 
 def _text_list(values: object, name: str) -> list[str]:

@@ -55,8 +55,32 @@ def test_hetero_features_are_taken_when_they_share_a_width():
     data = hetero()
     data["city"].x, data["country"].x = torch.zeros(2, 3), torch.ones(2, 3)
     assert KnowledgeGraph.from_pyg(data).features.sum() == 6
-    data["city"].x = torch.zeros(2, 4)
-    assert KnowledgeGraph.from_pyg(data).features is None
+
+
+@pytest.mark.parametrize(
+    ("city", "country", "found"),
+    [
+        (torch.zeros(2, 4), torch.ones(2, 3), "got dim 4 for 'city', dim 3 for 'country'; bring all to one width"),
+        (torch.zeros(2, 4), None, "got dim 4 for 'city', none for 'country'; bring all to one width"),
+        (torch.zeros(2), torch.zeros(2), r"got shape \(2,\) for 'city', shape \(2,\) for 'country'"),
+    ],
+)
+def test_hetero_features_of_unlike_widths_are_left_out_with_a_warning(city, country, found):
+    data = hetero()
+    data["city"].x = city
+    if country is not None:
+        data["country"].x = country
+    with pytest.warns(UserWarning, match=f"the graph has no features: .* {found}"):
+        graph = KnowledgeGraph.from_pyg(data)
+    assert graph.features is None
+    assert graph.fingerprint == KnowledgeGraph.from_pyg(hetero()).fingerprint
+
+
+def test_features_of_another_shape_are_left_out_with_a_warning():
+    data = Data(x=torch.zeros(3), edge_index=EDGES)
+    with pytest.warns(UserWarning, match=r"x must have the shape \[node, dim\], .* got shape \(3,\); bring"):
+        graph = KnowledgeGraph.from_pyg(data, labels=LABELS)
+    assert graph.features is None
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,9 @@ SWEEP_LENGTHS = (64, 128, 256, 512)
 def bench(
     model: Annotated[str, typer.Option(help="minilm, bert-tiny, a folder, or a hub name.")] = "minilm",
     graph: Annotated[
-        Path | None, typer.Option(help="Graph folder to inject; left out, a random graph of 10,000 entities.")
+        Path | None, typer.Option(help="Graph folder, or file, to inject; left out, a random graph of 10,000 entities.")
     ] = None,
+    language: Annotated[str, typer.Option(help="Language code, or an installed spaCy pipeline.")] = "en",
     sizes: Annotated[str, typer.Option(help="Batch x tokens x mentions; several with commas between.")] = DEFAULT_SIZES,
     repeats: Annotated[int, typer.Option(min=1, help="Rounds of each measurement.")] = 7,
     threads: Annotated[
@@ -34,12 +35,13 @@ def bench(
     from rich.progress import Progress
 
     from kgattn.graph import KnowledgeGraph
+    from kgattn.linking.pipelines import resolve_pipeline
     from kgattn.speed.kernels import Shape
     from kgattn.speed.suite import Size, Suite
     from kgattn.training.precision import training_device
 
     parsed = tuple(Size.parse(size.strip()) for size in sizes.split(","))
-    loaded = None if graph is None else KnowledgeGraph.load(graph)
+    loaded = None if graph is None else KnowledgeGraph.load(graph, language=resolve_pipeline(language).lang or "xx")
     shapes = tuple(Shape(4, 12, length, 32, 8) for length in SWEEP_LENGTHS) if sweep else ()
     torch.set_num_threads(threads)
     suite = Suite(model, loaded, parsed, repeats, sweep=shapes)

@@ -22,13 +22,19 @@ def evaluate(
     """Strict typed entity F1 over all gold entities, by type, linked or not, seen in training or not."""
     from kgattn.cli.scores import print_scores
     from kgattn.graph import KnowledgeGraph
+    from kgattn.linking.pipelines import resolve_pipeline
     from kgattn.ner.corpus import load_corpus
     from kgattn.training.evaluate import evaluate_run
     from kgattn.training.run_folder import RunFolder
+    from kgattn.training.tagger import run_settings
 
     RunFolder(run).result()  # an unfinished run is refused before anything is loaded
     corpus = load_corpus(data)
-    scores = evaluate_run(run, corpus, split, KnowledgeGraph.load(graph) if graph is not None else None).to_json()
+    loaded = None
+    if graph is not None:
+        language = run_settings(run)[0].language  # in which the run links
+        loaded = KnowledgeGraph.load(graph, language=resolve_pipeline(language).lang or "xx")
+    scores = evaluate_run(run, corpus, split, loaded).to_json()
     if as_json:
         typer.echo(json.dumps({"run": str(run), "corpus": corpus.name, "split": split, **scores}, indent=2))
     else:

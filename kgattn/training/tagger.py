@@ -118,11 +118,8 @@ def open_tagger(run: Path, device: str | None = None) -> Tagger:
         RunError: The folder holds no finished run, or its model is gone or damaged.
     """
     folder = RunFolder(run)
-    result, identity = folder.result(), folder.identity()
-    missing = next((key for key in ("config", "corpus") if not isinstance(identity.get(key), dict)), None)
-    if missing is not None:
-        raise RunError(f"{run / CONFIG}: expected an object {missing}, got none; train again in a new folder")
-    config = TrainConfig.from_json(identity["config"])
+    result = folder.result()
+    config, corpus = run_settings(run)
     place = find_device(device)
     model, processor = _load(folder.path / MODEL)
     return Tagger(
@@ -131,8 +128,25 @@ def open_tagger(run: Path, device: str | None = None) -> Tagger:
         config=config,
         injected=result.injection is not None,
         entity_map=folder.entity_map(),
-        corpus=identity["corpus"],
+        corpus=corpus,
     )
+
+
+def run_settings(run: Path) -> tuple[TrainConfig, dict[str, Any]]:
+    """Settings of a run, and what is known of its corpus, without loading the model.
+
+    Args:
+        run: Folder of the run.
+
+    Raises:
+        ConfigError: A setting is unknown, or out of range.
+        RunError: The folder holds no run.
+    """
+    identity = RunFolder(run).identity()
+    missing = next((key for key in ("config", "corpus") if not isinstance(identity.get(key), dict)), None)
+    if missing is not None:
+        raise RunError(f"{run / CONFIG}: expected an object {missing}, got none; train again in a new folder")
+    return TrainConfig.from_json(identity["config"]), identity["corpus"]
 
 
 def find_device(name: str | None) -> torch.device:

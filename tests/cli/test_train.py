@@ -65,6 +65,20 @@ def test_plain_needs_no_graph(data, bert_tiny_path, graph_file, tmp_path, capsys
     assert json.loads(out[out.index("{") :])["slices"]["linked"]["gold"] == 12
 
 
+def test_evaluate_takes_labels_in_the_language_of_the_run(data, bert_tiny_path, tmp_path, capsys):
+    label = "<http://www.w3.org/2000/01/rdf-schema#label>"
+    lines = (f'<http://x/{n}> {label} "{name}"@de, "Town {n}"@en .' for n, name in enumerate(("Rome", "Paris")))
+    (tmp_path / "graph.ttl").write_text("\n".join(lines))
+    for language, linked in (("de", 12), ("en", 0)):
+        run = tmp_path / language
+        shared = ("--model", "bert-tiny", "--arm", "plain", "--epochs", 1, "--language", language)
+        assert train("--data", data, "-o", run, *shared) == 0
+        capsys.readouterr()
+        command = ["evaluate", "--run", str(run), "--data", str(data), "--graph", str(tmp_path / "graph.ttl")]
+        assert main([*command, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["slices"]["linked"]["gold"] == linked
+
+
 def test_wrong_input_is_one_line_and_leaves_nothing(data, bert_tiny_path, tmp_path, capsys):
     run = tmp_path / "run"
     base = ("--data", data, "--model", "bert-tiny", "-o", run)

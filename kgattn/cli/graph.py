@@ -27,8 +27,9 @@ def build(
         list[str],
         typer.Argument(
             metavar="SOURCE...",
-            help="Graph folders, TSV folders, files (.ttl .nt .nq .trig .n3 .rdf .owl .trix .jsonld .obo .graphml "
-            ".gexf .tsv .csv, also .gz .bz2 .xz) or addresses of SPARQL endpoints. Several are merged by entity id.",
+            help="Graph folders, TSV folders, files (.ttl .nt .nq .trig .n3 .rdf .owl .trix .jsonld .hext .obo "
+            ".graphml .gexf .tsv .csv, also .gz .bz2 .xz) or addresses of SPARQL endpoints. Several are merged by "
+            "entity id.",
         ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Graph folder to write: new, empty or a graph.")],

@@ -95,9 +95,7 @@ class _LineReader:
 
     def _read_line(self, line: bytes) -> None:
         if len(line) >= MAX_LINE:
-            raise GraphError(
-                f"{self._path}:{self._lines}: a line may have {MAX_LINE >> 20} MiB, got more; drop or shorten it"
-            )
+            raise line_too_long(self._path, self._lines)
         try:
             text = line.decode("utf-8-sig" if self._lines == 1 else "utf-8").rstrip("\r\n")
         except UnicodeDecodeError as error:
@@ -110,6 +108,11 @@ class _LineReader:
                 self._parser.parseline()
         except Exception as error:  # rdflib raises all kinds of errors over a broken line
             raise broken(self._path, self._lines, error) from None
+
+
+def line_too_long(path: Path, line: int) -> GraphError:
+    """The error of a line of `MAX_LINE` bytes or more."""
+    return GraphError(f"{path}:{line}: a line may have {MAX_LINE >> 20} MiB, got more; drop or shorten it")
 
 
 def _take(found: list[tuple[str, ...]], statements: Statements) -> None:

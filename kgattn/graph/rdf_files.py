@@ -1,4 +1,4 @@
-"""RDF files, plain or packed: the formats rdflib reads, but HexTuples and RDF Patch.
+"""RDF files, plain or packed: the formats rdflib reads, but RDF Patch, which holds changes to a graph and no graph.
 
 | suffix | format | read by |
 |---|---|---|
@@ -8,6 +8,7 @@
 | `.rdf` `.owl` `.xml` | RDF/XML | the same |
 | `.trix` | TriX | rdflib |
 | `.jsonld` `.json-ld` | JSON-LD | rdflib |
+| `.hext` | HexTuples | JSON a line, rdflib for terms |
 
 Statements go straight into numbers, without an `rdflib.Graph` in between; those of named graphs count as others do.
 Every way gives the same graph. What pyoxigraph refuses is read again by rdflib, which takes it or says what is wrong.
@@ -28,6 +29,7 @@ from rdflib.plugins.parsers.jsonld import to_rdf
 from kgattn.errors import GraphError
 from kgattn.graph import oxigraph
 from kgattn.graph.guards import check_json_ld, check_xml
+from kgattn.graph.hextuples import parse_hextuples
 from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.ntriples import parse_lines, read_lines
 from kgattn.graph.packed import READ_ERRORS, open_plain
@@ -112,6 +114,8 @@ def _parse(file: BufferedReader, path: Path, suffix: str, sink: RdfSink) -> None
         _read_xml(file, path, sink, trix=suffix == ".trix")
     elif suffix in _TURTLE:
         _read_turtle(file, path, sink, suffix)
+    elif suffix == ".hext":
+        parse_hextuples(file, path, sink)
     else:
         _read_json_ld(file, path, sink)
 

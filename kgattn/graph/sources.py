@@ -11,7 +11,7 @@ from kgattn.graph.provenance import record_file
 from kgattn.graph.storage import HEADER, open_graph
 from kgattn.graph.tables import ENTITIES, graph_from_tables, graph_from_triple_file
 
-RDF_SUFFIXES = (".ttl", ".nt", ".nq", ".trig", ".n3", ".rdf", ".owl", ".xml", ".trix", ".jsonld", ".json-ld")
+RDF_SUFFIXES = (".ttl", ".nt", ".nq", ".trig", ".n3", ".rdf", ".owl", ".xml", ".trix", ".jsonld", ".json-ld", ".hext")
 NETWORKX_SUFFIXES = (".graphml", ".gexf")
 TRIPLE_SUFFIXES = (".tsv", ".csv")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|https?:/")  # a Path of a URL has one slash left

@@ -184,6 +184,17 @@ def test_odd_lines_are_read_as_well(tmp_path, suffix, ending):
         ("c.ttl", HEAD + "ex:a ex:b <<( ex:a ex:b ex:c )>> .", "c.ttl:4: broken RDF"),
         ("a.rdf", XML + "<rdf:Description>\n<ex:a></ex:b>", "a.rdf:5: broken RDF .mismatched tag"),
         ("b.rdf", XML + '\n<rdf:Description rdf:ID="1 2"/></rdf:RDF>', "b.rdf:5: broken RDF"),
+        (
+            "a.hext",
+            '["a:a", "a:b", "a:c", "globalId", "", ""]\n\n["a:a"]\n',
+            "a.hext:3: broken RDF .expected a list of six",
+        ),
+        ("b.hext", '\n["a:a", "a:b", 7, "x:y", "", ""]', "b.hext:2: broken RDF .expected a list of six texts"),
+        ("c.hext", '["a:a", "a:b", "c", "", "", ""]', "c.hext:1: broken RDF .* got nothing in the place of one"),
+        ("d.hext", '["a:a", "_:b", "c", "x:y", "", ""]', "d.hext:1: broken RDF .* an IRI as predicate"),
+        ("e.hext", '\n\n{"a": "b"', "e.hext:3: broken RDF .Expecting"),
+        ("f.hext", '["a:a", "a:b", "c", "x:y", "no tag!", ""]', "f.hext:1: broken RDF .'no tag!' is not a valid lang"),
+        ("g.hext", b'\n["a:a", "a:b", "\xff", "x:y", "", ""]', "g.hext:2: expected UTF-8"),
         ("a.trix", "<TriX>\n<x/></TriX>", "a.trix:1: broken RDF .Only elements in the TriX namespace"),
     ],
 )
@@ -199,7 +210,7 @@ def test_what_pyoxigraph_refuses_is_left_to_rdflib(tmp_path, route):
     assert list(KnowledgeGraph.load(tmp_path / "a.ttl").labels) == ["x"]
 
 
-@pytest.mark.parametrize("style", ["nquads", "trig", "trix", "n3"])
+@pytest.mark.parametrize("style", ["nquads", "trig", "trix", "n3", "hext"])
 @pytest.mark.filterwarnings("ignore:Dataset.* is deprecated")  # rdflib's own use of it
 def test_formats_of_datasets(tmp_path, graph, style, route):
     dataset = rdflib.Dataset()
@@ -212,7 +223,7 @@ def test_formats_of_datasets(tmp_path, graph, style, route):
 
 
 @pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip), ("bz2", bz2), ("xz", lzma)])
-@pytest.mark.parametrize("name", ["a.nt", "a.ttl", "a.rdf", "a.jsonld", "a.tsv"])
+@pytest.mark.parametrize("name", ["a.nt", "a.ttl", "a.rdf", "a.jsonld", "a.hext", "a.tsv"])
 def test_packed_files(tmp_path, graph, name, suffix, pack, route):
     plain = tmp_path / name
     style = {"a.rdf": "xml", "a.jsonld": "json-ld"}.get(name, plain.suffix[1:])
@@ -223,6 +234,37 @@ def test_packed_files(tmp_path, graph, name, suffix, pack, route):
     packed.write_bytes(pack.compress(plain.read_bytes())[:-20])
     with pytest.raises(GraphError, match="cannot be read"):
         KnowledgeGraph.load(packed)
+
+
+@pytest.mark.parametrize("name", sorted(set(TURTLES) - {"odd iris", "datatypes"}))
+def test_hextuples_say_what_the_turtle_says(tmp_path, name):
+    (tmp_path / "a.ttl").write_text(HEAD + SKOS + TURTLES[name], encoding="utf-8")
+    graph = rdflib.Graph().parse(tmp_path / "a.ttl", publicID="file:///a.ttl")
+    graph.serialize(tmp_path / "a.hext", format="hext", encoding="utf-8")
+    assert KnowledgeGraph.load(tmp_path / "a.hext").fingerprint == KnowledgeGraph.load(tmp_path / "a.ttl").fingerprint
+
+
+HEXTUPLES = f"""\ufeff["http://a/x", "{RDFS}label", "x", "{RDF}langString", "en", ""]
+["http://a/x", "{RDFS}label", "Xchen", "{RDF}langString", "de", "http://g"]
+
+["_:y", "{RDFS}label", "", "{XSD}string", "", ""]
+["_:y", "{RDFS}label", "why", "{XSD}string", null, null]\r
+["http://a/x", "http://a/r", "_:y", "localId", "", "_:g"]
+["http://a/x", "http://a/r", "http://a/z", "globalId", "", "http://g"]
+["http://a/x", "http://a/since", "2021-02-30", "{XSD}date", "", ""]"""
+
+
+@pytest.mark.filterwarnings("ignore:Dataset.* is deprecated")  # rdflib's own use of it
+def test_hextuples_as_rdflib_reads_them(tmp_path):
+    path = tmp_path / "a.hext"
+    path.write_text(HEXTUPLES, encoding="utf-8", newline="")
+    graph = KnowledgeGraph.load(path)
+    assert list(graph.labels) == ["x", "why", "z"]
+    assert (graph.num_triples, graph.label("_:b0")) == (2, "why")
+    source = rdflib.Dataset().parse(data=HEXTUPLES.removeprefix("\ufeff"), format="hext")
+    reference = KnowledgeGraph.from_rdf(source)
+    assert sorted(reference.labels) == sorted(graph.labels)
+    assert reference.num_triples == graph.num_triples
 
 
 def test_an_unknown_suffix_is_refused_with_those_that_are_read(tmp_path):

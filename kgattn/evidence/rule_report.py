@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,6 +15,12 @@ from kgattn.mentions import MentionBatch
 from kgattn.ner.corpus import Corpus, Sentence
 from kgattn.training.evaluate import open_run
 from kgattn.training.tagger import load_run_model
+
+if TYPE_CHECKING:
+    from kgattn.linking import EntityLinker
+
+BATCH = 256
+"""Sentences that are linked at a time, so that a large corpus takes no more memory than a small one."""
 
 
 @dataclass(frozen=True)
@@ -101,18 +107,22 @@ def _counts(
     graph: KnowledgeGraph, terms: PairTerms, sentences: Sequence[Sentence], language: str
 ) -> list[tuple[int, int]]:
     """Ordered pairs of mentions each rule fires on, and sentences with one."""
-    pairs = EntityPairs.of(_linked(graph, sentences, language))
-    pair, term, _ = terms.matches(pairs)
-    fired = np.unique(np.stack([term, pairs.batch[pair], pairs.query[pair], pairs.key[pair]], axis=1), axis=0)
-    in_sentence = np.unique(fired[:, :2], axis=0)
-    return [(int((fired[:, 0] == n).sum()), int((in_sentence[:, 0] == n).sum())) for n in range(len(terms.names))]
-
-
-def _linked(graph: KnowledgeGraph, sentences: Sequence[Sentence], language: str) -> MentionBatch:
-    """The mentions of all sentences as one batch."""
     from kgattn.linking import EntityLinker  # here, because spaCy takes seconds to import
 
     linker = EntityLinker(graph, nlp=language)
+    size = len(terms.names)
+    mention_pairs, in_sentences = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+    for start in range(0, len(sentences), BATCH):
+        pairs = EntityPairs.of(_linked(linker, sentences[start : start + BATCH]))
+        pair, term, _ = terms.matches(pairs)
+        fired = np.unique(np.stack([term, pairs.batch[pair], pairs.query[pair], pairs.key[pair]], axis=1), axis=0)
+        mention_pairs += np.bincount(fired[:, 0], minlength=size)
+        in_sentences += np.bincount(np.unique(fired[:, :2], axis=0)[:, 0], minlength=size)
+    return list(zip(mention_pairs.tolist(), in_sentences.tolist(), strict=True))
+
+
+def _linked(linker: "EntityLinker", sentences: Sequence[Sentence]) -> MentionBatch:
+    """The mentions of some sentences as one batch."""
     mentions = [linker.mentions(doc) for doc in linker.link_words([sentence.words for sentence in sentences])]
     most = max(map(len, mentions), default=0)
     width = linker.config.max_candidates
@@ -121,7 +131,7 @@ def _linked(graph: KnowledgeGraph, sentences: Sequence[Sentence], language: str)
     for row, found in enumerate(mentions):
         for column, mention in enumerate(found):
             for place, candidate in enumerate(mention.candidates):
-                entities[row, column, place] = graph.entity_index(candidate.entity_id)
+                entities[row, column, place] = linker.graph.entity_index(candidate.entity_id)
                 priors[row, column, place] = candidate.prior
     slots = torch.zeros(len(mentions), 1, dtype=torch.long)
     return MentionBatch(slots, torch.from_numpy(entities), torch.from_numpy(priors))

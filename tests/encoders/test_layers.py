@@ -1,7 +1,10 @@
 """Every encoder's layer: equal to its formula written out node by node, and blind to how nodes are numbered."""
 
+import sys
+
 import pytest
 import torch
+import torch_geometric
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
@@ -144,6 +147,35 @@ def test_relations_show_in_all_but_the_blind_ones(name):
     differ = [not torch.allclose(outputs[0], other, atol=1e-6) for other in outputs[1:]]
     assert all(differ) is (name not in ("sage", "mean"))
     assert any(differ) is (name not in ("sage", "mean"))
+
+
+class Trap:
+    """Stands in for a compiled extra of PyG that is installed."""
+
+    def __getattr__(self, name):
+        raise AssertionError(f"a compiled extra was asked for {name}")
+
+
+@pytest.fixture
+def extras(monkeypatch):
+    """PyG as it is with all its compiled extras, none of which may be called."""
+    for flag in ("PYG_LIB", "SOFTMAX", "INDEX_SORT", "SEGMM", "GMM", "TORCH_SCATTER", "TORCH_SPARSE"):
+        monkeypatch.setattr(torch_geometric.typing, f"WITH_{flag}", True)
+    for name, module in list(sys.modules.items()):
+        for extra in ("pyg_lib", "torch_scatter", "torch_sparse"):
+            if name.startswith("torch_geometric.") and hasattr(module, extra):
+                monkeypatch.setattr(module, extra, Trap())
+
+
+@pytest.mark.parametrize(("name", "composition"), CASES)
+def test_no_layer_calls_a_compiled_extra_of_pyg(name, composition, extras):
+    with pytest.raises(AssertionError, match="asked for ops"):
+        torch_geometric.utils.index_sort(torch.tensor([1, 0]))
+    torch.manual_seed(0)
+    nodes, codes = torch.randn(3, DIM, dtype=torch.float64), torch.randn(5, CODE, dtype=torch.float64)
+    layer = make_layer(name, composition)
+    layer(nodes, *tensors([(0, 1, 0), (2, 1, 3), (1, 0, 1)]), codes).square().sum().backward()
+    assert all(parameter.grad.abs().sum() > 0 for parameter in layer.parameters())
 
 
 def test_rgcn_is_pygs_rgcn_conv_where_coefficients_are_tied_to_codes():

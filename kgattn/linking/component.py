@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from multiprocessing.context import get_spawning_popen
 from pathlib import Path
 from typing import Any, TypeVar
 from zipfile import BadZipFile
@@ -18,6 +19,7 @@ from kgattn.errors import LinkingError
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking.build import ANY_LANGUAGE, open_or_build
 from kgattn.linking.config import LinkerConfig
+from kgattn.linking.forking import open_before_forks
 from kgattn.linking.found import Found, Source
 from kgattn.linking.fuzzy import add_fuzzy, check_rapidfuzz
 from kgattn.linking.index import META_FILE, LinkIndex
@@ -82,8 +84,9 @@ def make_kgattn_linker(
     Args:
         nlp: The pipeline; its language gives the stop words.
         name: Name of the component in the pipeline.
-        graph: What `KnowledgeGraph.load` takes, read in the pipeline's language when the first document comes. May
-            be left out when the component is filled by `from_disk`, `from_bytes` or `set_index`.
+        graph: What `KnowledgeGraph.load` takes, read in the pipeline's language when the first document comes, or
+            before worker processes are started, which then share its index. May be left out when the component is
+            filled by `from_disk`, `from_bytes` or `set_index`.
         spans_key: Where in `doc.spans` the mentions go.
         max_candidates: See `LinkerConfig`, as the following.
         min_alias_length: See `LinkerConfig`.
@@ -144,6 +147,8 @@ class KgattnLinker:
         self._index = index
         self._table = AtomTable()
         register_extension()
+        if index is None and graph_path is not None:
+            open_before_forks(self)
 
     @property
     def index(self) -> LinkIndex:
@@ -160,6 +165,11 @@ class KgattnLinker:
             graph = KnowledgeGraph.load(self.graph_path, language=self.language)
             self._index = open_or_build(graph, self.config, self.stop_words, self.language)
         return self._index
+
+    def open(self) -> None:
+        """Read or build the index now, if there is a graph to do so from."""
+        if self.graph_path is not None:
+            _ = self.index
 
     def set_index(self, index: LinkIndex) -> None:
         """Link with this index from now on."""
@@ -269,9 +279,13 @@ class KgattnLinker:
         return self
 
     def __getstate__(self) -> dict[str, Any]:
-        """All but the words, which are read again."""
+        """All but the words, which are read again. What goes to a process being spawned is opened first."""
+        if get_spawning_popen() is not None:
+            self.open()
         return {name: value for name, value in self.__dict__.items() if name != "_lexicon"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         register_extension()
+        if self._index is None and self.graph_path is not None:
+            open_before_forks(self)

@@ -214,6 +214,7 @@ class KgattnLinker:
         if self.config.overlaps == "all":
             rows = self.index.row_candidates
             others = find_alternatives(docs, self.index.trie.plain, self._table, found)
+            others = self.index.disambiguator.admitted(others)
             mark(docs, others, [rows[row] for row in others.row.tolist()], self.spans_key + ALTERNATIVES)
         else:  # of a linker that was here before
             for doc in docs:

@@ -7,7 +7,8 @@ longest-anywhere in less than one mention in a thousand.
 
 With `LinkerConfig.overlaps = "all"` every other match the index admits is kept too, in
 `doc.spans["kgattn_alternatives"]`, nested and overlapping, with candidates like any mention. Those that
-`LinkerConfig.whole_names` dropped are among them.
+`LinkerConfig.whole_names` dropped are among them. `types`, `exclude_types` and `nil_threshold` hold for them too, by
+the shares they have before a text is read.
 """
 
 from collections.abc import Sequence

@@ -61,6 +61,26 @@ def test_parts_of_longer_names_become_alternatives():
     assert marked(doc, "kgattn_alternatives") == [("Ben", "Q1", ["Q1"])]
 
 
+@pytest.mark.parametrize(
+    ("setting", "kept"),
+    [
+        ({"types": ("paper",)}, []),
+        ({"types": ("city", "paper")}, ["New York"]),
+        ({"exclude_types": ("city",)}, ["York", "Times"]),
+        ({"nil_threshold": 0.9}, ["New York", "York"]),
+    ],
+)
+def test_filters_hold_for_alternatives_too(setting, kept):
+    graph = KnowledgeGraph.from_triples(
+        [],
+        labels={**LABELS, "Q6": "Times", "Q7": "The Guardian"},
+        types={"Q1": ["city"], "Q2": ["paper"], "Q7": ["paper"]},
+    )
+    doc = EntityLinker(graph, config=LinkerConfig(overlaps="all", **PLAIN, **setting))("in New York Times")
+    assert [text for text, _, _ in marked(doc, "kgattn")] == ["New York Times"]
+    assert [text for text, _, _ in marked(doc, "kgattn_alternatives")] == kept
+
+
 WORDS = st.sampled_from(["New", "York", "Times", "Square", "new", "of"])
 
 

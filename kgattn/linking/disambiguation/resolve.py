@@ -62,6 +62,12 @@ class Disambiguator:
             candidates[mention] = candidates[origin[mention]]
         return self._filter(found, origin, candidates, decisions)
 
+    def admitted(self, found: Found) -> Found:
+        """The mentions that the settings leave when their rows alone are judged: by type and by confidence."""
+        known = self._index.row_candidates
+        candidates = [known[row] for row in found.row.tolist()]
+        return self._filter(found, np.full(len(found.doc), -1), candidates, None)[0]
+
     def _allowed(self, docs: Sequence[Doc], derived: list[Derived]) -> list[Derived]:
         """Short forms that the stop list does not hold."""
         stop_list = self._index.stop_list

@@ -26,13 +26,14 @@ class LinkerConfig:
         max_candidates: Entities kept for a mention, likeliest first; at least 1.
         min_alias_length: Shortest alias that is matched, in characters without spaces; at least 1.
         max_alias_atoms: Longest alias that is matched, in atoms (see `kgattn.linking.atoms`); at least 1.
-        stop_words: Whether to drop aliases that are a stop word of the pipeline's language, unless they are
-            acronyms such as `IT`, which then match in capitals only.
+        stop_words: Whether to drop aliases that are a stop word of the pipeline's language, unless the user keeps them
+            (see `kgattn.linking.lexicon`) or they are acronyms such as `IT`, which then match in capitals only.
         case: `shape`: an alias decides by its own shape what case it asks of the text (see `kgattn.linking.policy`);
             `exact`: text and alias agree in case; `ignore`: case never matters.
         label_weight: Weight of an entity's label as evidence for the entity, above 0.
         alias_weight: Weight of its other forms, above 0.
-        stop_list: Forms that are not to be linked, as `read_stop_list` reads them; see `kgattn.linking.stop_list`.
+        stop_list: Forms that are not to be linked, as `read_stop_list` reads them, whatever a `common_words.tsv` keeps;
+            see `kgattn.linking.stop_list`.
         prior: What else weighs an entity, before a text is read: `degree`, its number of triples; `pagerank`; or
             nothing, `uniform`. See `kgattn.linking.disambiguation.popularity`.
         context_weight: Weight of the words around a mention in choosing its entity, at least 0; 0 leaves them out. See

@@ -8,8 +8,9 @@ alone.
 
 What was decided stands in the index folder as `common_words.tsv`: columns `word`, `zipf`, `aliases` (the forms shut
 out or let through), `verdict` (`drop` or `keep`) and `yours`, which is empty. Write `keep`, `drop` or `exact` (the text
-must be the alias letter by letter) there, or add lines, for aliases of several words too; the next linker of this graph
-builds by it.
+must be the alias letter by letter) there, or add lines, for aliases of several words and for stop words too; the next
+linker of this graph builds by it. `LinkerConfig.stop_list` comes first: it says of one linker what is not to be linked,
+whatever is kept here.
 """
 
 from collections.abc import Mapping, Set
@@ -27,6 +28,7 @@ from kgattn.linking.policy import CaseRule
 WORDS_FILE = "common_words.tsv"
 LABEL_BONUS = 1.0
 VERDICTS = ("keep", "drop", "exact")
+_KEPT = ("keep", "exact")
 _HEADER = "word\tzipf\taliases\tverdict\tyours"
 _MAX_SHOWN = 5
 
@@ -37,7 +39,7 @@ class Lexicon:
 
     Attributes:
         language: Code of the texts' language, as in `nlp.lang`.
-        stop_words: Stop words that are dropped, folded.
+        stop_words: Stop words that are dropped, folded; without those the user decided to keep.
         common: Frequencies of everyday words, or None to shut none out.
         yours: What the user decided for a folded alias: `keep`, `drop` or `exact`.
     """
@@ -77,8 +79,9 @@ def read_lexicon(language: str, stop_words: Set[str], config: LinkerConfig, fold
     Raises:
         LinkingError: A file of words is absent or malformed, or the package wordfreq is not installed.
     """
-    dropped = frozenset(map(fold, stop_words)) if config.stop_words else frozenset()
     yours = {} if folder is None else read_yours(folder / WORDS_FILE)
+    listed = frozenset(map(fold, stop_words)) if config.stop_words else frozenset()
+    dropped = frozenset(word for word in listed if yours.get(normalise(word)) not in _KEPT)
     return Lexicon(language, dropped, read_common_words(config.common_words, language), yours)
 
 

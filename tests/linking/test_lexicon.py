@@ -64,6 +64,35 @@ def test_the_user_decides(saved):
     assert same == spans
 
 
+STOP_WORDS = KnowledgeGraph.from_triples([], labels={"Q1": "who", "Q2": "Hers", "Q3": "kidney"})
+
+
+def decided(folder, *lines, **settings):
+    """What is linked by these decisions beside a graph of stop words."""
+    folder.mkdir(exist_ok=True)
+    (folder / WORDS_FILE).write_text("".join(f"{word}\t\t\t\t{verdict}\n" for word, verdict in lines))
+    linker = EntityLinker(STOP_WORDS, config=LinkerConfig(variants=(), **settings), index_folder=folder)
+    doc = linker("who Who kidney hers Hers")
+    return linker, [span.text for span in doc.spans["kgattn"]]
+
+
+def test_a_stop_word_may_be_kept(tmp_path):
+    linker, spans = decided(tmp_path, ("Who", "keep"), ("hers", "exact"))
+    assert spans == ["who", "Who", "kidney", "Hers"]
+    linker.save_index(tmp_path / "saved")
+    assert ["hers", "0.00", "Hers", "keep", "exact"] in rows(tmp_path / "saved" / WORDS_FILE)
+    (tmp_path / "saved" / WORDS_FILE).write_text("who\t\t\t\tkeep\n")
+    again, fewer = decided(tmp_path / "saved", ("who", "keep"))
+    assert again.component.index.path is None  # the saved one kept more
+    assert fewer == ["who", "Who", "kidney"]
+    assert decided(tmp_path, ("who", "drop"))[1] == ["kidney"]
+
+
+def test_a_stop_list_comes_before_what_is_kept(tmp_path):
+    kept = ("who", "keep"), ("kidney", "keep")
+    assert decided(tmp_path, *kept, stop_list=("kidney", "who"), stop_words=False)[1] == ["Hers"]
+
+
 def test_decisions_in_a_saved_linker_hold(saved, tmp_path):
     _, link = saved
     linker, _ = link()

@@ -18,7 +18,7 @@ from kgattn.linking.disambiguation.popularity import popularity
 from kgattn.linking.disambiguation.senses import build_senses
 from kgattn.linking.fuzzy_index import FuzzyIndex
 from kgattn.linking.index import META_FILE, LinkIndex
-from kgattn.linking.lexicon import WORDS_FILE, Lexicon, WordFilter, read_lexicon, read_yours
+from kgattn.linking.lexicon import WORDS_FILE, Lexicon, WordFilter, decisions_in, read_lexicon, read_yours
 from kgattn.linking.policy import CaseRule, case_rule
 from kgattn.linking.stop_list import StopList
 from kgattn.linking.trie import AtomTrie
@@ -48,17 +48,39 @@ def open_or_build(
 
     Raises:
         LinkingError: No label or alias of the graph may be matched under these settings, or a file of words cannot be
-            read.
+            read, or is gone while the index beside it was built by decisions in it.
     """
     folders = [] if folder is None else [folder]
     folders += [] if graph.path is None else [graph.path / INDEX_FOLDER]
-    edited = next((place for place in folders if read_yours(place / WORDS_FILE)), None)
+    edited = next((place for place in folders if _holds_decisions(place)), None)
     lexicon = read_lexicon(language, stop_words, config, edited)
     for place in folders:
         found = open_fitting(place, graph, config, lexicon)
         if found is not None:
             return found
     return build_index(graph, config, lexicon)
+
+
+def _holds_decisions(folder: Path) -> bool:
+    """Whether the user decided something in the `common_words.tsv` of an index folder.
+
+    Raises:
+        LinkingError: The file is malformed, or gone, and with it what links depended on.
+    """
+    path = folder / WORDS_FILE
+    if path.is_file() or not (folder / META_FILE).is_file():
+        return bool(read_yours(path))
+    try:
+        decided = decisions_in(LinkIndex.open(folder).words)
+    except LinkingError:  # of another version, or damaged: it is built anew
+        return False
+    if decided:
+        some = ", ".join([*list(decided)[:3], *(["..."] if len(decided) > 3 else [])])
+        raise LinkingError(
+            f"{path} is missing, but the index there was built by your decisions in it ({some}); put it back, or write "
+            "an empty file of that name to link without them"
+        )
+    return False
 
 
 def open_fitting(folder: Path, graph: KnowledgeGraph, config: LinkerConfig, lexicon: Lexicon) -> LinkIndex | None:

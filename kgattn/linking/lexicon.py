@@ -9,7 +9,8 @@ alone.
 What was decided stands in the index folder as `common_words.tsv`: columns `word`, `zipf`, `aliases` (the forms shut
 out or let through), `verdict` (`drop` or `keep`) and `yours`, which is empty. Write `keep`, `drop` or `exact` (the text
 must be the alias letter by letter) there, or add lines, for aliases of several words and for stop words too; the next
-linker of this graph builds by it. `LinkerConfig.stop_list` comes first: it says of one linker what is not to be linked,
+linker of this graph builds by it; without the file, an index that was built by such decisions is refused, and an empty
+file takes them back. `LinkerConfig.stop_list` comes first: it says of one linker what is not to be linked,
 whatever is kept here.
 """
 

@@ -93,6 +93,25 @@ def test_a_stop_list_comes_before_what_is_kept(tmp_path):
     assert decided(tmp_path, *kept, stop_list=("kidney", "who"), stop_words=False)[1] == ["Hers"]
 
 
+def test_decisions_do_not_go_unnoticed(saved):
+    path, link = saved
+    before = path.read_text()
+    path.unlink()
+    linker, spans = link()  # nothing was decided: the index is what it was
+    assert linker.component.index.path == path.parent
+    path.write_text(before.replace("drop\t\ngeneral", "drop\tkeep\ngeneral"))
+    decided, more = link()
+    assert more != spans
+    decided.save_index(path.parent)
+    path.unlink()
+    with pytest.raises(
+        LinkingError, match=r"common_words\.tsv is missing, .*\(water\); put it back, or write an empty"
+    ):
+        link()
+    path.write_text("")
+    assert link()[1] == spans
+
+
 def test_decisions_in_a_saved_linker_hold(saved, tmp_path):
     _, link = saved
     linker, _ = link()

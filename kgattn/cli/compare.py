@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kgattn.cli.report import FORMATS, check_format, render
-from kgattn.cli.settings import merge_settings, read_settings, select_rules
+from kgattn.cli.settings import StopListFile, merge_settings, read_settings, select_rules, with_stop_list
 from kgattn.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def compare(
         Path | None,
         typer.Option(metavar="PATH", help="SELECT rules for all arms that inject: a NAME.rq file or a folder of them."),
     ] = None,
+    use_stop_list: StopListFile = None,
     bf16: Annotated[str | None, typer.Option(help="auto, on or off.")] = None,
     language: Annotated[
         str | None, typer.Option(help="Language of the text: a code or the name of a spaCy pipeline.")
@@ -131,12 +132,14 @@ def compare(
     chosen = parse_arms(f"{arms},distilled" if arms == MAIN_ARMS and training.distant_epochs else arms)
     if rules is not None:
         training = training.with_changes({"injection": replace(training.injection, rules=select_rules(rules))})
+    training = training.with_changes({"linker": with_stop_list(training.linker, use_stop_list)})
     corpus = load_corpus(data)
     loaded = KnowledgeGraph.load(graph, language=resolve_pipeline(training.language).lang or "xx")
     folder = output or Path("runs") / f"compare-{corpus.name}-{Path(graph).name}"
     shared = [
         *(part for file in config or () for part in ("--config", str(file))),
         *(() if rules is None else ("--rules", str(rules))),
+        *(() if use_stop_list is None else ("--use-stop-list", str(use_stop_list))),
         *(part for name, value in changes.items() if value is not None for part in (option(name), str(value))),
         *(("--curve", curve) if curve is not None else ()),
     ]

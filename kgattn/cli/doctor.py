@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kgattn.cli.settings import StopListFile, with_stop_list
 from kgattn.errors import ConfigError
 from kgattn.files import write_json, write_text
 
 if TYPE_CHECKING:
     from kgattn.evidence.doctor import DoctorReport
-    from kgattn.graph import KnowledgeGraph
-    from kgattn.linking import EntityLinker
 
 
 class ReportFormat(str, Enum):
@@ -40,9 +39,7 @@ def doctor(
     stop_list: Annotated[
         Path | None, typer.Option("--stop-list", metavar="FILE", help="Write the commonest noise there, to be edited.")
     ] = None,
-    use_stop_list: Annotated[
-        Path | None, typer.Option("--use-stop-list", metavar="FILE", help="Link without the forms in this file.")
-    ] = None,
+    use_stop_list: StopListFile = None,
     report_format: Annotated[
         ReportFormat, typer.Option("--format", help="How to print the report.")
     ] = ReportFormat.text,
@@ -93,6 +90,7 @@ def _examined(
 
     from kgattn.evidence.doctor import doctor as examine
     from kgattn.graph import KnowledgeGraph
+    from kgattn.linking import EntityLinker
     from kgattn.linking.pipelines import resolve_pipeline
     from kgattn.ner.corpus import load_corpus
     from kgattn.training.checkpoints import load_tokenizer
@@ -103,12 +101,7 @@ def _examined(
     code = resolve_pipeline(language).lang or "xx"
     with progress.status("opening the graph"):
         loaded = KnowledgeGraph.load(graph, language=code)
-        linker = None if use_stop_list is None else _linker(loaded, language, use_stop_list)
+        settings = with_stop_list(None, use_stop_list)
+        linker = None if settings is None else EntityLinker(loaded, language, settings)
     with progress.status(f"linking {corpus.name} and looking at it"):
         return examine(loaded, corpus, tokenizer, linker=linker, split=split, language=language)
-
-
-def _linker(graph: "KnowledgeGraph", language: str, stop_list: Path) -> "EntityLinker":
-    from kgattn.linking import EntityLinker, LinkerConfig, read_stop_list
-
-    return EntityLinker(graph, language, LinkerConfig(stop_list=read_stop_list(stop_list)))

@@ -14,6 +14,7 @@ from kgattn.cli.link_input import STDIN, Format, Item, Source
 from kgattn.cli.link_output import ResumableOutput
 from kgattn.cli.link_render import Batch, Rendered, Renderer, batches
 from kgattn.cli.link_watch import LinkWatcher
+from kgattn.cli.settings import StopListFile, with_stop_list
 from kgattn.errors import LinkingError, RunError
 from kgattn.files import write_text
 
@@ -46,6 +47,7 @@ def link(
     ] = None,
     html_texts: Annotated[int, typer.Option(min=1, help="Texts the page shows, the first ones.")] = 1000,
     language: Annotated[str, typer.Option(help="Language code, or an installed spaCy pipeline.")] = "en",
+    use_stop_list: StopListFile = None,
     processes: Annotated[int, typer.Option("-n", "--processes", min=1, help="Processes that link.")] = 1,
 ) -> None:
     """Print the mentions in texts: characters [start, end), surface form, entity, label, prior."""
@@ -62,8 +64,9 @@ def link(
     from kgattn.linking import EntityLinker
     from kgattn.linking.pipelines import resolve_pipeline
 
+    settings = with_stop_list(None, use_stop_list)
     nlp = resolve_pipeline(language)
-    linker = EntityLinker(KnowledgeGraph.load(graph, language=nlp.lang or "xx"), nlp=nlp)
+    linker = EntityLinker(KnowledgeGraph.load(graph, language=nlp.lang or "xx"), nlp, settings)
     items = iter(source) if source else iter([Item(given) for given in text or ()])
     if output is None and not jsonl and html is not None:  # nothing but the page is wanted
         items = islice(items, html_texts)

@@ -1,13 +1,24 @@
-"""Training settings in files, as `--config` and `--rules` of several commands take them."""
+"""Settings in files, as `--config`, `--rules` and `--use-stop-list` of several commands take them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from kgattn.errors import ConfigError, RuleError
 
 if TYPE_CHECKING:
     from kgattn.graph import Rule
+    from kgattn.linking import LinkerConfig
+
+StopListFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--use-stop-list", metavar="FILE", help="Link without the forms in this file, as doctor --stop-list writes it."
+    ),
+]
 
 
 def read_settings(file: Path) -> dict[str, Any]:
@@ -51,3 +62,20 @@ def select_rules(path: Path) -> "tuple[Rule, ...]":
             f"{path}: expected a SELECT rule to inject, got CONSTRUCT rules alone; build the graph with them"
         )
     return rules
+
+
+def with_stop_list(linker: "LinkerConfig | None", file: Path | None) -> "LinkerConfig | None":
+    """Linker settings with the stop list of a file, in place of one they have; as they are without a file.
+
+    Args:
+        linker: The settings, None for the defaults.
+        file: What `kgattn doctor --stop-list` wrote and an editor made right, or None.
+
+    Raises:
+        LinkingError: The file cannot be read as UTF-8 text.
+    """
+    if file is None:
+        return linker
+    from kgattn.linking import LinkerConfig, read_stop_list
+
+    return replace(linker or LinkerConfig(), stop_list=read_stop_list(file))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kgattn.cli.settings import merge_settings, read_settings, select_rules
+from kgattn.cli.settings import StopListFile, merge_settings, read_settings, select_rules, with_stop_list
 
 
 def train(
@@ -31,6 +31,7 @@ def train(
         Path | None,
         typer.Option(metavar="PATH", help="SELECT rules to inject: a NAME.rq file or a folder of them."),
     ] = None,
+    use_stop_list: StopListFile = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Sample, new weights, data order, dropout.")] = None,
     limit_train: Annotated[int | None, typer.Option(min=1, help="Learn from a sample of so many sentences.")] = None,
     limit_dev: Annotated[int | None, typer.Option(min=1, help="Choose by a sample of so many sentences.")] = None,
@@ -84,6 +85,7 @@ def train(
     if rules is not None:
         injection = replace(training.injection, rules=select_rules(rules))
         training = training.with_changes({"injection": injection})
+    training = training.with_changes({"linker": with_stop_list(training.linker, use_stop_list)})
     chosen, *others = parse_arms(training.arm)
     if others:
         raise ConfigError(f"train runs one arm, got {training.arm}; choose one, or run kgattn compare --arms")
@@ -95,10 +97,14 @@ def train(
         )
     if graph is None and chosen.role != "plain":
         raise ConfigError(f"the arm {chosen.name} needs a graph; add --graph DIR, or choose --arm plain")
+    if graph is None and use_stop_list is not None:
+        raise ConfigError(
+            "a stop list says what of a graph is not linked; add --graph DIR, or leave --use-stop-list out"
+        )
     corpus = load_corpus(data)
     code = resolve_pipeline(training.language).lang or "xx"
     loaded = KnowledgeGraph.load(graph, language=code) if graph is not None else None
-    processor = make_processor(training.model, loaded, training.language)
+    processor = make_processor(training.model, loaded, training.language, training.linker)
     encoded, entity_map = None, None
     if chosen.entities is not None and loaded is not None:
         encoded = encode_corpus(corpus, processor, training)

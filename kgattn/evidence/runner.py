@@ -108,7 +108,7 @@ class ComparisonPlan:
         key = encoding_key(self.corpus, self.graph, tokenizer, self.config)
         encoded = load_encoded(self.cache, self.corpus, key)
         if encoded is None:
-            processor = make_processor(self.config.model, self.graph, self.config.language)
+            processor = make_processor(self.config.model, self.graph, self.config.language, self.config.linker)
             encoded = encode_corpus(self.corpus, processor, self.config)
             save_encoded(self.cache, encoded, key)
         return encoded

@@ -1,10 +1,13 @@
 """The settings of a training run."""
 
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kgattn.errors import ConfigError
 from kgattn.injection import InjectionConfig
+
+if TYPE_CHECKING:
+    from kgattn.linking import LinkerConfig
 
 PLUGIN_RATE_FACTOR = 10.0
 PLUGIN_RATE_CAP = 2e-3
@@ -41,6 +44,7 @@ class TrainConfig:
         evaluations: Dev evaluations, evenly spread over the epochs; the best one's weights are kept.
         bf16: Whether to compute in bfloat16 under autocast: "on", "off", or "auto", on where the hardware has it.
         injection: How the graph enters the model, for arms that inject.
+        linker: How texts are linked; None is the linker's default, which no record of a run mentions.
     """
 
     model: str = "minilm"
@@ -65,6 +69,7 @@ class TrainConfig:
     evaluations: int = 5
     bf16: str = "auto"
     injection: InjectionConfig = field(default_factory=InjectionConfig)
+    linker: "LinkerConfig | None" = None
 
     def __post_init__(self) -> None:
         """Check every setting.
@@ -86,6 +91,8 @@ class TrainConfig:
             raise ConfigError(f"seed must lie in [0, 2**32), got {self.seed}")
         if self.bf16 not in ("auto", "on", "off"):
             raise ConfigError(f"bf16 must be auto, on or off, got {self.bf16!r}")
+        if self.linker is not None and self.linker == type(self.linker)():
+            object.__setattr__(self, "linker", None)
 
     def _check_rates(self) -> None:
         for name in ("learning_rate", "plugin_learning_rate", "max_grad_norm"):
@@ -129,7 +136,9 @@ class TrainConfig:
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
-        return {**asdict(self), "injection": self.injection.to_json()}
+        values = {**asdict(self), "injection": self.injection.to_json()}
+        del values["linker"]  # left out where it says nothing: runs of before there was one are still the same
+        return values if self.linker is None else {**values, "linker": self.linker.to_dict()}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "TrainConfig":
@@ -148,6 +157,10 @@ class TrainConfig:
                 checked["injection"] = InjectionConfig.from_json(values["injection"])
             except TypeError as error:
                 raise ConfigError(f"an injection setting is of a wrong type ({error}); see InjectionConfig") from error
+        if values.get("linker") is not None:
+            from kgattn.linking import LinkerConfig  # here, because spaCy takes seconds to import
+
+            checked["linker"] = LinkerConfig.from_dict(values["linker"])
         return cls(**checked)
 
     def with_changes(self, changes: dict[str, Any]) -> "TrainConfig":
@@ -161,7 +174,7 @@ def _type_name(annotation: Any) -> str:
 
 def _checked(name: str, value: Any, wanted: str) -> Any:
     """The value if it is of the field's type, whole numbers taken for decimal ones too."""
-    if name == "injection":
+    if name == "injection" or (name == "linker" and value is not None):
         fits, wanted = isinstance(value, dict), "an object"
     elif value is None:
         fits = "None" in wanted

@@ -37,13 +37,14 @@ def encoding_key(corpus: Corpus, graph: KnowledgeGraph, tokenizer: Any, config: 
     The rows of the entities count too, which the fingerprint of a graph leaves out.
     """
     environment = describe_environment(training_device(), None)
+    linker = [] if config.linker is None else [config.linker.to_dict()]
     parts = {
         "format_version": FORMAT_VERSION,
         "corpus": corpus.fingerprint,
         "graph": graph.fingerprint,
         "rows": sha256(np.ascontiguousarray(graph.entity_ids.data).tobytes()).hexdigest(),
         "tokenizer": sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest(),
-        "settings": [config.language, config.max_length, config.stride, config.distant_epochs > 0],
+        "settings": [config.language, config.max_length, config.stride, config.distant_epochs > 0, *linker],
         "versions": environment["versions"],
         "commit": environment["commit"],
     }

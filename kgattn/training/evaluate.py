@@ -77,7 +77,8 @@ def open_run(run: Path, corpus: Corpus, split: str = "test", graph: KnowledgeGra
     if graph is not None and not tagger.links:
         from kgattn.linking import EntityLinker, Processor
 
-        tagger = replace(tagger, processor=Processor(tagger.processor, EntityLinker(graph, nlp=tagger.config.language)))
+        linker = EntityLinker(graph, nlp=tagger.config.language, config=tagger.config.linker)
+        tagger = replace(tagger, processor=Processor(tagger.processor, linker))
     config = tagger.config
     linked = tagger.link(sentences)
     trained_here = corpus.fingerprint == tagger.corpus.get("fingerprint")

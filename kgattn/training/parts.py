@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -22,6 +22,9 @@ from kgattn.training.checkpoints import load_tokenizer
 from kgattn.training.config import TrainConfig
 from kgattn.training.encode import EncodedCorpus, encode_corpus, with_entities, without_links
 
+if TYPE_CHECKING:
+    from kgattn.linking import LinkerConfig
+
 SplitChange = Callable[[EncodedSplit], EncodedSplit]
 """Gives other windows of the same sentences."""
 
@@ -29,8 +32,16 @@ COUNT_AFTER_PADDING = ("roberta", "camembert", "xlm-roberta")
 """Model types that number positions from one after the padding token's number."""
 
 
-def make_processor(model: str, graph: KnowledgeGraph | None, language: str) -> Any:
+def make_processor(
+    model: str, graph: KnowledgeGraph | None, language: str, linker: "LinkerConfig | None" = None
+) -> Any:
     """A processor for a model's tokenizer that links to `graph`, or the bare tokenizer without one.
+
+    Args:
+        model: As `TrainConfig.model`.
+        graph: The graph, or None.
+        language: As `TrainConfig.language`.
+        linker: As `TrainConfig.linker`.
 
     Raises:
         ConfigError: The model is not found or has no fast tokenizer.
@@ -40,7 +51,7 @@ def make_processor(model: str, graph: KnowledgeGraph | None, language: str) -> A
         return tokenizer
     from kgattn.linking import EntityLinker, Processor  # here, because spaCy takes seconds to import
 
-    return Processor(tokenizer, EntityLinker(graph, nlp=language))
+    return Processor(tokenizer, EntityLinker(graph, nlp=language, config=linker))
 
 
 def check_run(
@@ -165,7 +176,7 @@ class RunParts:
             ConfigError: Links are to be used of sentences without any.
         """
         if processor is None:
-            processor = make_processor(config.model, graph, config.language)
+            processor = make_processor(config.model, graph, config.language, config.linker)
         learns_links = distant and config.distant_epochs > 0
         if encoded is None:
             wanted = None if learns_links else config.limit_train

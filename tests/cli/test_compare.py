@@ -177,6 +177,32 @@ def test_rules_reach_the_arms_that_inject_and_minutes_are_no_part_of_the_setting
     assert "2 of 2 runs were finished before and are kept" in capsys.readouterr().err
 
 
+def test_a_stop_list_is_kept_to_and_makes_other_runs(
+    bert_tiny_path: Path, corpus: Path, graph: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stop_list, output = tmp_path / "stop.tsv", tmp_path / "out"
+    stop_list.write_text("\n".join(TOWNS), encoding="utf-8")
+    command = arguments(corpus, graph, output, "--arms", "plain")
+
+    def linked() -> int:
+        stored = json.loads((output / "runs" / "plain" / "seed-0" / "result.json").read_text(encoding="utf-8"))
+        return int(stored["test"]["slices"]["linked"]["gold"])
+
+    assert main(command) == 0, capsys.readouterr().err
+    assert linked() == 4
+    assert main([*command, "--use-stop-list", str(stop_list)]) == 0, capsys.readouterr().err
+    assert linked() == 2
+    made = load_comparison(output / "compare.json")
+    assert f"--use-stop-list {stop_list}" in made.command
+    capsys.readouterr()
+
+    assert main(made.command.split()[1:]) == 0
+    assert "1 of 1 runs were finished before and are kept" in capsys.readouterr().err
+    assert main(command) == 0
+    assert "finished before" not in capsys.readouterr().err
+    assert linked() == 4
+
+
 def test_arms_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", "--list-arms"]) == 0
 

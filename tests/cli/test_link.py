@@ -176,6 +176,25 @@ def test_texts_come_from_one_place(given: list[str], graph: str, capsys: pytest.
     assert "give texts by --text or in FILES, one of the two" in capsys.readouterr().err
 
 
+def test_a_stop_list_is_kept_to_and_makes_another_output(
+    graph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stop_list, texts, output = tmp_path / "stop.tsv", tmp_path / "texts.txt", tmp_path / "out.jsonl"
+    stop_list.write_text("# form\tlinks\nrhine\t3\n", encoding="utf-8")
+    texts.write_text(TEXT, encoding="utf-8")
+    command = ["link", "--graph", graph, str(texts), "-o", str(output), "--use-stop-list", str(stop_list)]
+    assert main(command) == 0
+    (record,) = map(json.loads, output.read_text(encoding="utf-8").splitlines())
+    assert [mention["surface_form"] for mention in record["mentions"]] == ["Cologne"]
+    capsys.readouterr()
+    assert main(command) == 0
+    stop_list.write_text("cologne\n", encoding="utf-8")
+    assert main(command) == 2
+    assert "linker" in capsys.readouterr().err
+    assert main([*command[:-1], "none.tsv"]) == 2
+    assert "none.tsv: cannot be read" in capsys.readouterr().err
+
+
 def test_an_absent_file_is_named(graph: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["link", "--graph", graph, "absent.txt"]) == 2
     assert capsys.readouterr().err.startswith("error: expected a text file, got absent.txt: no such file")

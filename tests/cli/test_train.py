@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
+import kgattn
 from kgattn.cli import main
+from kgattn.training.tagger import open_tagger
 
 TRAIN = [(["Ada", "saw", "Rome"], ["B-PER", "O", "B-LOC"]), (["Bob", "left", "Paris"], ["B-PER", "O", "B-LOC"])] * 6
 
@@ -79,6 +81,36 @@ def test_evaluate_takes_labels_in_the_language_of_the_run(data, bert_tiny_path, 
         assert json.loads(capsys.readouterr().out)["slices"]["linked"]["gold"] == linked
 
 
+def test_a_stop_list_belongs_to_the_run_and_goes_with_its_model(data, graph_file, bert_tiny_path, tmp_path, capsys):
+    run, stop_list = tmp_path / "run", tmp_path / "stop.tsv"
+    stop_list.write_text("rome\t6\t0\n")
+    shared = ("--data", data, "--graph", graph_file, "--model", "bert-tiny", "--epochs", 1, "-o", run)
+    assert train(*shared, "--use-stop-list", stop_list) == 0
+    result = json.loads((run / "result.json").read_text())
+    assert result["test"]["slices"]["linked"]["gold"] == 6  # Paris
+    stop_list.unlink()
+    capsys.readouterr()
+    assert main(["evaluate", "--run", str(run), "--data", str(data), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["f1"] == result["test"]["f1"]
+    for processor in (kgattn.from_pretrained(run / "model").kgattn.processor, open_tagger(run).processor):
+        (doc,) = processor.link(["From Rome to Paris"])
+        assert [span.text for span in doc.spans["kgattn"]] == ["Paris"]
+    assert train(*shared) == 2
+    assert "holds a run with another config linker" in capsys.readouterr().err
+    stop_list.write_text("paris\n")
+    assert train(*shared, "--use-stop-list", stop_list) == 2
+    assert "holds a run with another config linker stop_list" in capsys.readouterr().err
+
+
+def test_a_plain_run_tells_linked_from_others_by_its_stop_list(data, graph_file, bert_tiny_path, tmp_path, capsys):
+    run, settings = tmp_path / "run", tmp_path / "settings.json"
+    settings.write_text('{"linker": {"stop_list": ["rome"]}, "epochs": 1, "arm": "plain", "model": "bert-tiny"}')
+    assert train("--data", data, "--config", settings, "-o", run) == 0
+    capsys.readouterr()
+    assert main(["evaluate", "--run", str(run), "--data", str(data), "--graph", str(graph_file), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["slices"]["linked"]["gold"] == 6
+
+
 def test_wrong_input_is_one_line_and_leaves_nothing(data, bert_tiny_path, tmp_path, capsys):
     run = tmp_path / "run"
     base = ("--data", data, "--model", "bert-tiny", "-o", run)
@@ -88,6 +120,8 @@ def test_wrong_input_is_one_line_and_leaves_nothing(data, bert_tiny_path, tmp_pa
     wrong.write_text('{"injection": {"rank": "many"}}')
     for arguments, message in (
         (base, "the arm biased needs a graph; add --graph DIR"),
+        ((*base, "--arm", "plain", "--use-stop-list", ragged), "a stop list says what of a graph is not linked; add"),
+        ((*base, "--use-stop-list", "none.tsv"), "none.tsv: cannot be read"),
         ((*base, "--arm", "other"), "arms must be among plain"),
         ((*base, "--arm", "plain,biased"), "train runs one arm, got plain,biased; choose one, or run kgattn compare"),
         ((*base, "--arm", "rewired"), "for rewired run kgattn compare --arms rewired"),

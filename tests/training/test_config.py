@@ -4,6 +4,7 @@ import pytest
 
 from kgattn.errors import ConfigError
 from kgattn.injection import InjectionConfig
+from kgattn.linking import LinkerConfig
 from kgattn.training.config import TrainConfig
 
 
@@ -64,8 +65,21 @@ def test_rates_and_dev_limit_have_defaults():
         ({"model": 3}, "training setting model must be str"),
         ({"injection": 3}, "training setting injection must be an object"),
         ({"injection": {"depth": 3}}, "unknown injection setting 'depth'"),
+        ({"linker": ["the"]}, "training setting linker must be an object"),
+        ({"linker": {"stop_list": "the"}}, "linker setting stop_list must be a list of forms"),
+        ({"linker": {"depth": 3}}, "linker settings are .* got 'depth'"),
     ],
 )
 def test_wrong_settings_are_refused(values, message):
     with pytest.raises(ConfigError, match=message):
         TrainConfig.from_json(values)
+
+
+def test_linker_settings_are_recorded_where_they_say_something():
+    config = TrainConfig(linker=LinkerConfig(stop_list=("match",), nil_threshold=0.5))
+    stored = json.loads(json.dumps(config.to_json()))
+    assert stored["linker"]["stop_list"] == ["match"]
+    assert TrainConfig.from_json(stored) == config
+    default = TrainConfig(linker=LinkerConfig())
+    assert "linker" not in default.to_json()  # as in the records of runs made before there was the setting
+    assert default == TrainConfig() == TrainConfig.from_json({"linker": {}}) == TrainConfig.from_json({"linker": None})

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from kgattn.graph import KnowledgeGraph
+from kgattn.linking import LinkerConfig
 from kgattn.ner.corpus import Sentence
 from kgattn.training.checkpoints import load_tokenizer
 from kgattn.training.encode import encode_corpus
@@ -57,6 +58,7 @@ def test_the_key_knows_what_the_encoding_depends_on(corpus, graph, config):
     tokenizer = load_tokenizer(config.model)
     key = encoding_key(corpus, graph, tokenizer, config)
     assert key == encoding_key(corpus, graph, tokenizer, replace(config, seed=7, epochs=1, arm="biased"))
+    assert key == encoding_key(corpus, graph, tokenizer, replace(config, linker=LinkerConfig()))
     ids = list(graph.entity_ids)
     names = {entity: [graph.label(entity), *graph.aliases(entity)] for entity in reversed(ids)}
     triples = [(ids[h], graph.relation_ids[r], ids[t]) for h, r, t in np.asarray(graph.triples).tolist()]
@@ -70,5 +72,7 @@ def test_the_key_knows_what_the_encoding_depends_on(corpus, graph, config):
         encoding_key(corpus, graph, tokenizer, replace(config, max_length=64)),
         encoding_key(corpus, graph, tokenizer, replace(config, language="de")),
         encoding_key(corpus, graph, tokenizer, replace(config, distant_epochs=0.5)),
+        encoding_key(corpus, graph, tokenizer, replace(config, linker=LinkerConfig(stop_list=("rome",)))),
+        encoding_key(corpus, graph, tokenizer, replace(config, linker=LinkerConfig(stop_list=("paris",)))),
     ]
     assert len({key, *others}) == 1 + len(others)

@@ -78,7 +78,7 @@ def stop_list_text(noise: Sequence[NoisyForm], corpus: str) -> str:
     """
     head = [
         f"# Forms that are linked in the training sentences of {corpus} and hardly ever an entity there.",
-        "# Look through them and delete the lines you want linked. Use: LinkerConfig(stop_list=read_stop_list(FILE)).",
+        "# Delete the lines you want linked, and give the file to kgattn link, train or compare: --use-stop-list FILE.",
         "# form\tlinks\tgold\tin part\tlinked to",
     ]
     rows = [f"{each.form}\t{each.links}\t{each.gold}\t{each.touching}\t{_cell(each.label)}" for each in noise]

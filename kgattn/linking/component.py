@@ -30,6 +30,7 @@ from kgattn.linking.overlaps import SUFFIX as ALTERNATIVES
 from kgattn.linking.overlaps import find_alternatives
 from kgattn.linking.stream import AtomTable, next_batch
 from kgattn.linking.whole_names import drop_parts
+from kgattn.linking.zones import Zone
 
 FACTORY = "kgattn_linker"
 _SAVED = "index"  # in `exclude`
@@ -185,11 +186,15 @@ class KgattnLinker:
         """Mark a stream of documents, in place, at most `batch_size` or some thousand tokens at a time.
 
         Few enough that what the tokenizer has just written is still in the processor's cache.
+
+        Raises:
+            LinkingError: There is no graph, or a memory zone has ended before the documents made in it were taken.
         """
         stream = iter(stream)
         while docs := next_batch(stream, batch_size):
+            zone = Zone(docs[0].vocab)
             self.link(docs)
-            yield from docs
+            yield from zone.held(docs)
 
     def link(self, docs: Sequence[Doc]) -> None:
         """Mark documents that share a vocabulary, in place."""

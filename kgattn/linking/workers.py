@@ -29,6 +29,7 @@ from kgattn.linking.leaving import leave_with_parent
 from kgattn.linking.marking import Candidates
 from kgattn.linking.orth_table import OrthTable
 from kgattn.linking.pipelines import resolve_pipeline
+from kgattn.linking.zones import KeptStrings, Zone
 from kgattn.shapes import Int
 
 _ATTRIBUTES = [ORTH, SPACY, NORM]
@@ -88,10 +89,9 @@ class Packer:
         return PackedDocs(lengths, orths, tokens[:, 1].copy(), new_strings, special, norms[special], found, candidates)
 
 
-def unpack(packed: PackedDocs, vocab: Vocab, component: KgattnLinker) -> list[Doc]:
+def unpack(packed: PackedDocs, vocab: Vocab, strings: KeptStrings, component: KgattnLinker) -> list[Doc]:
     """The documents, with their mentions."""
-    for text in packed.new_strings:
-        vocab.strings.add(text)
+    strings.add(packed.new_strings)
     orths, spaces = packed.orths.tolist(), packed.spaces.tolist()
     docs, first = [], 0
     starts = []
@@ -125,7 +125,7 @@ def pipe_in_processes(
         batch_size: Texts sent at a time.
 
     Raises:
-        LinkingError: A worker failed or ended.
+        LinkingError: A worker failed or ended, or a memory zone ended before the documents made in it were taken.
     """
     context = multiprocessing.get_context()
     stream = iter(texts)
@@ -137,7 +137,7 @@ def pipe_in_processes(
         context.Process(target=_work, args=(*arguments, queue, sender), daemon=True)
         for queue, (_, sender) in zip(queues, pipes, strict=True)
     ]
-    sent = 0
+    sent, strings = 0, KeptStrings(nlp.vocab)
     try:
         for batch in islice(batches, _BATCHES_AHEAD * n_process):
             queues[sent % n_process].put(batch)
@@ -150,11 +150,12 @@ def pipe_in_processes(
             if received == sent:
                 return
             turn = received % n_process
-            docs = _receive(pipes[turn][0], processes[turn], nlp.vocab, component)
+            zone = Zone(nlp.vocab)
+            docs = _receive(pipes[turn][0], processes[turn], nlp.vocab, strings, component)
             for batch in islice(batches, 1):
                 queues[sent % n_process].put(batch)
                 sent += 1
-            yield from docs
+            yield from zone.held(docs)
     finally:
         for queue in queues:
             queue.cancel_join_thread()
@@ -167,7 +168,7 @@ def pipe_in_processes(
             receiver.close()
 
 
-def _receive(receiver: Any, process: Any, vocab: Vocab, component: KgattnLinker) -> list[Doc]:
+def _receive(receiver: Any, process: Any, vocab: Vocab, strings: KeptStrings, component: KgattnLinker) -> list[Doc]:
     connection.wait([receiver, process.sentinel])  # other workers hold copies of the pipe: its end tells nothing
     try:
         answer = receiver.recv() if receiver.poll() else None
@@ -178,7 +179,7 @@ def _receive(receiver: Any, process: Any, vocab: Vocab, component: KgattnLinker)
     if isinstance(answer, str):
         raise LinkingError(f"a worker process failed; run with n_process=1 to see where:\n{answer}")
     if isinstance(answer, PackedDocs):
-        return unpack(answer, vocab, component)
+        return unpack(answer, vocab, strings, component)
     return [Doc(vocab).from_bytes(data) for data in answer]
 
 

@@ -22,6 +22,7 @@ from kgattn.bias import PairTerms, match_relations, term_names
 from kgattn.files import write_json
 from kgattn.graph import KnowledgeGraph
 from kgattn.graph.adjacency import PairIndex
+from kgattn.graph.paths import HUB_DEGREE
 from kgattn.mentions import MentionBatch
 from kgattn.speed.measure import clock_for, interleave
 from kgattn.speed.steps import make_graph
@@ -31,7 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NAME = "pair_terms"
 BATCH, LENGTH, MENTIONS, CANDIDATES = 16, 128, 8, (1, 2, 5)
 KINDS = ("paths", "types", "siblings")
-HUB_DEGREE, RULE_PAIRS, REPEATS = 64, 200_000, 30
+RULE_PAIRS, REPEATS = 200_000, 30
 
 
 def draw_batch(graph: KnowledgeGraph, candidates: int, generator: np.random.Generator) -> MentionBatch:

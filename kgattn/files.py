@@ -8,12 +8,12 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from kgattn.errors import StorageError
+from kgattn.errors import KgattnError, StorageError
 
 _ADVICE = "nothing there was changed, choose a folder you may write to, with room"
 
@@ -107,6 +107,24 @@ def write_text(path: Path, text: str) -> None:
         with suppress(OSError):
             scratch.unlink(missing_ok=True)
         _remove_empty(missing)
+
+
+def check_version(values: Any, readable: Collection[int], name: str, advice: str, error: type[KgattnError]) -> None:
+    """Raise unless what a file holds says that it is of a format version that can be read.
+
+    Args:
+        values: What JSON gave; its key `format_version` counts.
+        readable: The versions that can be read.
+        name: What to call the file.
+        advice: What to do about another version.
+        error: What to raise.
+
+    Raises:
+        KgattnError: It is of another version, or of none; an error of the class `error`.
+    """
+    version = values.get("format_version") if isinstance(values, dict) else None
+    if version not in readable:
+        raise error(f"{name} must be of format version {' or '.join(map(str, readable))}, got {version!r}; {advice}")
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from kgattn.errors import ConfigError, RunError
 from kgattn.files import temporary_folder
 from kgattn.linking.carrying import carry_mentions
 from kgattn.linking.component import with_signature
-from kgattn.linking.marking import SPANS_KEY
+from kgattn.mentions.mention import SPANS_KEY
 from kgattn.ner.schemes import iob2_spans
 from kgattn.training.run_copy import copy_run, pack_run, unpack_run
 from kgattn.training.run_folder import RESULT, RunFolder

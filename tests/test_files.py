@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kgattn.errors import StorageError
-from kgattn.files import replacing, replacing_folder, temporary_folder, write_json, write_text
+from kgattn.errors import GraphError, StorageError
+from kgattn.files import check_version, replacing, replacing_folder, temporary_folder, write_json, write_text
 
 
 def content(folder: Path) -> dict[str, str]:
@@ -135,3 +135,12 @@ def test_a_link_is_followed_and_what_is_no_file_is_left_alone(tmp_path):
         with pytest.raises(StorageError, match="it is there and no file; choose another place"):
             write_text(place, "new")
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+@pytest.mark.parametrize(
+    ("values", "got"), [({"format_version": "2"}, "'2'"), ({}, "None"), ([2], "None"), ({"format_version": [2]}, ".2.")]
+)
+def test_a_version_that_cannot_be_read_is_named(values, got):
+    check_version({"format_version": 2}, (1, 2), "a.json", "make it again", GraphError)
+    with pytest.raises(GraphError, match=f"a.json must be of format version 1 or 2, got {got}; make it again"):
+        check_version(values, (1, 2), "a.json", "make it again", GraphError)

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from kgattn.errors import RunError, StorageError
-from kgattn.files import write_json
+from kgattn.files import check_version, write_json
 
 FORMAT_VERSION = 1
 _COUNTS = ("records", "tokens", "mentions")
@@ -145,8 +145,9 @@ class ResumableOutput:
             whole = all(isinstance(stored[name], int) for name in (*_COUNTS, "bytes", "finished"))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunError(f"{self.state} cannot be read ({error}); give --overwrite to begin anew") from error
-        if not whole or stored.get("format_version") != FORMAT_VERSION:
-            raise RunError(f"{self.state}: expected format_version {FORMAT_VERSION}; give --overwrite to begin anew")
+        if not whole:
+            raise RunError(f"{self.state}: expected counts, got other values; give --overwrite to begin anew")
+        check_version(stored, (FORMAT_VERSION,), str(self.state), "give --overwrite to begin anew", RunError)
         before = stored.get("made_from")
         if before != self._identity:
             raise RunError(

@@ -11,6 +11,7 @@ from kgattn.evidence.effect import Effect
 from kgattn.evidence.flow import Flow
 from kgattn.evidence.statistics import Difference, Summary
 from kgattn.evidence.verdict import Verdict, best_control
+from kgattn.files import check_version
 
 FORMAT_VERSION = 2
 READABLE_VERSIONS = (1, 2)
@@ -136,10 +137,7 @@ class Comparison:
         """
         if not isinstance(stored, dict) or "format_version" not in stored:
             raise RunError(f"{source} must hold a comparison and does not; make it with kgattn compare")
-        version = stored["format_version"]
-        if version not in READABLE_VERSIONS:
-            readable = " or ".join(map(str, READABLE_VERSIONS))
-            raise RunError(f"{source} must have format version {readable}, got {version!r}; run kgattn compare again")
+        check_version(stored, READABLE_VERSIONS, source, "run kgattn compare again", RunError)
         try:
             return cls(
                 **{key: value for key, value in stored.items() if key != "format_version"}

@@ -9,7 +9,7 @@ from typing import Any
 from kgattn.errors import ConfigError, RunError
 from kgattn.evidence.budget import OutOfTimeError
 from kgattn.evidence.comparison import Comparison
-from kgattn.files import write_json
+from kgattn.files import check_version, write_json
 
 FORMAT_VERSION = 1
 KIND = "learning curve"
@@ -48,11 +48,7 @@ class Curve:
         """
         if not isinstance(stored, dict) or stored.get("kind") != KIND or not stored.get("comparisons"):
             raise RunError(f"{source} must hold a learning curve and does not; make it with kgattn compare --curve")
-        if stored.get("format_version") != FORMAT_VERSION:
-            raise RunError(
-                f"{source} must have format version {FORMAT_VERSION}, got {stored.get('format_version')!r}; "
-                "run kgattn compare --curve again"
-            )
+        check_version(stored, (FORMAT_VERSION,), source, "run kgattn compare --curve again", RunError)
         return cls(tuple(Comparison.from_json(values, source=source) for values in stored["comparisons"]))
 
 

@@ -12,6 +12,8 @@ from kgattn.shapes import Bool, Int
 FARTHEST = 3
 """Longest path that is told apart, in edges."""
 NO_PATH = FARTHEST + 1
+HUB_DEGREE = 64
+"""An entity with more edges is a hub, where nothing else is said."""
 _FILTER_BITS = 20
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kgattn.errors import GraphError
-from kgattn.files import replacing_folder, write_json
+from kgattn.files import check_version, replacing_folder, write_json
 from kgattn.graph.array_files import check_offsets, in_range, read_array, write_array
 from kgattn.graph.index_files import read_indexes, write_indexes
 from kgattn.graph.knowledge_graph import KnowledgeGraph
@@ -111,12 +111,8 @@ def read_header(folder: Path) -> dict[str, Any]:
         raise GraphError(f"{path}: cannot be read ({error.strerror}); save the graph again") from None
     except (ValueError, RecursionError) as error:
         raise GraphError(f"{path}: expected JSON, got {error}; save the graph again") from None
-    version = header.get("format_version") if isinstance(header, dict) else None
-    if version != FORMAT_VERSION:
-        raise GraphError(
-            f"{path}: this kgattn reads format version {FORMAT_VERSION}, got {version!r}; "
-            "build the graph again or install the version that wrote it"
-        )
+    advice = "build the graph again or install the version of kgattn that wrote it"
+    check_version(header, (FORMAT_VERSION,), str(path), advice, GraphError)
     missing = sorted(_HEADER_KINDS.keys() - set(header))
     if missing:
         raise GraphError(f"{path}: expected the key {missing[0]!r}, got none; save the graph again")

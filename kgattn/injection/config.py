@@ -8,6 +8,7 @@ from kgattn.bias import KINDS, term_names
 from kgattn.encoders import COMPOSITIONS, ENCODERS
 from kgattn.errors import ConfigError
 from kgattn.graph import Rule
+from kgattn.graph.paths import HUB_DEGREE
 from kgattn.graph.rules import check_rules, rules_from_json
 
 ENCODER, DECODER, CROSS = ATTENTIONS = ("encoder", "decoder", "cross")
@@ -76,7 +77,7 @@ class InjectionConfig:
     composition: str = "multiplication"
     dropout: float = 0.1
     pair_terms: tuple[str, ...] = ()
-    hub_degree: int = 64
+    hub_degree: int = HUB_DEGREE
     rules: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:

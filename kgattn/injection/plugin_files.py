@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from kgattn.errors import PluginError
-from kgattn.files import write_json
+from kgattn.files import check_version, write_json
 from kgattn.graph import KnowledgeGraph
 from kgattn.graph.storage import save_graph
 
@@ -57,14 +57,10 @@ class PluginFiles:
                 )
         try:
             head = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-            version = head.get("format_version")
-        except (OSError, ValueError, AttributeError) as error:
+        except (OSError, ValueError) as error:
             raise PluginError(f"{folder / CONFIG} is not a JSON object: {error}; save the plugin again") from error
-        if version != FORMAT_VERSION:
-            raise PluginError(
-                f"{folder} has plugin format version {version}, this kgattn reads {FORMAT_VERSION}; "
-                "use the version of kgattn that wrote it, or save it again"
-            )
+        advice = "use the version of kgattn that wrote it, or save the plugin again"
+        check_version(head, (FORMAT_VERSION,), str(folder / CONFIG), advice, PluginError)
         if not (isinstance(head.get("injection"), dict) and isinstance(head.get("model"), dict)):
             raise PluginError(f"{folder / CONFIG} lacks its injection or model block; save the plugin again")
         try:

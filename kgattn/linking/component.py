@@ -24,13 +24,14 @@ from kgattn.linking.found import Found, Source
 from kgattn.linking.fuzzy import add_fuzzy, check_rapidfuzz
 from kgattn.linking.index import META_FILE, LinkIndex
 from kgattn.linking.lexicon import Lexicon, read_lexicon
-from kgattn.linking.marking import EXTENSION, SPANS_KEY, Candidates, mark, register_extension
+from kgattn.linking.marking import EXTENSION, Candidates, mark, register_extension
 from kgattn.linking.matching import find_aliases, scored
 from kgattn.linking.overlaps import SUFFIX as ALTERNATIVES
 from kgattn.linking.overlaps import find_alternatives
 from kgattn.linking.stream import AtomTable, next_batch
 from kgattn.linking.whole_names import drop_parts
 from kgattn.linking.zones import Zone
+from kgattn.mentions.mention import SPANS_KEY
 
 FACTORY = "kgattn_linker"
 _SAVED = "index"  # in `exclude`

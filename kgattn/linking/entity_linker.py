@@ -9,7 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from kgattn.errors import LinkingError
-from kgattn.files import replacing, write_json
+from kgattn.files import check_version, replacing, write_json
 from kgattn.graph import KnowledgeGraph
 from kgattn.graph.storage import INDEX_FOLDER
 from kgattn.linking.build import ANY_LANGUAGE, open_or_build
@@ -164,9 +164,7 @@ class EntityLinker:
             settings = json.loads((folder / FILE).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise LinkingError(f"no readable {FILE} in {folder} ({error}); save the linker there first") from error
-        version = settings.get("format_version") if isinstance(settings, dict) else None
-        if version != FORMAT_VERSION:
-            raise LinkingError(f"{FILE} must be of format version {FORMAT_VERSION}, got {version!r}; save it again")
+        check_version(settings, (FORMAT_VERSION,), FILE, "save it again", LinkingError)
         if not isinstance(settings.get("config"), dict) or "nlp" not in settings:
             raise LinkingError(f"{folder / FILE}: expected the keys config and nlp, got none; save the linker again")
         config, code = LinkerConfig.from_dict(settings["config"]), settings["nlp"]

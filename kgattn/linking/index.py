@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from kgattn.errors import ConfigError, LinkingError
-from kgattn.files import replacing_folder, temporary_folder, write_json
+from kgattn.files import check_version, replacing_folder, temporary_folder, write_json
 from kgattn.graph import KnowledgeGraph, StringTable
 from kgattn.linking.atoms import normalise
 from kgattn.linking.candidates import CandidateRows
@@ -118,12 +118,7 @@ class LinkIndex:
         Raises:
             LinkingError: Another format version, or an array is absent.
         """
-        version = meta.get("format_version") if isinstance(meta, dict) else None
-        if version != FORMAT_VERSION:
-            raise LinkingError(
-                f"linker index must be of format version {FORMAT_VERSION}, got {version!r}; "
-                "delete it and build it again"
-            )
+        check_version(meta, (FORMAT_VERSION,), "linker index", "delete it and build it again", LinkingError)
         try:
             return cls(
                 AtomTrie(**{name: arrays[name] for name in _TRIE}),

@@ -7,8 +7,8 @@ from spacy.tokens import Doc, Span, SpanGroup
 
 from kgattn.linking.found import Found
 from kgattn.mentions import Candidate, Mention
+from kgattn.mentions.mention import SPANS_KEY
 
-SPANS_KEY = "kgattn"
 LABEL = "KG"
 EXTENSION = "kg_candidates"
 

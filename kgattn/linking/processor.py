@@ -10,7 +10,7 @@ import torch
 from spacy.tokens import Doc
 
 from kgattn.errors import LinkingError
-from kgattn.files import replacing, write_json
+from kgattn.files import check_version, replacing, write_json
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking.alignment import assign_slots, slot_tables
 from kgattn.linking.entity_linker import EntityLinker
@@ -235,9 +235,7 @@ class Processor:
             settings = json.loads((folder / FILE).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise LinkingError(f"no readable {FILE} in {folder} ({error}); save the processor there first") from error
-        version = settings.get("format_version") if isinstance(settings, dict) else None
-        if version != FORMAT_VERSION:
-            raise LinkingError(f"{FILE} must be of format version {FORMAT_VERSION}, got {version!r}; save it again")
+        check_version(settings, (FORMAT_VERSION,), FILE, "save it again", LinkingError)
         if not isinstance(settings.get("max_candidates"), int):
             raise LinkingError(f"{folder / FILE}: expected a number max_candidates, got none; save the processor again")
         return cls(tokenizer, EntityLinker.load(folder, graph), settings["max_candidates"])

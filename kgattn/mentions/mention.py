@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+SPANS_KEY = "kgattn"
+"""Where the mentions of a linked spaCy document are: `doc.spans[SPANS_KEY]`, unless the user chose another place."""
+
 
 @dataclass(frozen=True)
 class Candidate:

@@ -4,6 +4,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
 
 from kgattn.errors import RunError
+from kgattn.files import check_version
 
 FORMAT_VERSION = 2
 READABLE_VERSIONS = (1, 2)
@@ -78,14 +79,10 @@ class RunResult:
         Raises:
             RunError: The format version is an unknown one, or keys are missing or unknown.
         """
-        version = values.get("format_version")
-        if version not in READABLE_VERSIONS:
-            raise RunError(
-                f"{source}: expected format_version {' or '.join(map(str, READABLE_VERSIONS))}, got {version!r}; "
-                "train again"
-            )
+        check_version(values, READABLE_VERSIONS, source, "train again", RunError)
         given, known = set(values) - {"format_version"}, {entry.name for entry in fields(cls)}
-        optional = {entry.name for entry in fields(cls) if entry.default is not MISSING} if version == 1 else set()
+        later = {entry.name for entry in fields(cls) if entry.default is not MISSING}
+        optional = later if values["format_version"] == 1 else set()
         wrong = sorted((given - known) | (known - given - optional))
         if wrong:
             raise RunError(f"{source}: these keys are missing or unknown: {', '.join(wrong)}; train again")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kgattn.errors import RunError
-from kgattn.files import replacing, write_json, write_text
+from kgattn.files import check_version, replacing, write_json, write_text
 from kgattn.shapes import Int
 from kgattn.training.result import RunResult
 
@@ -77,11 +77,7 @@ class RunFolder:
             RunError: It is absent, no JSON object, or of another format version.
         """
         values = _read_object(self.path / CONFIG)
-        if values.get("format_version") != FORMAT_VERSION:
-            raise RunError(
-                f"{self.path / CONFIG}: expected format_version {FORMAT_VERSION}, "
-                f"got {values.get('format_version')!r}; train again"
-            )
+        check_version(values, (FORMAT_VERSION,), str(self.path / CONFIG), "train again", RunError)
         return values
 
     def result(self) -> RunResult:

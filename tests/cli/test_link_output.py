@@ -213,8 +213,8 @@ def test_what_was_changed_behind_its_back_is_refused(tmp_path: Path) -> None:
     for content, message in (
         ("{", "cannot be read"),
         ("[]", "cannot be read"),
-        (state.replace('"format_version": 1', '"format_version": 2'), "expected format_version 1"),
-        (state.replace('"bytes": 4', '"bytes": "4"'), "expected format_version 1"),
+        (state.replace('"format_version": 1', '"format_version": 2'), "must be of format version 1, got 2"),
+        (state.replace('"bytes": 4', '"bytes": "4"'), "expected counts, got other values"),
     ):
         (tmp_path / "a.run.json").write_text(content)
         with pytest.raises(RunError, match=message + ".*; give --overwrite to begin anew"):

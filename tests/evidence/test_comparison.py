@@ -72,7 +72,7 @@ def test_finds_a_difference_by_its_arms() -> None:
     [
         ("{", "must hold JSON"),
         ("[1]", "must hold a comparison"),
-        ('{"format_version": 3}', "must have format version 1 or 2, got 3"),
+        ('{"format_version": 3}', "must be of format version 1 or 2, got 3"),
         ('{"format_version": 1}', "not a whole comparison"),
         (json.dumps(COMPARISON.to_json() | {"surprise": 1}), "not a whole comparison .*surprise"),
     ],

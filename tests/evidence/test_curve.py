@@ -65,7 +65,7 @@ def test_the_curve_ends_where_the_time_does(tmp_path: Path) -> None:
         ("{", "must hold JSON and does not"),
         ("[]", "must hold a learning curve"),
         ('{"kind": "learning curve", "comparisons": []}', "must hold a learning curve"),
-        ('{"kind": "learning curve", "format_version": 9, "comparisons": [1]}', "must have format version 1, got 9"),
+        ('{"kind": "learning curve", "format_version": 9, "comparisons": [1]}', "must be of format version 1, got 9"),
         ('{"kind": "learning curve", "format_version": 1, "comparisons": [1]}', "must hold a comparison"),
     ],
 )

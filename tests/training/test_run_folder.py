@@ -81,7 +81,7 @@ def test_what_is_no_run_is_refused(tmp_path):
     [
         ("{", "is no JSON"),
         ("[]", "expected a JSON object, got list"),
-        ('{"format_version": 9}', "expected format_version 1, got 9"),
+        ('{"format_version": 9}', "must be of format version 1, got 9"),
     ],
 )
 def test_a_broken_config_is_refused(tmp_path, content, message):
@@ -93,7 +93,7 @@ def test_a_broken_config_is_refused(tmp_path, content, message):
 def test_results_of_another_shape_are_refused():
     values = RESULT.to_json()
     assert RunResult.from_json(json.loads(json.dumps(values))) == RESULT
-    with pytest.raises(RunError, match="expected format_version 1 or 2, got 3"):
+    with pytest.raises(RunError, match="must be of format version 1 or 2, got 3"):
         RunResult.from_json({**values, "format_version": 3})
     later = ("outcomes", "loss_curve", "gates", "peak_memory_mib")
     first = {key: value for key, value in values.items() if key not in later} | {"format_version": 1}

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from kgattn.errors import LinkingError
 from kgattn.graph import KnowledgeGraph
+from kgattn.mentions.mention import SPANS_KEY
 from kgattn.ner.corpus import Sentence
 from kgattn.ner.metrics import Span, entity_spans
 
-SPANS_KEY = "kgattn"
 NO_LABEL = "O"
 
 

@@ -9,10 +9,7 @@ import numpy as np
 from kgattn.evidence.doctor.coverage import share
 from kgattn.evidence.doctor.linked import LinkedText
 from kgattn.graph import KnowledgeGraph
-from kgattn.graph.paths import pair_nearness
-
-HUB_DEGREE = 64
-"""As `InjectionConfig.hub_degree`."""
+from kgattn.graph.paths import HUB_DEGREE, pair_nearness
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kgattn.graph.paths import HUB_DEGREE
 from kgattn.graph.subgraph import ranges
 from kgattn.linking.candidates import CandidateRows
 from kgattn.linking.disambiguation.lookup import rows_hold
@@ -19,7 +20,6 @@ from kgattn.linking.found import Found
 from kgattn.shapes import Bool, Float, Int
 
 REACH = 16  # mentions to either side that are asked
-HUB_DEGREE = 64  # an entity with more neighbours is no step of a path
 _PATH = 0.5  # most that paths of two edges are worth, where an edge is worth 1
 _STEPS = 2.0**20
 

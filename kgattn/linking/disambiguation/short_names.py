@@ -12,10 +12,10 @@ from kgattn.linking.config import LinkerConfig
 from kgattn.linking.disambiguation.derived import Derived
 from kgattn.linking.disambiguation.types import having, type_rows
 from kgattn.linking.found import Found, Source
+from kgattn.linking.sentences import is_stop
 from kgattn.shapes import Bool, Int
 
 _PERSON_TYPES = ("person", "human", "people", "politician", "http://www.wikidata.org/entity/Q5")
-_SENTENCE_ENDS = frozenset(".!?")
 _MIN_LENGTH = 3
 _RARE = 2  # entities without types: most labels that may end in the same word
 
@@ -99,6 +99,6 @@ def _is_name(words: Sequence[str]) -> bool:
 
 def _in_longer_name(doc: Doc, at: int) -> bool:
     """Whether the word before, unless it begins a sentence, or the one after is capitalised: part of another name."""
-    before = at > 1 and doc[at - 1].text[:1].isupper() and doc[at - 2].text not in _SENTENCE_ENDS
+    before = at > 1 and doc[at - 1].text[:1].isupper() and not is_stop(doc[at - 2].text)
     after = at + 1 < len(doc) and doc[at + 1].text[:1].isupper()
     return before or after

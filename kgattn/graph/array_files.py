@@ -8,7 +8,7 @@ import numpy as np
 from kgattn.errors import GraphError
 
 _BLOCK = 1 << 20
-_FORMS = {"bytes": ("u", 1), "triples": ("i", 2), "features": ("f", 2)}
+_FORMS = {"bytes": ("u", 1), "triples": ("i", 2), "features": ("f", 2), "name_priors": ("f", 1)}
 
 
 def write_array(path: Path, values: np.ndarray) -> None:

@@ -2,7 +2,8 @@
 
 import math
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
@@ -32,6 +33,7 @@ class GraphBuilder:
         self._relation_labels: dict[str, str] = {}
         self._type_labels: dict[str, str] = {}
         self._triples = array("i")
+        self._priors: dict[tuple[int, str], float] = {}
 
     def __contains__(self, entity_id: object) -> bool:
         return entity_id in self._entities
@@ -47,21 +49,33 @@ class GraphBuilder:
         """The row of an entity, which is new if it was not known."""
         return self._entities.setdefault(entity_id, len(self._entities))
 
-    def add_label(self, entity_id: str, label: str) -> None:
-        """Name an entity; a second, different label becomes an alias. Blank text is left out."""
+    def add_label(self, entity_id: str, label: str, prior: float = math.nan) -> None:
+        """Name an entity; a second, different label becomes an alias. Blank text is left out.
+
+        Args:
+            entity_id: The entity.
+            label: The name.
+            prior: P(entity given label) where the source says it; the first one given stays.
+        """
         row = self.add_entity(entity_id)
         label = clean_text(label)
         if not label:
             return
+        self._add_prior(row, label, prior)
         if self._labels.setdefault(row, label) != label:
             self._aliases.setdefault(row, {})[label] = None
 
-    def add_alias(self, entity_id: str, alias: str) -> None:
-        """Give an entity another form; blank text is left out."""
+    def add_alias(self, entity_id: str, alias: str, prior: float = math.nan) -> None:
+        """Give an entity another form; blank text is left out. `prior` is as for `add_label`."""
         row = self.add_entity(entity_id)
         alias = clean_text(alias)
         if alias:
+            self._add_prior(row, alias, prior)
             self._aliases.setdefault(row, {})[alias] = None
+
+    def _add_prior(self, row: int, name: str, prior: float) -> None:
+        if not math.isnan(prior):
+            self._priors.setdefault((row, name), prior)
 
     def add_type(self, entity_id: str, type_id: str) -> None:
         """Give an entity a type."""
@@ -121,6 +135,7 @@ class GraphBuilder:
             label_sources=label_sources,
             origin=origin,
             features=features,
+            priors=self._priors,
             licence=licence,
             sources=sources,
         )
@@ -139,6 +154,7 @@ def assemble(
     label_sources: str,
     origin: str = "",
     features: Float[np.ndarray, "entity dim"] | None = None,
+    priors: Mapping[tuple[int, str], float] = MappingProxyType({}),
     licence: str = "",
     sources: tuple[str, ...] = (),
 ) -> KnowledgeGraph:
@@ -156,6 +172,7 @@ def assemble(
         label_sources: What was looked at for labels.
         origin: The file it comes from.
         features: Entity vectors in row order.
+        priors: P(entity given name) by row of the entity and name, where given.
         licence: Terms the content comes under.
         sources: Where the content came from.
     """
@@ -182,9 +199,23 @@ def assemble(
         type_labels=StringTable.from_strings(label or readable_name(name) for name, label in kinds.items()),
         triples=_frozen(unique_rows(triples).astype(np.int32)),
         features=_checked_features(features, len(entity_ids), where),
+        name_priors=_name_priors(priors, labels, alias_offsets, alias_texts),
         licence=licence,
         sources=sources,
     )
+
+
+def _name_priors(
+    priors: Mapping[tuple[int, str], float],
+    labels: list[str],
+    alias_offsets: Int[np.ndarray, " entity_plus_one"],
+    alias_texts: list[str],
+) -> Float[np.ndarray, " name"] | None:
+    if not priors:
+        return None
+    owners = np.repeat(np.arange(len(labels)), np.diff(alias_offsets)).tolist()
+    names = (*enumerate(labels), *zip(owners, alias_texts, strict=True))
+    return _frozen(np.array([priors.get(name, math.nan) for name in names], dtype=np.float32))
 
 
 def _flatten(lists: Iterable[Iterable[Item]]) -> tuple[Int[np.ndarray, " row"], list[Item]]:

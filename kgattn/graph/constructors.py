@@ -247,9 +247,8 @@ class GraphConstructors:
     def from_spacy_kb(cls, kb: Any, *, labels: Mapping[str, str] | None = None) -> "KnowledgeGraph":
         """Take over the entities, aliases and vectors of spaCy's `InMemoryLookupKB`; it has no triples.
 
-        An entity's label is the alias that means it with the highest prior, then the longest. A graph keeps no priors:
-        the linker counts labels for more than aliases, so that an entity is likelier where it is named by its label,
-        but the numbers of the knowledge base are lost, and frequencies too.
+        An entity's label is the alias that means it with the highest prior, then the longest. The priors are kept as
+        `name_priors`, and the linker goes by them; frequencies are lost.
 
         Args:
             kb: The knowledge base.

@@ -34,6 +34,8 @@ class GraphContent:
         type_labels: How each type reads.
         triples: Rows of head, relation and tail; unique, sorted.
         features: Given entity vectors, or None.
+        name_priors: P(entity given name) of each label and then of each of `alias_texts`, in [0, 1], as the source gave
+            it; NaN for names it gave none for; None where it gave none at all.
         licence: Terms the content comes under, as given by the source.
         sources: Where the content came from.
         provenance: A record of each reading of a file or an endpoint; graphs of Python values have none.
@@ -53,6 +55,7 @@ class GraphContent:
     type_labels: StringTable
     triples: Int[np.ndarray, "triple 3"]
     features: Float[np.ndarray, "entity dim"] | None = None
+    name_priors: Float[np.ndarray, " name"] | None = None
     licence: str = ""
     sources: tuple[str, ...] = ()
     provenance: tuple[SourceRecord, ...] = ()

@@ -67,13 +67,15 @@ def with_entity(
         raise GraphError(f"a new entity must have a label, got none for {entity_id!r}; pass label=...")
     vector = _checked_vector(graph, features)
     row = graph.entity_index(entity_id) if entity_id in graph else graph.num_entities
+    before = graph
     if row == graph.num_entities:
         graph = _with_row(graph, entity_id, label or entity_id)
     texts = [clean_text(alias) for alias in _listed(aliases)]
     if label is not None and label != graph.labels[row]:
         texts = [graph.labels[row], *texts]
         graph = dataclasses.replace(graph, labels=_replaced(graph.labels, row, label))
-    return _with_vector(_with_types(_with_aliases(graph, row, texts), row, _listed(types)), row, vector)
+    graph = _with_vector(_with_types(_with_aliases(graph, row, texts), row, _listed(types)), row, vector)
+    return graph if before.name_priors is None else _with_priors(graph, before, row, before.name_priors)
 
 
 def _check_strings(what: str, texts: object) -> None:
@@ -150,6 +152,22 @@ def _with_vector(graph: KnowledgeGraph, row: int, vector: Float[np.ndarray, " di
     features = np.array(graph.features)
     features[row] = vector
     return dataclasses.replace(graph, features=_frozen(features), path=None)
+
+
+def _with_priors(
+    graph: KnowledgeGraph, before: KnowledgeGraph, row: int, priors: Float[np.ndarray, " name"]
+) -> KnowledgeGraph:
+    """The priors that names had before one entity was changed; its new names have none."""
+    labels, aliases = priors[: before.num_entities], priors[before.num_entities :]
+    known = {}
+    first, last = int(graph.alias_offsets[row]), int(graph.alias_offsets[row + 1])
+    last_before = first if row == before.num_entities else int(before.alias_offsets[row + 1])
+    if row < before.num_entities:
+        known = dict(zip(before.alias_texts[first:last_before], aliases[first:last_before].tolist(), strict=True))
+        known[before.labels[row]] = float(labels[row])
+    own = [known.get(text, np.nan) for text in (graph.labels[row], *graph.alias_texts[first:last])]
+    parts = (labels[:row], own[:1], labels[row + 1 :], aliases[:first], own[1:], aliases[last_before:])
+    return dataclasses.replace(graph, name_priors=_frozen(np.concatenate(parts).astype(np.float32)))
 
 
 def _checked_vector(

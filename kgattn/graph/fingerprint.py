@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def graph_fingerprint(graph: "GraphContent") -> str:
-    """SHA-256, in hex, over entities, relations, types, triples and features, each sorted by id.
+    """SHA-256, in hex, over entities, relations, types, triples, features and priors of names, each sorted by id.
 
     Licence, sources and provenance do not count.
     """
@@ -41,6 +41,12 @@ def graph_fingerprint(graph: "GraphContent") -> str:
     if graph.features is not None:
         digest.update(graph.features.shape[1].to_bytes(8, "little"))
         digest.update(graph.features[entity_order].astype("<f4").tobytes())
+    if graph.name_priors is not None:
+        digest.update(b"priors of names")
+        labelled, others = graph.name_priors[: len(bounds) - 1], graph.name_priors[len(bounds) - 1 :]
+        for row in entity_order:
+            own = sorted(range(bounds[row], bounds[row + 1]), key=aliases.__getitem__)
+            digest.update(np.array([labelled[row], *others[own]], dtype="<f4").tobytes())
     return digest.hexdigest()
 
 

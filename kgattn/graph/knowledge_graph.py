@@ -156,9 +156,10 @@ class KnowledgeGraph(GraphConstructors, GraphContent):
         return with_inferred_types(self, threshold)
 
     def to_rdf(self) -> "rdflib.Graph":
-        """As rdflib graph: rdfs:label, skos:altLabel, rdf:type and one statement a triple; features are left out.
+        """As rdflib graph: rdfs:label, skos:altLabel, rdf:type and one statement a triple.
 
-        An id that is no IRI becomes one under `urn:kgattn:`, which `from_rdf` turns back.
+        Features and priors of names are left out. An id that is no IRI becomes one under `urn:kgattn:`, which
+        `from_rdf` turns back.
         """
         from kgattn.graph.rdf import graph_to_rdf
 

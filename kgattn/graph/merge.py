@@ -74,14 +74,16 @@ def _add_graph(
 ) -> None:
     entity_ids, type_ids = _renamed(graph.entity_ids, new_names), _renamed(graph.type_ids, new_names)
     old_ids, relation_ids = list(graph.entity_ids), list(graph.relation_ids)
+    priors = np.full(len(old_ids) + len(graph.alias_texts), np.nan) if graph.name_priors is None else graph.name_priors
+    label_priors, alias_priors = priors[: len(old_ids)].tolist(), priors[len(old_ids) :].tolist()
     aliases, alias_bounds = list(graph.alias_texts), graph.alias_offsets.tolist()
     types, type_bounds = graph.type_indices.tolist(), graph.type_offsets.tolist()
     for row, (entity_id, label) in enumerate(zip(entity_ids, graph.labels, strict=True)):
         builder.add_label(entity_id, labels[entity_id])
         if not (is_iri(old_ids[row]) and label == local_name(old_ids[row])):  # the end of an IRI is no alias
-            builder.add_label(entity_id, label)
-        for alias in aliases[alias_bounds[row] : alias_bounds[row + 1]]:
-            builder.add_alias(entity_id, alias)
+            builder.add_label(entity_id, label, label_priors[row])
+        for place in range(alias_bounds[row], alias_bounds[row + 1]):
+            builder.add_alias(entity_id, aliases[place], alias_priors[place])
         for type_row in types[type_bounds[row] : type_bounds[row + 1]]:
             builder.add_type(entity_id, type_ids[type_row])
     for head, relation, tail in graph.triples.tolist():

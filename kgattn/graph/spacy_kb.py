@@ -27,8 +27,8 @@ def graph_from_spacy_kb(kb: Any, *, labels: Mapping[str, str] | None) -> Knowled
         if entity_id not in builder:
             raise GraphError(f"labels must belong to entities of the knowledge base, got {entity_id!r}; leave it out")
         builder.add_label(entity_id, label)
-    for _, _, alias, entity_id in sorted(_uses(kb)):
-        builder.add_label(entity_id, alias)
+    for less_prior, _, alias, entity_id in sorted(_uses(kb)):
+        builder.add_label(entity_id, alias, prior=-less_prior)
     return builder.build(
         label_sources="the aliases of the knowledge base or the argument labels",
         features=_vectors(kb, list(builder.entity_ids())),

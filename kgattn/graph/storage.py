@@ -15,7 +15,8 @@ from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.provenance import SourceRecord, file_hash
 from kgattn.graph.strings import StringTable
 
-FORMAT_VERSION = 1
+READABLE_VERSIONS = (1, 2)
+"""A graph that has priors of its names is of version 2, any other of version 1."""
 HEADER = "graph.json"
 INDEX_FOLDER = "linker"  # the linker keeps its index of the graph in here
 CODES_FOLDER = "codes"  # and encoders the codes of its labels in here
@@ -36,6 +37,7 @@ _HEADER_KINDS = {
     "counts": dict,
     "files": dict,
 }
+_PRIORS = "name_priors"
 _ARRAYS = ("alias_offsets", "type_offsets", "type_indices", "triples")
 _COUNTED = {
     "entities": "entity_ids",
@@ -85,6 +87,7 @@ def open_graph(folder: Path) -> KnowledgeGraph:
     content: dict[str, Any] = {name: read_array(folder, name) for name in _ARRAYS}
     content |= {name: _read_table(folder, name) for name in _TABLES}
     content["features"] = read_array(folder, "features") if header["has_features"] else None
+    content[_PRIORS] = read_array(folder, _PRIORS) if f"{_PRIORS}.npy" in header["files"] else None
     _check_consistent(content, header, folder)
     graph = KnowledgeGraph(
         **content,
@@ -112,7 +115,7 @@ def read_header(folder: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise GraphError(f"{path}: expected JSON, got {error}; save the graph again") from None
     advice = "build the graph again or install the version of kgattn that wrote it"
-    check_version(header, (FORMAT_VERSION,), str(path), advice, GraphError)
+    check_version(header, READABLE_VERSIONS, str(path), advice, GraphError)
     missing = sorted(_HEADER_KINDS.keys() - set(header))
     if missing:
         raise GraphError(f"{path}: expected the key {missing[0]!r}, got none; save the graph again")
@@ -170,12 +173,12 @@ def _write(graph: KnowledgeGraph, draft: Path) -> None:
         names += [f"{name}.bytes.npy", f"{name}.offsets.npy"]
         write_array(draft / names[-2], table.data)
         write_array(draft / names[-1], table.offsets)
-    for name in (*_ARRAYS, *(("features",) if graph.features is not None else ())):
+    for name in (*_ARRAYS, *(name for name in ("features", _PRIORS) if getattr(graph, name) is not None)):
         names.append(f"{name}.npy")
         write_array(draft / names[-1], getattr(graph, name))
     names += write_indexes(graph, draft)
     header = {
-        "format_version": FORMAT_VERSION,
+        "format_version": READABLE_VERSIONS[graph.name_priors is not None],
         "counts": {name: len(getattr(graph, column)) for name, column in _COUNTED.items()},
         "has_features": graph.features is not None,
         "licence": graph.licence,
@@ -212,6 +215,7 @@ def _check_consistent(content: dict[str, Any], header: dict[str, Any], folder: P
         ("relation_labels", size["relation_ids"]),
         ("type_labels", size["type_ids"]),
         ("features", size["entity_ids"]),
+        (_PRIORS, size["labels"] + size["alias_texts"]),
     ):
         if size.get(name, expected) != expected:
             raise GraphError(f"{folder}: {name} must have {expected} rows, got {size[name]}; save the graph again")
@@ -225,6 +229,9 @@ def _check_consistent(content: dict[str, Any], header: dict[str, Any], folder: P
         or bool(((types < 0) | (types >= size["type_ids"])).any())
     ):
         raise GraphError(f"{folder}: triples or types point outside the graph; save the graph again")
+    priors = content[_PRIORS]
+    if priors is not None and bool(((priors < 0) | (priors > 1)).any()):
+        raise GraphError(f"{folder}: {_PRIORS} must lie in [0, 1], got others; save the graph again")
     counts = {name: size[column] for name, column in _COUNTED.items()}
     if header["counts"] != counts:
         raise GraphError(f"{folder}: {HEADER} counts {header['counts']}, got {counts}; save the graph again")

@@ -27,6 +27,7 @@ from kgattn.linking.variants import variants_of
 from kgattn.shapes import Float, Int
 
 ANY_LANGUAGE = "xx"
+_LEAST_PRIOR = 1e-6  # of an entity that a source lists for a name with a prior of 0
 
 
 def open_or_build(
@@ -264,12 +265,19 @@ class _Forms:
 
 
 def _weights(graph: KnowledgeGraph, config: LinkerConfig) -> tuple[Int[np.ndarray, " use"], Float[np.ndarray, " use"]]:
-    """Entity and weight of each label and then each alias: label or alias weight times its popularity."""
+    """Entity and weight of each label and then each alias: label or alias weight times its popularity.
+
+    A prior that the graph gives for a name takes the place of both; then the other weights are scaled to at most 1.
+    """
     everyone = np.arange(graph.num_entities)
     entity = np.concatenate([everyone, np.repeat(everyone, np.diff(graph.alias_offsets))])
     weight = np.full(len(entity), config.alias_weight)
     weight[: graph.num_entities] = config.label_weight
-    return entity, weight * popularity(graph, config.prior)[entity]
+    weight *= popularity(graph, config.prior)[entity]
+    given = graph.name_priors
+    if given is not None:
+        weight = np.where(np.isnan(given), weight / weight.max(), np.maximum(given, _LEAST_PRIOR))
+    return entity, weight
 
 
 def _ranks(entity_ids: StringTable) -> Int[np.ndarray, " entity"]:

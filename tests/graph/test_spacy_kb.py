@@ -1,3 +1,6 @@
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import spacy
@@ -5,7 +8,7 @@ from spacy.kb import InMemoryLookupKB
 
 from kgattn.errors import GraphError
 from kgattn.graph import KnowledgeGraph
-from kgattn.linking import EntityLinker
+from kgattn.linking import EntityLinker, LinkerConfig
 
 
 def knowledge_base(width=2, vectors=((1.0, 2.0), (3.0, 4.0), (0.0, 1.0))):
@@ -35,6 +38,96 @@ def test_the_likelier_candidate_comes_first():
     doc = EntityLinker(graph, nlp="en")("We went to Paris.")
     (span,) = doc.spans["kgattn"]
     assert [candidate.entity_id for candidate in span._.kg_candidates] == ["Q90", "Q167646"]
+    assert [candidate.prior for candidate in span._.kg_candidates] == pytest.approx([0.9, 0.1])
+
+
+def priors(graph):
+    """By entity and name, where there is one."""
+    if graph.name_priors is None:
+        return None
+    names = [*zip(graph.entity_ids, graph.labels, strict=True)]
+    names += [(entity, alias) for entity in graph.entity_ids for alias in graph.aliases(entity)]
+    given = zip(names, graph.name_priors.tolist(), strict=True)
+    return {name: round(prior, 6) for name, prior in given if prior == prior}
+
+
+PRIORS = {
+    ("Q90", "Paris"): 0.9,
+    ("Q167646", "Paris"): 0.1,
+    ("Q90", "City of Light"): 0.5,
+    ("Q64", "Berlin"): 1.0,
+    ("Q64", "Bärlin"): 0.7,
+    ("Q167646", "Paris of Troy"): 1.0,
+}
+
+
+def test_priors_are_kept_and_saved(tmp_path):
+    graph = KnowledgeGraph.from_spacy_kb(knowledge_base())
+    assert priors(graph) == PRIORS
+    graph.save(tmp_path / "with")
+    again = KnowledgeGraph.load(tmp_path / "with")
+    assert priors(again) == PRIORS
+    assert again.fingerprint == graph.fingerprint == replace(again).fingerprint
+    without = replace(graph, name_priors=None)
+    without.save(tmp_path / "without")
+    assert priors(KnowledgeGraph.load(tmp_path / "without")) is None
+    versions = [
+        json.loads((tmp_path / name / "graph.json").read_text())["format_version"] for name in ("with", "without")
+    ]
+    assert versions == [2, 1]
+    assert without.fingerprint != graph.fingerprint
+    other = replace(graph, name_priors=graph.name_priors[::-1].copy())
+    assert other.fingerprint not in (graph.fingerprint, without.fingerprint)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda values: values[:-1], "name_priors must have 6 rows, got 5"),
+        (lambda values: values + 1, r"name_priors must lie in \[0, 1\], got others"),
+        (lambda values: values.astype(np.int64), "expected 1 axes of kind 'f'"),
+    ],
+)
+def test_damaged_priors_are_refused(tmp_path, damage, message):
+    graph = KnowledgeGraph.from_spacy_kb(knowledge_base())
+    graph.save(tmp_path / "graph")
+    np.save(tmp_path / "graph" / "name_priors.npy", damage(graph.name_priors))
+    with pytest.raises(GraphError, match=message):
+        KnowledgeGraph.load(tmp_path / "graph")
+
+
+def test_priors_stay_where_a_graph_is_changed():
+    graph = KnowledgeGraph.from_spacy_kb(knowledge_base())
+    assert priors(graph.with_triples([("Q90", "twinned with", "Q64")])) == PRIORS
+    for changed in (
+        graph.with_entity("Q64", aliases=["Spree-Athen"], types=["city"]),
+        graph.with_entity("Q64", label="Berlin (city)"),
+        graph.with_entity("Q1", label="universe", aliases=["everything"]),
+        graph.with_entity("Q167646", aliases=["Paris"]),
+    ):
+        assert priors(changed) == PRIORS
+    facts = KnowledgeGraph.from_triples([("Q64", "near", "Q1")], labels={"Q64": "Berlin", "Q1": "universe"})
+    for merged in (KnowledgeGraph.merge([facts, graph]), KnowledgeGraph.merge([graph, facts])):
+        assert priors(merged) == PRIORS
+    assert priors(KnowledgeGraph.merge([facts])) is None
+
+
+def test_names_with_and_without_a_prior_meet():
+    graph = KnowledgeGraph.from_spacy_kb(knowledge_base()).with_entity("Q1", label="Paris", aliases=["Berlin"])
+    linker = EntityLinker(graph, config=LinkerConfig(prior="uniform", context_weight=0.0))
+    doc = linker("Paris and Berlin and Bärlin")
+    shares = [{one.entity_id: round(one.prior, 3) for one in span._.kg_candidates} for span in doc.spans["kgattn"]]
+    assert shares == [{"Q1": 0.5, "Q90": 0.45, "Q167646": 0.05}, {"Q64": 0.667, "Q1": 0.333}, {"Q64": 1.0}]
+
+
+def test_a_candidate_of_prior_zero_is_the_last_one():
+    kb = InMemoryLookupKB(spacy.blank("en").vocab, entity_vector_length=1)
+    kb.set_entities(entity_list=["Q1", "Q2"], freq_list=[1, 1], vector_list=[[0.0], [0.0]])
+    kb.add_alias("Paris", ["Q1", "Q2"], [0.0, 0.3])
+    doc = EntityLinker(KnowledgeGraph.from_spacy_kb(kb))("Paris")
+    (span,) = doc.spans["kgattn"]
+    assert [one.entity_id for one in span._.kg_candidates] == ["Q2", "Q1"]
+    assert span._.kg_candidates[0].prior == pytest.approx(1, abs=1e-4)
 
 
 def test_labels_may_be_given_and_empty_vectors_are_none():

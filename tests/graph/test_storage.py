@@ -192,8 +192,8 @@ def header_is_folder(folder):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (damage_header(format_version=2), "must be of format version 1, got 2"),
-        (lambda folder: (folder / "graph.json").write_text("[]"), "must be of format version 1, got None"),
+        (damage_header(format_version=3), "must be of format version 1 or 2, got 3"),
+        (lambda folder: (folder / "graph.json").write_text("[]"), "must be of format version 1 or 2, got None"),
         (cut("graph.json", 20), "graph.json: expected JSON"),
         (header_is_folder, "graph.json: cannot be read"),
         (damage_header(sources=5), "graph.json: expected list as 'sources', got 5"),

@@ -35,6 +35,7 @@ def blank_entities(graph: KnowledgeGraph) -> KnowledgeGraph:
         type_labels=types,
         triples=np.zeros((0, 3), dtype=np.int32),
         features=None if graph.features is None else np.zeros((size, graph.features.shape[1]), dtype=np.float32),
+        name_priors=None,
         path=None,
     )
 

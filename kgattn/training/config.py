@@ -13,6 +13,8 @@ PLUGIN_RATE_FACTOR = 10.0
 PLUGIN_RATE_CAP = 2e-3
 EXAMPLES_WANTED = 8000
 DEV_PER_TRAIN = 2
+_YOUNGER: dict[str, Any] = {"linker": None, "link_dropout": 0.0}
+"""Settings that kept runs may be older than, and what those were trained by: where that holds a record is silent."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class TrainConfig:
         plugin_learning_rate: Of the injected parameters; None is 10 times the base's but at most 2e-3.
         weight_decay: Of the base model's matrices; biases, norms and the plugin have none.
         token_dropout: Share of input tokens hidden behind the mask token in training, in [0, 1); the same in all arms.
+        link_dropout: Share of training windows that are shown without their links, in [0, 1); worth it where the graph
+            will be swapped for another, or knows few of the text's names. No record of a run mentions 0.
         warmup_ratio: Share of the steps over which the rates rise, in [0, 1).
         max_grad_norm: Gradients longer than this are shortened to it, all parameters together.
         max_length: Longest window in tokens; longer sentences become several windows.
@@ -59,6 +63,7 @@ class TrainConfig:
     plugin_learning_rate: float | None = None
     weight_decay: float = 0.01
     token_dropout: float = 0.15
+    link_dropout: float = 0.0
     warmup_ratio: float = 0.1
     max_grad_norm: float = 1.0
     max_length: int = 128
@@ -102,7 +107,7 @@ class TrainConfig:
         for name in ("weight_decay", "distant_epochs"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ConfigError(f"{name} must be 0 or more, got {getattr(self, name)}")
-        for name in ("token_dropout", "warmup_ratio"):
+        for name in ("token_dropout", "link_dropout", "warmup_ratio"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"{name} must lie in [0, 1), got {getattr(self, name)}")
 
@@ -137,8 +142,9 @@ class TrainConfig:
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
         values = {**asdict(self), "injection": self.injection.to_json()}
-        del values["linker"]  # left out where it says nothing: runs of before there was one are still the same
-        return values if self.linker is None else {**values, "linker": self.linker.to_dict()}
+        if self.linker is not None:
+            values["linker"] = self.linker.to_dict()
+        return {name: value for name, value in values.items() if name not in _YOUNGER or value != _YOUNGER[name]}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "TrainConfig":

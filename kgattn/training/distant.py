@@ -13,6 +13,7 @@ from kgattn.ner.features import KG_KEYS
 from kgattn.shapes import Float, Int
 from kgattn.training.config import TrainConfig
 from kgattn.training.distant_targets import INSIDE, DistantTargets
+from kgattn.training.link_dropout import hide_mentions
 from kgattn.training.quiet_trainer import Progress, QuietTrainer, count_steps
 from kgattn.training.token_dropout import TokenDropout
 
@@ -119,7 +120,7 @@ class _DistantTrainer(QuietTrainer):
         shown = {name: tensor for name, tensor in inputs.items() if name != TARGETS}
         shown["input_ids"] = self._hide(shown["input_ids"])
         if hasattr(self._learner.tagger, "kgattn"):
-            shown["kg_token_slot"] = hide_links(shown["kg_token_slot"], HIDDEN_LINKS)
+            shown["kg_token_slot"] = hide_mentions(shown["kg_token_slot"], HIDDEN_LINKS)
         else:
             shown = {name: tensor for name, tensor in shown.items() if name not in KG_KEYS}
         return distant_loss(model(**shown), inputs[TARGETS], inputs["attention_mask"])
@@ -136,12 +137,6 @@ def distant_loss(
     losses = F.binary_cross_entropy_with_logits(logits.float(), targets, reduction="none").sum(dim=-1)
     mean: Tensor = (losses * weights).sum() / weights.sum()
     return mean
-
-
-def hide_links(slots: Int[Tensor, "batch token"], probability: float) -> Int[Tensor, "batch token"]:
-    """Take each mention off its tokens with this probability, by torch's global random state."""
-    kept = torch.rand(len(slots), int(slots.max()) + 1, device=slots.device) >= probability
-    return slots * kept.gather(1, slots.long())
 
 
 def _hidden_size(model: nn.Module) -> int:

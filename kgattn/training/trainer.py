@@ -10,11 +10,15 @@ from torch import Tensor, nn
 from transformers import TrainerCallback
 
 from kgattn.ner.collate import Collator
+from kgattn.ner.features import KG_KEYS
 from kgattn.ner.labels import IGNORE
 from kgattn.training.config import TrainConfig
+from kgattn.training.link_dropout import hide_windows
 from kgattn.training.quiet_trainer import Progress, QuietTrainer
 from kgattn.training.resume import read_checkpoint, write_checkpoint
 from kgattn.training.token_dropout import TokenDropout
+
+SLOTS = KG_KEYS[0]
 
 
 class TaggerTrainer(QuietTrainer):
@@ -84,8 +88,10 @@ class TaggerTrainer(QuietTrainer):
     def compute_loss(
         self, model: nn.Module, inputs: dict[str, Tensor], *args: Any, **kwargs: Any
     ) -> Tensor | tuple[Tensor, Any]:
-        """The parent's loss on inputs some tokens of which are hidden; only training comes here."""
+        """The parent's loss on inputs some tokens and links of which are hidden; only training comes here."""
         shown = {**inputs, "input_ids": self._token_dropout(inputs["input_ids"])}
+        if SLOTS in shown:
+            shown[SLOTS] = hide_windows(shown[SLOTS], self._settings.link_dropout)
         loss: Tensor | tuple[Tensor, Any] = super().compute_loss(model, shown, *args, **kwargs)
         return loss
 

@@ -53,6 +53,7 @@ def test_rates_and_dev_limit_have_defaults():
         ({"learning_rate": float("nan")}, "learning_rate must be positive"),
         ({"weight_decay": -1.0}, "weight_decay must be 0 or more"),
         ({"token_dropout": 1.0}, r"token_dropout must lie in \[0, 1\), got 1.0"),
+        ({"link_dropout": -0.1}, r"link_dropout must lie in \[0, 1\), got -0.1"),
         ({"warmup_ratio": 1.0}, r"warmup_ratio must lie in \[0, 1\)"),
         ({"stride": 128}, r"stride must lie in \[0, max_length 128\), got 128"),
         ({"seed": -1}, r"seed must lie in \[0, 2\*\*32\)"),
@@ -75,11 +76,11 @@ def test_wrong_settings_are_refused(values, message):
         TrainConfig.from_json(values)
 
 
-def test_linker_settings_are_recorded_where_they_say_something():
-    config = TrainConfig(linker=LinkerConfig(stop_list=("match",), nil_threshold=0.5))
+def test_young_settings_are_recorded_where_they_say_something():
+    config = TrainConfig(linker=LinkerConfig(stop_list=("match",), nil_threshold=0.5), link_dropout=0.25)
     stored = json.loads(json.dumps(config.to_json()))
     assert stored["linker"]["stop_list"] == ["match"]
     assert TrainConfig.from_json(stored) == config
     default = TrainConfig(linker=LinkerConfig())
-    assert "linker" not in default.to_json()  # as in the records of runs made before there was the setting
+    assert not {"linker", "link_dropout"} & set(default.to_json())  # as in records of runs older than the settings
     assert default == TrainConfig() == TrainConfig.from_json({"linker": {}}) == TrainConfig.from_json({"linker": None})

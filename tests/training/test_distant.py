@@ -13,7 +13,7 @@ from kgattn.ner.corpus import Corpus, sample_indices
 from kgattn.ner.features import encode_sentences, encode_texts
 from kgattn.ner.labels import LabelSet
 from kgattn.training.checkpoints import load_tagger, quiet_transformers
-from kgattn.training.distant import UNLINKED_WEIGHT, distant_loss, distant_steps, hide_links, learn_links
+from kgattn.training.distant import UNLINKED_WEIGHT, distant_loss, distant_steps, learn_links
 from kgattn.training.distant_targets import DistantTargets
 from kgattn.training.parts import make_processor
 from kgattn.training.run import train_run
@@ -58,17 +58,6 @@ def test_only_types_of_ten_mentions_are_learnt_commonest_first(typed):
     assert names == ["city"]
     names = [typed.type_ids[row] for row in DistantTargets.of(typed, [*rows, rows[-1]]).types]
     assert names == ["city", "capital"]
-
-
-def test_links_are_hidden_as_wholes():
-    slots = torch.tensor([[0, 1, 1, 0, 2]]).repeat(400, 1)
-    assert torch.equal(hide_links(slots, 0.0), slots)
-    assert not hide_links(slots, 1.0).any()
-    torch.manual_seed(0)
-    left = hide_links(slots, 0.5)
-    assert torch.equal(left[:, 1], left[:, 2])
-    assert 0.4 < (left[:, 1] > 0).float().mean() < 0.6
-    assert set(left.unique().tolist()) == {0, 1, 2}
 
 
 def test_what_is_not_linked_counts_little_and_padding_nothing():

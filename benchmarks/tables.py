@@ -4,8 +4,8 @@
     python -m benchmarks.tables --check    change nothing, exit 1 when a table is stale
 
 A table stands between `<!-- results:NAME -->` and `<!-- /results:NAME -->`; it comes from
-`benchmarks/results/NAME.json`, which is the `compare.json` of a comparison, the report of `kgattn bench`, or
-that of `benchmarks.linker_quality`. The block `overview` has a line for each comparison.
+`benchmarks/results/NAME.json`, which is the `compare.json` of a comparison, the report of `kgattn bench`, or that of
+`benchmarks.linker_quality`, `linker_speed` or `pretraining`. The block `overview` has a line for each comparison.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import linker_speed, linker_tables, overview
+from benchmarks import linker_speed, linker_tables, overview, pretraining_table
 from kgattn.errors import RunError
 from kgattn.evidence.comparison import load_comparison
 from kgattn.report.table import markdown_table
@@ -58,10 +58,12 @@ def fill(text: str, results: Path) -> tuple[str, list[str]]:
 
 
 def _table(path: Path) -> str:
-    """Of a comparison, of all of them, a speed report, or the linker's speed or quality."""
+    """Of a comparison, of all of them, a speed report, pre-training, or the linker's speed or quality."""
     if path.stem == overview.NAME:
         return overview.markdown(path.parent)
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if path.stem == pretraining_table.NAME and text:
+        return pretraining_table.markdown(json.loads(text))
     if f'"kind": "{KIND}"' in text:
         return markdown(load_report(path))
     if f'"kind": "{linker_tables.KIND}"' in text:

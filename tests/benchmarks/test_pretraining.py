@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks.pretraining import run_ours, run_reference, standard_split, summarize
+from benchmarks.pretraining_table import markdown
 from kgattn.graph import KnowledgeGraph
 
 TRIPLES = [(row, (row + step) % 12, step - 1) for row in range(12) for step in (1, 2, 3)]  # head, tail, relation
@@ -52,3 +53,16 @@ def test_the_demand_is_about_means_over_seeds(mrr, within):
 
     result = summarize({"transe": {"pyg": [run(0.25), run(0.29)], "ours": [run(0.25), run(mrr)]}}, {})
     assert result["models"]["transe"]["within"] is within
+
+
+def test_the_table_has_the_means_over_seeds():
+    ranks = [{"mrr": m, "hits_at_1": 0.1, "hits_at_3": 0.2, "hits_at_10": 0.3, "mean_rank": 450.4} for m in (0.1, 0.3)]
+    runs = [{"test": {"filtered": each}} for each in ranks]
+    result = {
+        "settings": {"epochs": 5, "hidden": 50, "seeds": 2},
+        "models": {"transe": {"published": "0.307 (somewhere)", "runs": {"ours": runs, "pyg": runs[:1]}}},
+    }
+    lines = markdown(result).splitlines()
+    assert lines[2] == "| transe | `kgattn graph pretrain` | 0.200 | 0.100 | 0.200 | 0.300 | 450 |"
+    assert lines[3].startswith("| transe | PyG's example | 0.100 |")
+    assert lines[-1].endswith("transe 0.307 (somewhere).")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from kgattn.errors import ConfigError, CorpusError, KgattnError, RunError
+from kgattn.errors import ConfigError, CorpusError, KgattnError, LinkingError, RunError
 from kgattn.ner.corpus import Corpus, Sentence
 from kgattn.ner.features import EncodedSplit
 from kgattn.ner.outcomes import Outcome
@@ -106,6 +106,12 @@ def test_contradictions_are_refused_and_nothing_is_written(corpus, graph, config
             {"injection": injection, "entity_map": rows},
         ),
         (ConfigError, "needs linked sentences", (biased, corpus, graph), {"injection": injection, "encoded": bare}),
+        (
+            LinkingError,
+            "got one over another graph",
+            (biased, corpus, graph.with_entity("new", label="new")),
+            {"injection": injection, "processor": make_processor(config.model, graph, config.language)},
+        ),
         (CorpusError, "has no train sentences", (config, empty, None), {}),
         (ConfigError, "no such folder", (replace(config, model="./absent"), corpus, None), {}),
     ):

@@ -126,14 +126,13 @@ class Injection(nn.Module):
         """The processor of the model's batches, always over the graph in use; None if it was given none.
 
         After `swap_graph` the first use makes it anew: same tokenizer, language and linker settings. One over this
-        graph may be set.
+        graph may be set; with PEFT before the adapter is put on, since what is set later stays on PEFT's wrapper.
 
         Raises:
             LinkingError: Nothing in the graph can be linked to; or what is set is no processor, or is one over other
                 entities.
         """
-        follower = self.follower
-        return None if follower is None else follower.over(self.graph)
+        return None if self.follower is None else self.follower.over(self.graph)
 
     @processor.setter
     def processor(self, processor: "Processor | None") -> None:

@@ -35,7 +35,6 @@ from kgattn.ner.metrics import EntityScores, entity_scores
 from kgattn.ner.predict import make_batches, predict_tags
 from kgattn.training.config import TrainConfig
 from kgattn.training.encode import without_links
-from kgattn.training.parts import make_processor
 from kgattn.training.precision import autocast_type, training_device
 from kgattn.training.run import train_run
 from kgattn.training.run_folder import MODEL
@@ -62,10 +61,9 @@ def half_of(graph: KnowledgeGraph, which: int) -> KnowledgeGraph:
 def score(folder: Path, corpus: Corpus, config: TrainConfig, graph: KnowledgeGraph | None) -> EntityScores:
     """Test scores of a trained model with a graph put in place of its own; None tests without any link."""
     model: Any = from_pretrained(folder / MODEL).eval().to(training_device())
-    processor = model.kgattn.processor
     if graph is not None:
         model.kgattn.swap_graph(graph)
-        processor = make_processor(config.model, graph, config.language)
+    processor = model.kgattn.processor
     labels = LabelSet.from_config(model.config)
     encoded = encode_sentences(corpus.test, processor, labels, config.max_length, config.stride)
     ready = without_links(encoded) if graph is None else encoded

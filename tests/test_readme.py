@@ -34,6 +34,15 @@ def test_first_example(project_copy: Path) -> None:
     assert (project_copy / "tagger" / "config.json").is_file()
 
 
+@pytest.mark.usefixtures("minilm_path", "project_copy")
+def test_another_graph() -> None:
+    run(BLOCKS[0], "README, first example")
+    variables = run(BLOCKS[2], "README, another graph")
+    model, entities = variables["model"], variables["batch"]["kg_entities"].flatten().tolist()
+    assert model.kgattn.graph.entity_index("https://example.org/toy/Bonn") in entities
+    assert variables["tag"].links.linker.graph is model.kgattn.graph
+
+
 def test_own_graph(project_copy: Path) -> None:
     run(BLOCKS[1], "README, own graph")
     graph = KnowledgeGraph.load(project_copy / "runs" / "my-graph")

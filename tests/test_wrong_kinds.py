@@ -22,6 +22,7 @@ CALLS = {
     "KnowledgeGraph.from_rdf('graph.ttl')": "GraphError: from_rdf takes an rdflib.Graph, got str; read files by",
     "KnowledgeGraph.from_networkx('graph.gexf')": "GraphError: from_networkx takes a networkx graph, got str",
     "EntityLinker('graph')": "LinkingError: EntityLinker needs a kgattn.KnowledgeGraph, got str; make one with",
+    "LINKER.with_graph('graph')": "LinkingError: with_graph needs a kgattn.KnowledgeGraph, got str; make one with",
     "EntityLinker(GRAPH, nlp=3)": "LinkingError: nlp must be a language code such as 'en', an installed spaCy",
     "LINKER(None)": "LinkingError: a text must be a string, got NoneType; give strings",
     "list(LINKER.pipe([b'Berlin']))": "LinkingError: a text must be a string, got bytes; give strings",

@@ -15,7 +15,13 @@ def evaluate(
     ],
     split: Annotated[str, typer.Option(help="train, dev or test.")] = "test",
     graph: Annotated[
-        str | None, typer.Option("--graph", metavar="DIR", help="Tells linked entities from others for a plain model.")
+        str | None,
+        typer.Option(
+            "--graph",
+            metavar="DIR",
+            help="Another graph, or another version of it, in place of the run's own; "
+            "for a plain run it only tells linked entities from others.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -36,6 +42,7 @@ def evaluate(
         loaded = KnowledgeGraph.load(graph, language=resolve_pipeline(language).lang or "xx")
     scores = evaluate_run(run, corpus, split, loaded).to_json()
     if as_json:
-        typer.echo(json.dumps({"run": str(run), "corpus": corpus.name, "split": split, **scores}, indent=2))
+        given = {"run": str(run), "corpus": corpus.name, "split": split, "graph": graph}
+        typer.echo(json.dumps({**given, **scores}, indent=2))
     else:
-        print_scores(f"{corpus.name} {split}, {run}", scores)
+        print_scores(f"{corpus.name} {split}, {run}" + ("" if graph is None else f", graph {graph}"), scores)

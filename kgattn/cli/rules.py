@@ -23,7 +23,9 @@ def rules(
     ] = None,
     split: Annotated[str, typer.Option(help="train, dev or test.")] = "test",
     language: Annotated[str, typer.Option(help="Language code, or an installed spaCy pipeline.")] = "en",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON, with the strengths by layer and head of a run.")
+    ] = False,
 ) -> None:
     """List rules: pairs in the graph, pairs of mentions in a corpus, learned strength in nats, F1 with and without."""
     from rich.console import Console

@@ -34,6 +34,7 @@ class RuleFacts:
         mention_pairs: Ordered pairs of mentions of the corpus it fires on.
         sentences: Sentences with such a pair.
         strength: What it adds to a logit, in nats, over the layers and heads of a run: least, mean, largest.
+        strengths: The same of each head, in order, in a list for each attention layer the run injected, bottom first.
         f1: Strict typed entity F1 of the run, in [0, 1].
         f1_without: The same with this rule switched off, nothing trained anew.
     """
@@ -44,6 +45,7 @@ class RuleFacts:
     mention_pairs: int | None = None
     sentences: int | None = None
     strength: tuple[float, float, float] | None = None
+    strengths: list[list[float]] | None = None
     f1: float | None = None
     f1_without: float | None = None
 
@@ -83,15 +85,18 @@ def report_rules(
         counts = _counts(graph, terms, corpus.split(split), language)
     scores = [] if opened is None else list(_scores(opened, select))
     facts = {}
+    biases = {} if opened is None or not select else opened.model.kgattn.term_biases()
     for number, rule in enumerate(select):
         mention_pairs, in_sentences = counts[number]
+        bias = biases.get(rule.name)
         facts[rule.name] = RuleFacts(
             rule.name,
             rule.kind,
             pairs[number],
             mention_pairs,
             in_sentences,
-            strength=None if opened is None else _strength(opened.model, rule),
+            strength=None if bias is None else (float(bias.min()), float(bias.mean()), float(bias.max())),
+            strengths=None if bias is None else bias.tolist(),
             f1=scores[0] if scores else None,
             f1_without=scores[number + 1] if scores else None,
         )
@@ -167,8 +172,3 @@ def _scores(run: _Run, rules: tuple[Rule, ...]) -> Iterator[float]:
     for rule in rules:
         with run.model.kgattn.without(rule.name):
             yield run.score()
-
-
-def _strength(model: Any, rule: Rule) -> tuple[float, float, float] | None:
-    bias = model.kgattn.term_biases().get(rule.name)
-    return None if bias is None else (float(bias.min()), float(bias.mean()), float(bias.max()))

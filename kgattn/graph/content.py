@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,13 @@ class GraphContent:
         return graph_fingerprint(self)
 
     @cached_property
+    def entity_digest(self) -> str:
+        """Hash of the entity ids in the order of their rows, in hex; quicker than the fingerprint."""
+        digest = blake2b(self.entity_ids.offsets.astype("<i8").tobytes(), digest_size=16)
+        digest.update(np.ascontiguousarray(self.entity_ids.data).data)
+        return digest.hexdigest()
+
+    @cached_property
     def adjacency(self) -> Adjacency:
         """Incoming edges of every entity, in the order `sample_subgraph` takes them."""
         return build_adjacency(self.triples, self.entity_ids, self.relation_ids)
@@ -109,17 +117,16 @@ class GraphContent:
             f"{self.num_triples} triples, {self.num_types} types)"
         )
 
-    def same_rows(self, other: "GraphContent") -> bool:
-        """Whether both graphs hold the same knowledge and number their entities alike.
+    def same_entities(self, other: "GraphContent") -> bool:
+        """Whether both graphs have the same entities in the same rows, whatever else they say.
 
-        The fingerprint says the former alone; rows of entities, such as `kg_entities`, may pass from one graph to the
-        other only if the latter holds too.
+        Only then may rows of entities, such as `kg_entities`, pass from one to the other.
         """
-        return (
-            self.fingerprint == other.fingerprint
-            and np.array_equal(self.entity_ids.offsets, other.entity_ids.offsets)
-            and np.array_equal(self.entity_ids.data, other.entity_ids.data)
-        )
+        return self is other or self.entity_digest == other.entity_digest
+
+    def same_rows(self, other: "GraphContent") -> bool:
+        """Whether both graphs hold the same knowledge, as their fingerprints say, and number their entities alike."""
+        return self.same_entities(other) and self.fingerprint == other.fingerprint
 
     def entity_index(self, entity_id: str) -> int:
         """The row of an entity, in [0, num_entities).

@@ -62,6 +62,8 @@ class KnowledgeGraph(GraphConstructors, GraphContent):
     def with_triples(self, triples: Iterable[Sequence[str]]) -> "KnowledgeGraph":
         """A graph that says these triples too; this one stays as it is, and both share what is the same in them.
 
+        A model takes the new graph up with `model.kgattn.swap_graph(graph)`.
+
         Args:
             triples: (head id, relation id, tail id) of known entities. A new relation reads as its id does.
 
@@ -83,7 +85,8 @@ class KnowledgeGraph(GraphConstructors, GraphContent):
     ) -> "KnowledgeGraph":
         """A graph with one more entity, or with more known about one; this one stays as it is.
 
-        A new entity gets the last row, so that all others keep theirs.
+        A new entity gets the last row, so that all others keep theirs. A model takes the new graph up, and links by
+        it, with `model.kgattn.swap_graph(graph)`.
 
         Args:
             entity_id: Its id.

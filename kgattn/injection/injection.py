@@ -19,6 +19,7 @@ from kgattn.injection.attachment import Attachment
 from kgattn.injection.attention_function import register
 from kgattn.injection.config import CROSS, InjectionConfig
 from kgattn.injection.context import MentionContext
+from kgattn.injection.graph_follower import GraphFollower
 from kgattn.injection.links import linked
 from kgattn.injection.plugin_files import CONFIG, PluginFiles
 from kgattn.injection.random_state import untouched_random_state
@@ -50,7 +51,7 @@ class Injection(nn.Module):
         self.config = config
         self.shape = model_shape(architecture)
         self._knowledge = GraphFeatures(graph, config.code_dim), _terms_of(graph, config)
-        self.processor: Processor | None = None
+        self.follower: GraphFollower | None = None
         self.attachment: Attachment | None = None
         self.encoder = (
             EntityEncoder(
@@ -119,6 +120,23 @@ class Injection(nn.Module):
     def graph(self) -> KnowledgeGraph:
         """The graph in use."""
         return self.features.graph
+
+    @property
+    def processor(self) -> "Processor | None":
+        """The processor of the model's batches, always over the graph in use; None if it was given none.
+
+        After `swap_graph` the first use makes it anew: same tokenizer, language and linker settings. One over this
+        graph may be set; with PEFT before the adapter is put on, since what is set later stays on PEFT's wrapper.
+
+        Raises:
+            LinkingError: Nothing in the graph can be linked to; or what is set is no processor, or is one over other
+                entities.
+        """
+        return None if self.follower is None else self.follower.over(self.graph)
+
+    @processor.setter
+    def processor(self, processor: "Processor | None") -> None:
+        self.follower = None if processor is None else GraphFollower(processor, self.graph)
 
     def forward(self, mentions: MentionBatch) -> MentionContext:
         """Tables of all layers for a batch with links.
@@ -208,7 +226,16 @@ class Injection(nn.Module):
         return linked(self.attachment, batch)
 
     def swap_graph(self, graph: KnowledgeGraph) -> None:
-        """Use another graph from now on, without retraining; batches must come from a linker over it.
+        """Use another graph from now on, without retraining.
+
+        `model.kgattn.processor` and every `kgattn.pipeline` of the model go along: the next text is linked to the new
+        graph. Of a processor of your own take `processor.with_graph(graph)`. A batch holds rows of entities and no
+        word of their graph: one that was linked before the swap cannot be told from one linked after it, and its
+        rows would mean other entities, unless both graphs have the same entities in the same rows
+        (`graph.same_entities(other)`; `with_triples` keeps them all, `with_entity` those before). Make it again.
+
+        Args:
+            graph: The graph; the model's own with a triple or an entity more, or any other.
 
         Raises:
             GraphError: The plugin was made for given vectors and the graph has none of that length, or the reverse.

@@ -15,6 +15,7 @@ from kgattn.files import replacing
 from kgattn.graph import KnowledgeGraph
 from kgattn.injection.architectures import find_architecture
 from kgattn.injection.config import InjectionConfig
+from kgattn.injection.graph_follower import check_processor
 from kgattn.injection.inject import ModelT, inject_as, plugin_of
 from kgattn.injection.injection import model_shape
 from kgattn.injection.plugin_files import CONFIG, PluginFiles
@@ -70,15 +71,19 @@ def save_pretrained(model: PreTrainedModel, folder: str | Path, processor: "Proc
     Args:
         model: An injected model.
         folder: Where to; other files there are kept.
-        processor: The processor its batches come from. None takes `model.kgattn.processor`, else the tokenizer of the
-            checkpoint the model was loaded from with a default linker; where that has none, both are left out, which
-            is logged.
+        processor: The processor its batches come from, over the model's graph. None takes `model.kgattn.processor`,
+            else the tokenizer of the checkpoint the model was loaded from with a default linker; where that has none,
+            both are left out, which is logged.
 
     Raises:
         InjectionError: The model is not injected.
+        LinkingError: The processor links to other entities than the model's graph has, as one from before a
+            `swap_graph` may, or nothing in the graph can be linked to.
         StorageError: Writing failed; the folder is as it was.
     """
     injection = plugin_of(model)
+    if processor is not None:
+        check_processor(processor, injection.graph)
     processor = processor or injection.processor or _processor_of_checkpoint(model, injection.graph)
     weights = {name: tensor for name, tensor in model.state_dict().items() if not name.startswith("kgattn.")}
     with replacing(folder, last=CONFIG) as scratch:

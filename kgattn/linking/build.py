@@ -1,7 +1,7 @@
 """Building the linker's index from a graph."""
 
 from array import array
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from kgattn.linking.disambiguation.popularity import popularity
 from kgattn.linking.disambiguation.senses import build_senses
 from kgattn.linking.fuzzy_index import FuzzyIndex
 from kgattn.linking.index import META_FILE, LinkIndex
-from kgattn.linking.lexicon import WORDS_FILE, Lexicon, WordFilter, decisions_in, read_lexicon, read_yours
+from kgattn.linking.lexicon import WORDS_FILE, Lexicon, WordFilter, read_lexicon, read_yours
 from kgattn.linking.policy import CaseRule, case_rule
 from kgattn.linking.stop_list import StopList
 from kgattn.linking.trie import AtomTrie
@@ -36,6 +36,7 @@ def open_or_build(
     stop_words: Set[str],
     language: str = ANY_LANGUAGE,
     folder: Path | None = None,
+    decided: Mapping[str, str] | None = None,
 ) -> LinkIndex:
     """The index of a graph: one in a folder when it fits, else a new one in memory.
 
@@ -46,6 +47,7 @@ def open_or_build(
         language: Language of the texts, a code as in `nlp.lang`.
         folder: Where to look, before the graph's own folder. The first of both whose `common_words.tsv` holds decisions
             of the user says what was decided.
+        decided: What the user decided elsewhere, as `Lexicon.yours`; holds where neither folder says anything.
 
     Raises:
         LinkingError: No label or alias of the graph may be matched under these settings, or a file of words cannot be
@@ -54,7 +56,8 @@ def open_or_build(
     folders = [] if folder is None else [folder]
     folders += [] if graph.path is None else [graph.path / INDEX_FOLDER]
     edited = next((place for place in folders if _holds_decisions(place)), None)
-    lexicon = read_lexicon(language, stop_words, config, edited)
+    yours = (decided or {}) if edited is None else read_yours(edited / WORDS_FILE)
+    lexicon = read_lexicon(language, stop_words, config, yours)
     for place in folders:
         found = open_fitting(place, graph, config, lexicon)
         if found is not None:
@@ -72,7 +75,7 @@ def _holds_decisions(folder: Path) -> bool:
     if path.is_file() or not (folder / META_FILE).is_file():
         return bool(read_yours(path))
     try:
-        decided = decisions_in(LinkIndex.open(folder).words)
+        decided = LinkIndex.open(folder).decisions
     except LinkingError:  # of another version, or damaged: it is built anew
         return False
     if decided:

@@ -1,7 +1,7 @@
 """The entity linker: text or words in, documents with mentions out."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,17 +62,33 @@ class EntityLinker:
         Raises:
             LinkingError: No graph, no such language or pipeline, or nothing in the graph to match.
         """
-        if not isinstance(graph, KnowledgeGraph):
-            raise LinkingError(
-                f"EntityLinker needs a kgattn.KnowledgeGraph, got {type(graph).__name__}; "
-                "make one with KnowledgeGraph.load"
-            )
-        self.graph, self.config = graph, config or LinkerConfig()
+        _check_graph("EntityLinker", graph)
         self._code = nlp if isinstance(nlp, str) else None
-        self.nlp = resolve_pipeline(nlp)
+        self.nlp, self.config = resolve_pipeline(nlp), config or LinkerConfig()
+        self._link_to(graph, index_folder)
+
+    def with_graph(self, graph: KnowledgeGraph) -> "EntityLinker":
+        """The same linker over another graph, such as an edited one; this one stays as it is.
+
+        It has the same pipeline and settings and keeps what was decided in a `common_words.tsv`, unless the folder of
+        the new graph has decisions of its own. Its index is opened there when it fits, else built.
+
+        Raises:
+            LinkingError: No graph, or nothing in it to match.
+        """
+        _check_graph("with_graph", graph)
+        made = type(self).__new__(type(self))
+        made._code, made.nlp, made.config = self._code, self.nlp, self.config
+        made._link_to(graph, None, self.component.index.decisions)
+        return made
+
+    def _link_to(
+        self, graph: KnowledgeGraph, index_folder: Path | None, decided: Mapping[str, str] | None = None
+    ) -> None:
+        self.graph = graph
         stop_words = frozenset(self.nlp.Defaults.stop_words)
         language = self.nlp.lang or ANY_LANGUAGE
-        index = open_or_build(graph, self.config, stop_words, language, index_folder)
+        index = open_or_build(graph, self.config, stop_words, language, index_folder, decided)
         self.component = KgattnLinker(self.config, stop_words, language=language, index=index)
 
     def __call__(self, text: str) -> Doc:
@@ -184,3 +200,10 @@ class EntityLinker:
         self.__dict__.update(state)
         if self._code is not None:
             self.nlp = resolve_pipeline(self._code)
+
+
+def _check_graph(taker: str, graph: object) -> None:
+    if not isinstance(graph, KnowledgeGraph):
+        raise LinkingError(
+            f"{taker} needs a kgattn.KnowledgeGraph, got {type(graph).__name__}; make one with KnowledgeGraph.load"
+        )

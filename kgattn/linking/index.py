@@ -85,10 +85,11 @@ class LinkIndex:
 
     def shuts_out(self, text: str) -> bool:
         """Whether a text that is no alias to the letter must not be linked: by the stop list or the user's decision."""
-        return self.stop_list.holds(text) or self._decisions.get(normalise(text)) in ("drop", "exact")
+        return self.stop_list.holds(text) or self.decisions.get(normalise(text)) in ("drop", "exact")
 
     @cached_property
-    def _decisions(self) -> dict[str, str]:
+    def decisions(self) -> dict[str, str]:
+        """What the user decided in the `common_words.tsv` it was built by, as `Lexicon.yours`."""
         return decisions_in(self.words)
 
     def arrays(self) -> dict[str, np.ndarray]:

@@ -68,19 +68,21 @@ class Lexicon:
         return self.common is not None and any(self.common.zipf(form) > 0 for form in lemmas(word, self.language))
 
 
-def read_lexicon(language: str, stop_words: Set[str], config: LinkerConfig, folder: Path | None = None) -> Lexicon:
+def read_lexicon(
+    language: str, stop_words: Set[str], config: LinkerConfig, yours: Mapping[str, str] | None = None
+) -> Lexicon:
     """The lexicon under a configuration.
 
     Args:
         language: Code as in `nlp.lang`.
         stop_words: Stop words as spaCy lists them; used when `config.stop_words` is set.
         config: Linker settings.
-        folder: Index folder whose `common_words.tsv`, if there is one, holds the user's decisions.
+        yours: The user's decisions, as `read_yours` gives them.
 
     Raises:
         LinkingError: A file of words is absent or malformed, or the package wordfreq is not installed.
     """
-    yours = {} if folder is None else read_yours(folder / WORDS_FILE)
+    yours = yours or {}
     listed = frozenset(map(fold, stop_words)) if config.stop_words else frozenset()
     dropped = frozenset(word for word in listed if yours.get(normalise(word)) not in _KEPT)
     return Lexicon(language, dropped, read_common_words(config.common_words, language), yours)

@@ -66,6 +66,14 @@ class Processor:
         self.tokenizer, self.linker = tokenizer, linker
         self.max_candidates = kept if max_candidates is None else max_candidates
 
+    def with_graph(self, graph: KnowledgeGraph) -> "Processor":
+        """The same processor over another graph, as `EntityLinker.with_graph` makes its linker; this one stays.
+
+        Raises:
+            LinkingError: No graph, or nothing in it to match.
+        """
+        return type(self)(self.tokenizer, self.linker.with_graph(graph), self.max_candidates)
+
     def link(self, texts: str | Sequence[str] | Sequence[Words], *, is_split_into_words: bool = False) -> list[Doc]:
         """Link texts, or sentences of words, once, to be given to later calls as `docs`."""
         batch, _ = as_batch(texts, is_split_into_words)

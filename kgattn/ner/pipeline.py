@@ -1,7 +1,7 @@
 """Transformers' token-classification pipeline over an injected model: it links by itself."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from transformers import PreTrainedModel, TokenClassificationPipeline
 from transformers.pipelines.token_classification import AggregationStrategy
 
 from kgattn.errors import LinkingError
+from kgattn.injection.graph_follower import GraphFollower
 from kgattn.injection.inject import plugin_of
 from kgattn.mentions.batch import KEYS
 from kgattn.ner.labels import APART
@@ -20,6 +21,8 @@ from kgattn.shapes import Float
 if TYPE_CHECKING:
     from kgattn.linking import Processor
 
+ENTITIES = "entity_digest"
+"""Where a window says whose rows `kg_entities` holds."""
 WORD_STRATEGIES = (AggregationStrategy.FIRST, AggregationStrategy.AVERAGE, AggregationStrategy.MAX)
 """Those that give one tag to a word."""
 
@@ -31,32 +34,48 @@ class LinkingPipeline(TokenClassificationPipeline):
     together, as in training and evaluation: types that stay apart in the training sentences do not touch.
     """
 
-    links: "Processor"
+    follower: GraphFollower
+
+    @property
+    def links(self) -> "Processor":
+        """The processor, over the graph the model has now.
+
+        Raises:
+            LinkingError: The model was given a graph in which nothing can be linked to.
+        """
+        return self.follower.over(plugin_of(self.model).graph)
 
     def preprocess(  # type: ignore[override]  # the parent, too, yields windows where the base class returns one
         self, sentence: Any, offset_mapping: Any = None, **preprocess_params: Any
     ) -> Iterator[dict[str, Any]]:
-        """Windows of one text as the parent makes them, each with its mention tensors."""
+        """Windows of one text as the parent makes them, each with its mention tensors and a digest of the entities."""
+        links = self.links
         tokenizer_params = dict(preprocess_params.pop("tokenizer_params", {}))
-        encoding = self.links(
+        encoding = links(
             sentence,
             is_split_into_words=bool(preprocess_params.get("is_split_into_words")),
             return_tensors="pt",
-            truncation=bool(self.links.tokenizer.model_max_length and self.links.tokenizer.model_max_length > 0),
+            truncation=bool(links.tokenizer.model_max_length and links.tokenizer.model_max_length > 0),
             **tokenizer_params,
         )
         parent: Any = super()
         windows = parent.preprocess(sentence, offset_mapping, **preprocess_params, tokenizer_params=tokenizer_params)
+        entities = {ENTITIES: links.linker.graph.entity_digest}
         for number, window in enumerate(windows):
             # as one mapping, which the parent's padding leaves alone: it does not know these axes
-            window["kg_links"] = {key: encoding[key][number] for key in KEYS}
+            window["kg_links"] = {key: encoding[key][number] for key in KEYS} | entities
             yield window
 
     def _forward(self, model_inputs: dict[str, Any]) -> dict[str, Any]:  # type: ignore[override]
         links = model_inputs.pop("kg_links")
         windows = links if isinstance(links, list) else [links]
-        length = model_inputs["input_ids"].shape[1]
-        model_inputs.update(stack_links(windows, length, self.links.tokenizer.padding_side))
+        if {window[ENTITIES] for window in windows} != {plugin_of(self.model).graph.entity_digest}:
+            raise LinkingError(
+                "the model was given another graph while texts linked to the one before were on their way to it; "
+                "swap between calls of the pipeline, and give it these texts again"
+            )
+        length, tokenizer = model_inputs["input_ids"].shape[1], cast(Any, self.tokenizer)
+        model_inputs.update(stack_links(windows, length, tokenizer.padding_side))
         parent: Any = super()
         output: dict[str, Any] = parent._forward(model_inputs)
         return output
@@ -129,6 +148,8 @@ def stack_links(windows: list[dict[str, Tensor]], length: int, padding_side: str
 def pipeline(model: PreTrainedModel, processor: "Processor | None" = None, **settings: Any) -> LinkingPipeline:
     """A token-classification pipeline that links its input to the model's graph.
 
+    After `model.kgattn.swap_graph(graph)` it links to the new graph by itself, with the same linker settings.
+
     Args:
         model: An injected token classifier.
         processor: Tokenizer and linker over the model's graph; None takes `model.kgattn.processor`.
@@ -140,21 +161,15 @@ def pipeline(model: PreTrainedModel, processor: "Processor | None" = None, **set
 
     Raises:
         InjectionError: The model is not injected.
-        LinkingError: There is no processor, or it links to another graph than the model holds.
+        LinkingError: There is no processor, or it links to other entities than the model's graph has.
     """
     injection = plugin_of(model)
-    processor = processor or injection.processor
-    if processor is None:
+    follower = injection.follower
+    if processor is not None and processor is not injection.processor:
+        follower = GraphFollower(processor, injection.graph)
+    if follower is None:
         raise LinkingError("the pipeline needs a kgattn.Processor(tokenizer, linker), got none; pass processor=...")
-    if not hasattr(processor, "linker"):
-        raise LinkingError(
-            f"the pipeline needs a kgattn.Processor(tokenizer, linker), got {type(processor).__name__}; make one"
-        )
-    if not processor.linker.graph.same_rows(injection.graph):
-        raise LinkingError(
-            "the processor links to another graph than the model holds; make its linker from model.kgattn.graph"
-        )
     make: Any = LinkingPipeline
-    made: LinkingPipeline = make(model=model, tokenizer=processor.tokenizer, **settings)
-    made.links = processor
+    made: LinkingPipeline = make(model=model, tokenizer=follower.over(injection.graph).tokenizer, **settings)
+    made.follower = follower
     return made

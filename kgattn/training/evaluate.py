@@ -1,7 +1,7 @@
 """Score the model of a finished run on a split of a corpus."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -65,20 +65,22 @@ def open_run(run: Path, corpus: Corpus, split: str = "test", graph: KnowledgeGra
         corpus: Any corpus whose types the model knows. If it is the one the run was trained on, gold entities are told
             apart by whether they were seen in training.
         split: `train`, `dev` or `test`.
-        graph: For a plain model: tells linked gold entities from others. An injected model brings its own.
+        graph: Put in place of an injected model's own, which None leaves there. To a plain model it only tells linked
+            gold entities from others. Either is linked with the linker settings of the run.
 
     Raises:
         ConfigError: A window is longer than the model has positions for.
-        RunError: The folder holds no finished run, or its model is gone or damaged.
+        GraphError: The run was trained with entity vectors and the graph has none of that length, or the reverse.
+        LinkingError: Nothing in the graph can be linked to.
+        RuleError: A rule of the run finds too many pairs in the graph, or takes too long.
+        RunError: The folder holds no finished run, its model is gone or damaged, or the run is a control with entities
+            exchanged and the graph has other entities.
         CorpusError: The split is empty, or has types the model does not know.
     """
     tagger = open_tagger(run)
     sentences = corpus.split(split)
-    if graph is not None and not tagger.links:
-        from kgattn.linking import EntityLinker, Processor
-
-        linker = EntityLinker(graph, nlp=tagger.config.language, config=tagger.config.linker)
-        tagger = replace(tagger, processor=Processor(tagger.processor, linker))
+    if graph is not None:
+        tagger = tagger.with_graph(graph)
     config = tagger.config
     linked = tagger.link(sentences)
     trained_here = corpus.fingerprint == tagger.corpus.get("fingerprint")

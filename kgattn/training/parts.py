@@ -11,6 +11,7 @@ import torch
 from kgattn.errors import ConfigError
 from kgattn.graph import KnowledgeGraph
 from kgattn.injection import InjectionConfig
+from kgattn.injection.graph_follower import check_processor
 from kgattn.ner.corpus import Corpus
 from kgattn.ner.features import EncodedSplit
 from kgattn.ner.labels import LabelSet
@@ -174,9 +175,12 @@ class RunParts:
 
         Raises:
             ConfigError: Links are to be used of sentences without any.
+            LinkingError: The processor links to other entities than the graph has.
         """
         if processor is None:
             processor = make_processor(config.model, graph, config.language, config.linker)
+        elif graph is not None and hasattr(processor, "linker"):
+            check_processor(processor, graph)
         learns_links = distant and config.distant_epochs > 0
         if encoded is None:
             wanted = None if learns_links else config.limit_train

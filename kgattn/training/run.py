@@ -89,6 +89,7 @@ def train_run(
             windows is to leave a folder, whose model would then not be given them.
         CorpusError: A split is missing or a file malformed.
         InjectionError: The model cannot be injected.
+        LinkingError: The processor links to other entities than the graph has.
         RunError: `output` holds another run.
         StorageError: Writing failed.
     """

@@ -1,7 +1,7 @@
 """The model of a finished run, ready to tag sentences."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from transformers import AutoModelForTokenClassification
 
 from kgattn.errors import ConfigError, KgattnError, PluginError, RunError
+from kgattn.graph import KnowledgeGraph
 from kgattn.injection import from_pretrained
 from kgattn.ner.collate import Collator
 from kgattn.ner.corpus import Sentence
@@ -33,7 +34,8 @@ class Tagger:
 
     Attributes:
         model: The model, on the device it computes on, in eval mode.
-        processor: A `kgattn.Processor`, or a bare tokenizer for a plain model.
+        plain_processor: A plain model's tokenizer, or a `kgattn.Processor` with it; None for an injected model, which
+            has a processor of its own.
         config: Settings of the run.
         injected: Whether the model reads links.
         entity_map: The exchange of entities of a control arm, None if there is none.
@@ -41,11 +43,16 @@ class Tagger:
     """
 
     model: Any
-    processor: Any
+    plain_processor: Any
     config: TrainConfig
     injected: bool
     entity_map: Int[np.ndarray, " entity"] | None
     corpus: dict[str, Any]
+
+    @property
+    def processor(self) -> Any:
+        """A `kgattn.Processor`, over the graph an injected model has now; or a bare tokenizer for a plain model."""
+        return self.model.kgattn.processor if self.injected else self.plain_processor
 
     @property
     def links(self) -> bool:
@@ -66,6 +73,31 @@ class Tagger:
     def autocast(self) -> torch.dtype | None:
         """As `predict_tags` takes it."""
         return autocast_type(self.config.bf16, next(self.model.parameters()).device)
+
+    def with_graph(self, graph: KnowledgeGraph) -> "Tagger":
+        """Link to another graph, with the linker settings of the run; an injected model, the same one, reads it too.
+
+        Raises:
+            GraphError: The model was trained with entity vectors and the graph has none of that length, or the reverse.
+            LinkingError: Nothing in the graph can be linked to.
+            RuleError: A rule of the run finds too many pairs in the graph, or takes too long.
+            RunError: The run is a control whose exchange of entities is of its own graph alone.
+        """
+        if not self.injected:
+            from kgattn.linking import EntityLinker, Processor  # here, because spaCy takes seconds to import
+
+            linker = EntityLinker(graph, nlp=self.config.language, config=self.config.linker)
+            return replace(self, plain_processor=Processor(self.collator.tokenizer, linker))
+        trained = self.model.kgattn.graph
+        if self.entity_map is not None and not graph.same_entities(trained):
+            raise RunError(
+                f"the arm {self.config.arm} was trained with the {trained.num_entities} entities of its graph exchanged"
+                f", which says nothing of the {graph.num_entities} of another graph; leave the graph out"
+            )
+        processor = self.processor.with_graph(graph)  # what cannot be linked to is refused before the swap
+        self.model.kgattn.swap_graph(graph)
+        self.model.kgattn.processor = processor
+        return self
 
     def encode(self, sentences: Sequence[Sentence], docs: Sequence[Any] | None = None) -> EncodedSplit:
         """Windows for the model; links are left out, or exchanged, as they were in training.
@@ -122,11 +154,12 @@ def open_tagger(run: Path, device: str | None = None) -> Tagger:
     config, corpus = run_settings(run)
     place = find_device(device)
     model, processor = _load(folder.path / MODEL)
+    injected = result.injection is not None
     return Tagger(
         model=model.to(place),
-        processor=processor,
+        plain_processor=None if injected else processor,
         config=config,
-        injected=result.injection is not None,
+        injected=injected,
         entity_map=folder.entity_map(),
         corpus=corpus,
     )

@@ -95,9 +95,11 @@ def test_a_run_tells_what_it_learned_and_what_it_is_without(graph, rules, data, 
         bias = model.kgattn.term_biases()[name]
         assert facts[name]["strength"] == pytest.approx([float(bias.min()), float(bias.mean()), float(bias.max())])
         assert facts[name]["strength"][0] < facts[name]["strength"][2]
+        assert facts[name]["strengths"] == bias.tolist()
+        assert (len(facts[name]["strengths"]), len(facts[name]["strengths"][0])) == (2, 2), "layers and heads"
         assert facts[name]["f1"] == pytest.approx(result["test"]["f1"])
         assert 0 <= facts[name]["f1_without"] <= 1
-    assert facts["derived"]["f1"] is None
+    assert facts["derived"]["f1"] is facts["derived"]["strengths"] is None
     assert main(["rules", *shared, "--rules", str(rules), "--run", str(run)]) == 0
     assert "F1 without" in capsys.readouterr().out
 
@@ -111,6 +113,16 @@ def test_a_run_tells_what_it_learned_and_what_it_is_without(graph, rules, data, 
     (rules / "capital.rq").rename(rules / "new.rq")
     assert main(["rules", *shared, "--rules", str(rules / "new.rq"), "--run", str(run)]) == 2
     assert "rule 'new': " in capsys.readouterr().err
+
+
+def test_rules_that_derive_triples_have_no_strength_in_a_plain_run(
+    graph, rules, data, bert_tiny_path, tmp_path, capsys
+):
+    train = ["train", "--data", str(data), "--model", "bert-tiny", "--arm", "plain", "--epochs", "1", "--bf16", "off"]
+    assert main([*train, "-o", str(tmp_path / "run")]) == 0
+    capsys.readouterr()
+    (fact,) = asked(capsys, "--graph", graph, "--rules", rules / "derived.rq", "--run", tmp_path / "run")
+    assert (fact["pairs"], fact["strength"], fact["strengths"]) == (4, None, None)
 
 
 def test_broken_rules_and_rules_of_one_kind(graph, rules, data, tmp_path, capsys):

@@ -59,6 +59,44 @@ def test_train_then_evaluate_give_the_same_scores(data, graph_file, bert_tiny_pa
     assert "holds a run with another config arm (shuffled-entities, not biased)" in capsys.readouterr().err
 
 
+def evaluated(capsys, *arguments: object) -> dict:
+    capsys.readouterr()
+    assert main(["evaluate", *map(str, arguments), "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_evaluate_takes_another_version_of_the_graph(data, graph_file, bert_tiny_path, tmp_path, capsys):
+    """Linked by it with the run's stop list and language, read by the model, and nothing is left of it in the run."""
+    run, settings = tmp_path / "run", tmp_path / "settings.json"
+    injection = {"entity_dim": 16, "code_dim": 32}
+    settings.write_text(json.dumps({"linker": {"stop_list": ["paris"]}, "language": "de", "injection": injection}))
+    shared = ("--data", data, "--graph", graph_file, "--model", "bert-tiny", "--config", settings, "--epochs", 1)
+    assert train(*shared, "--bf16", "off", "-o", run) == 0
+    own = json.loads((run / "result.json").read_text())["test"]
+    files = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    given = ("--run", run, "--data", data)
+    assert evaluated(capsys, *given)["graph"] is None
+    same = evaluated(capsys, *given, "--graph", graph_file)
+    assert {key: same[key] for key in own} == own
+    assert same["graph"] == str(graph_file)
+    assert own["slices"]["linked"]["gold"] == 6, "Rome, as Paris is on the stop list"
+
+    label = "<http://www.w3.org/2000/01/rdf-schema#label>"
+    names = {"en": ("Rome", "Paris"), "de": ("Ada", "Bob")}
+    lines = [f'<http://x/{name}> {label} "{name}"@{lang} .' for lang in names for name in names[lang]]
+    lines += [f'<http://x/Ada> <http://x/near> <http://x/Bob> . <http://x/Paris> {label} "Paris"@de .']
+    (tmp_path / "more.ttl").write_text("\n".join(lines))
+    more = evaluated(capsys, *given, "--graph", tmp_path / "more.ttl")
+    assert more["slices"]["linked"]["gold"] == 18, "Ada, Bob and Rome"
+    assert main(["evaluate", *map(str, given), "--graph", str(tmp_path / "more.ttl")]) == 0
+    assert f",graph{tmp_path / 'more.ttl'}" in "".join(capsys.readouterr().out.split())
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == files
+
+    (tmp_path / "bare.tsv").write_text("17\tnear\t18\n")
+    assert main(["evaluate", *map(str, given), "--graph", str(tmp_path / "bare.tsv")]) == 2
+    assert "expected a graph with labels to match" in capsys.readouterr().err
+
+
 def test_plain_needs_no_graph(data, bert_tiny_path, graph_file, tmp_path, capsys):
     run = tmp_path / "run"
     assert train("--data", data, "--model", "bert-tiny", "-o", run, "--arm", "plain", "--epochs", 1) == 0

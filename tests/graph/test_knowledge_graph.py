@@ -146,6 +146,24 @@ def test_the_fingerprint_changes_with_the_content(changes):
     assert KnowledgeGraph.from_triples(**(content | changes)).fingerprint != plain.fingerprint
 
 
+def test_same_entities_asks_for_the_same_ids_in_the_same_order_alone(tmp_path):
+    graph = KnowledgeGraph.from_triples([("a", "in", "b"), ("b", "in", "c")])
+    graph.save(tmp_path / "graph")
+    same = (
+        graph.with_triples([("c", "in", "a")]),
+        graph.with_entity("a", aliases="x"),
+        KnowledgeGraph.load(tmp_path / "graph"),
+    )
+    others = (
+        graph.with_entity("d", label="d"),
+        KnowledgeGraph.from_triples([("b", "in", "c"), ("a", "in", "b")]),
+        KnowledgeGraph.from_triples([("ab", "in", "c")]),  # the same bytes, cut elsewhere
+        KnowledgeGraph.from_triples([("a", "in", "bc")]),
+    )
+    assert [graph.same_entities(other) for other in (graph, *same, *others)] == [True] * 4 + [False] * 4
+    assert len({other.entity_digest for other in others}) == 4
+
+
 def test_same_rows_asks_for_the_same_knowledge_in_the_same_order(graph, tmp_path):
     graph.save(tmp_path / "graph")
     assert graph.same_rows(KnowledgeGraph.load(tmp_path / "graph"))

@@ -12,7 +12,9 @@ import pytest
 import torch
 from torch import multiprocessing
 from transformers import (
+    AutoTokenizer,
     BartForConditionalGeneration,
+    BertForTokenClassification,
     GPT2Config,
     GPT2LMHeadModel,
     LlamaForCausalLM,
@@ -27,6 +29,7 @@ from kgattn.errors import InjectionError, SlotError
 from kgattn.graph import KnowledgeGraph
 from kgattn.injection.attention_function import kgattn_attention
 from kgattn.injection.context import CONTEXT, MentionContext
+from kgattn.linking import EntityLinker, Processor
 from kgattn.mentions import MentionBatch
 
 from .conftest import (
@@ -101,6 +104,20 @@ def test_peft_after_injection_trains_and_saves_the_plugin_it_is_told_of(graph, b
     model.save_pretrained(tmp_path)
     fresh = peft.PeftModel.from_pretrained(kgattn.inject(make_model("bert"), graph), tmp_path).eval()
     torch.testing.assert_close(fresh(**batch.all).logits, trained)
+
+
+@old_name
+def test_the_processor_of_a_plugin_that_peft_trains_goes_along_with_its_graph(graph, bert_tiny_path):
+    peft, config = lora(modules_to_save=["kgattn"])
+    injected = kgattn.inject(BertForTokenClassification.from_pretrained(bert_tiny_path), graph)
+    injected.kgattn.processor = Processor(AutoTokenizer.from_pretrained(bert_tiny_path), EntityLinker(graph))
+    model = peft.get_peft_model(injected, config)
+    pipeline = kgattn.pipeline(injected, ignore_labels=[])
+    other = KnowledgeGraph.from_triples([("Bonn", "in", "Germany")])
+    model.kgattn.swap_graph(other)
+    assert model.kgattn.processor.linker.graph is other
+    assert pipeline.links is model.kgattn.processor
+    assert pipeline("From Bonn to Germany")
 
 
 @old_name

@@ -45,6 +45,50 @@ def test_empty_words_are_refused(linker):
         linker.link_words([["a"], ["b", ""]])
 
 
+def test_with_graph_links_to_another_graph_and_leaves_this_one(tmp_path):
+    graph = KnowledgeGraph.from_triples([], labels={"Q1": "who", "Q2": "kidney", "Q3": "Amman"})
+    config = LinkerConfig(stop_list=("kidney",), max_candidates=2)
+    (tmp_path / "common_words.tsv").write_text("who\t\t\t\tkeep\n")
+    linker = EntityLinker(graph, "de", config, index_folder=tmp_path)
+    text = "who Amman kidney Rhine"
+    before = found(linker, text)
+    moved = linker.with_graph(graph.with_entity("Q4", label="Rhine"))
+    assert (moved.config, moved.nlp, moved.graph.num_entities) == (config, linker.nlp, 4)
+    assert [mention.candidates[0].entity_id for mention in found(moved, text)] == ["Q1", "Q3", "Q4"]
+    assert [mention.candidates[0].entity_id for mention in before] == ["Q1", "Q3"]
+    assert (found(linker, text), linker.graph) == (before, graph)
+    assert found(pickle.loads(pickle.dumps(moved)), text) == found(moved, text)
+
+
+def names_in(linker, text="who, Amman, Rhine"):
+    doc = linker(text)
+    return [span.text for span in doc.spans["kgattn"]]
+
+
+def test_with_graph_goes_by_the_folder_of_the_new_graph(tmp_path):
+    graph = KnowledgeGraph.from_triples([], labels={"Q1": "who", "Q2": "Amman"})
+    graph.save(tmp_path / "graph")
+    index = tmp_path / "graph" / "linker"
+    EntityLinker(graph).save_index(index)
+    moved = EntityLinker(graph.with_entity("Q3", label="Rhine")).with_graph(KnowledgeGraph.load(tmp_path / "graph"))
+    assert moved.component.index.path == index
+    (index / "common_words.tsv").write_text("amman\t\t\t\tdrop\nwho\t\t\t\tkeep\n")
+    decided = EntityLinker(graph, index_folder=index).with_graph(graph.with_entity("Q3", label="Rhine"))
+    again = decided.with_graph(KnowledgeGraph.load(tmp_path / "graph"))
+    for one, names in ((moved, ["Amman"]), (decided, ["who", "Rhine"]), (again, ["who"])):
+        assert names_in(one) == names
+    (index / "common_words.tsv").write_text("who\t\t\t\tdrop\namman\t\t\t\tkeep\n")
+    own = decided.with_graph(KnowledgeGraph.load(tmp_path / "graph"))
+    assert names_in(own) == ["Amman"]
+
+
+def test_with_graph_takes_graphs_with_names(linker):
+    bare = KnowledgeGraph.from_triples([], labels={"Q1": "17"})
+    with pytest.raises(LinkingError, match="expected a graph with labels to match, got 1 entities"):
+        linker.with_graph(bare)
+    assert found(linker)
+
+
 HALF = "the \udce9 WHO"
 
 

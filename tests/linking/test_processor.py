@@ -304,6 +304,17 @@ def test_a_processor_survives_pickling(bert):
     assert dict(again("Jordan").items()) == dict(bert("Jordan").items())
 
 
+def test_with_graph_gives_rows_of_another_graph(bert_tokenizer, graph):
+    config = LinkerConfig(max_candidates=3)
+    processor = Processor(bert_tokenizer, EntityLinker(graph, "xx", config), max_candidates=2)
+    other = KnowledgeGraph.from_triples([], labels={"X1": "Amman", "X2": "Chicago"})
+    moved = processor.with_graph(other)
+    assert (moved.tokenizer, moved.max_candidates, moved.linker.config) == (bert_tokenizer, 2, config)
+    assert moved.linker.nlp.lang == "xx"
+    assert moved("Chicago")["kg_entities"] == [[other.entity_index("X2"), -1]]
+    assert processor("Chicago")["kg_entities"] == [[graph.entity_index("Q7"), -1]]
+
+
 def test_saving_and_loading(tmp_path, bert_tokenizer, graph):
     config = LinkerConfig(max_candidates=3, case="ignore")
     processor = Processor(bert_tokenizer, EntityLinker(graph, "xx", config), max_candidates=2)

@@ -101,7 +101,7 @@ def test_what_it_cannot_do_is_refused(parts, graph):
     model = kgattn.inject(model, graph)
     with pytest.raises(LinkingError, match=r"needs a kgattn\.Processor\(tokenizer, linker\), got none"):
         kgattn.pipeline(model)
-    with pytest.raises(LinkingError, match=r"needs a kgattn\.Processor\(tokenizer, linker\), got Bert"):
+    with pytest.raises(LinkingError, match=r"expected a kgattn\.Processor\(tokenizer, linker\), got Bert"):
         kgattn.pipeline(model, tokenizer)
     other = KnowledgeGraph.from_triples([("Rome", "capital of", "Italy")])
     renumbered = KnowledgeGraph.from_triples(
@@ -110,8 +110,63 @@ def test_what_it_cannot_do_is_refused(parts, graph):
     )
     assert renumbered.fingerprint == graph.fingerprint
     for stranger in (other, renumbered):
-        with pytest.raises(LinkingError, match="links to another graph than the model holds"):
+        with pytest.raises(LinkingError, match=r"expected a processor that links to the model's graph, .* got one"):
             kgattn.pipeline(model, Processor(tokenizer, EntityLinker(stranger)))
+
+
+def around(graph):
+    """The same knowledge with a new entity and its triple before all others, so that every old row is another."""
+    assert graph.label("Berlin") == "Berlin"
+    triples = [
+        ("train", "leaves", "Berlin"),
+        ("Berlin", "capital of", "Germany"),
+        ("Angela Merkel", "member of", "CDU"),
+    ]
+    return KnowledgeGraph.from_triples(triples, types={"Berlin": ["city"], "CDU": ["party"], "train": ["vehicle"]})
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["its own processor", "the model's processor"])
+def test_it_goes_along_when_the_graph_is_swapped(parts, graph, own):
+    model, tokenizer, processor = parts
+    model = injected(model, graph)
+    if not own:
+        model.kgattn.processor = processor
+    made = kgattn.pipeline(model, processor if own else None, ignore_labels=[])
+    before = made(TEXTS[2])
+    new = around(graph)
+    assert not new.same_entities(graph)
+    model.kgattn.swap_graph(new)
+    after = made(TEXTS[2])
+    assert made.links.linker.graph is new
+    assert made.links is made.links, "linked to the new graph once, not for every text"
+    assert own or made.links is model.kgattn.processor, "one index for both"
+    fresh = kgattn.pipeline(model, Processor(tokenizer, EntityLinker(new)), ignore_labels=[])
+    assert scores(after) == scores(fresh(TEXTS[2])) != scores(before)
+    model.kgattn.swap_graph(graph)
+    assert scores(made(TEXTS[2])) == scores(before)
+
+
+def test_a_swap_while_texts_are_on_their_way_is_refused(parts, graph):
+    model, _, processor = parts
+    model = injected(model, graph)
+    made = kgattn.pipeline(model, processor)
+    (window,) = made.preprocess(TEXTS[0], is_split_into_words=False, delimiter=None)
+    model.kgattn.swap_graph(graph.with_triples([("CDU", "member of", "Germany")]))
+    assert made.forward(dict(window)), "the same entities: links are still right"
+    model.kgattn.swap_graph(around(graph))
+    with pytest.raises(LinkingError, match=r"another graph while texts .* were on their way to it; swap between calls"):
+        made.forward(dict(window))
+
+
+def test_a_graph_without_names_is_named_when_a_text_comes(parts, graph):
+    model, _, processor = parts
+    model = kgattn.inject(model, graph)
+    made = kgattn.pipeline(model, processor)
+    model.kgattn.swap_graph(KnowledgeGraph.from_triples([], labels={"x": "17"}))
+    with pytest.raises(LinkingError, match="expected a graph with labels to match, got 1 entities"):
+        made(TEXTS[0])
+    model.kgattn.swap_graph(graph)
+    assert made(TEXTS[0]) is not None
 
 
 def gather(made, rows):

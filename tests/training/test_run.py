@@ -5,17 +5,20 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
-from kgattn.errors import ConfigError, CorpusError, KgattnError, RunError
+from kgattn.errors import ConfigError, CorpusError, GraphError, KgattnError, LinkingError, RunError
+from kgattn.graph import KnowledgeGraph
 from kgattn.ner.corpus import Corpus, Sentence
 from kgattn.ner.features import EncodedSplit
 from kgattn.ner.outcomes import Outcome
 from kgattn.ner.slices import LINK_SLICES
 from kgattn.training import run as run_module
 from kgattn.training.encode import encode_corpus
-from kgattn.training.evaluate import evaluate_run
+from kgattn.training.evaluate import evaluate_run, open_run
 from kgattn.training.parts import check_windows, make_processor
 from kgattn.training.run import train_run
+from kgattn.training.tagger import open_tagger
 
 
 def test_a_plain_run_leaves_a_folder_and_a_model_that_scores_the_same(corpus, config, tmp_path, capfd):
@@ -62,6 +65,40 @@ def test_an_injected_run_scores_the_same_from_its_folder(corpus, graph, config, 
     scores = evaluate_run(tmp_path / "run", corpus)
     assert scores.sentence_counts == result.test_counts
     assert scores.to_json()["slices"] == result.test["slices"]
+    assert evaluate_run(tmp_path / "run", corpus, graph=graph).to_json() == scores.to_json()
+
+    larger = graph.with_entity("Ada Stone", label="Ada Stone", types="person")
+    if shuffled:
+        with pytest.raises(
+            RunError, match="the arm shuffled-entities was trained with the 8 entities of its graph exch"
+        ):
+            evaluate_run(tmp_path / "run", corpus, graph=larger)
+        return
+    opened = open_run(tmp_path / "run", corpus, graph=larger)
+    assert opened.model.kgattn.graph is larger
+    rows = torch.cat([inputs["kg_entities"].flatten() for inputs in opened.batches.inputs])
+    assert larger.entity_index("Ada Stone") in rows.tolist()
+    wanted, got = scores.slices["linked"].gold, opened.score().slices["linked"].gold
+    assert got - wanted == sum("Ada" in sentence.words for sentence in corpus.test) > 0
+
+
+def test_an_evaluation_says_what_does_not_fit_another_graph(corpus, graph, config, tmp_path, injection):
+    run = tmp_path / "run"
+    train_run(replace(config, arm="biased", epochs=1), corpus, graph, run, injection=injection)
+    names = [*graph.entity_ids]
+    vectors = KnowledgeGraph.from_triples([], labels={name: name for name in names}, features=np.ones((len(names), 3)))
+    with pytest.raises(GraphError, match="made for no given features an entity, got 3"):
+        evaluate_run(run, corpus, graph=vectors)
+    with pytest.raises(LinkingError, match="expected a graph with labels to match"):
+        evaluate_run(run, corpus, graph=KnowledgeGraph.from_triples([], labels={"x": "17"}))
+
+
+def test_a_tagger_goes_along_with_its_model(corpus, graph, config, tmp_path, injection):
+    train_run(replace(config, arm="biased", epochs=1), corpus, graph, tmp_path / "run", injection=injection)
+    tagger = open_tagger(tmp_path / "run")
+    tagger.model.kgattn.swap_graph(graph.with_entity("Ada Stone", label="Ada Stone"))
+    (doc,) = tagger.processor.link([["Ada", "Stone", "likes", "Rome"]], is_split_into_words=True)
+    assert [span.text for span in doc.spans["kgattn"]] == ["Ada Stone", "Rome"]
 
 
 def test_arms_of_one_seed_share_data_and_new_weights(corpus, graph, config, injection):
@@ -106,6 +143,12 @@ def test_contradictions_are_refused_and_nothing_is_written(corpus, graph, config
             {"injection": injection, "entity_map": rows},
         ),
         (ConfigError, "needs linked sentences", (biased, corpus, graph), {"injection": injection, "encoded": bare}),
+        (
+            LinkingError,
+            "got one over another graph",
+            (biased, corpus, graph.with_entity("new", label="new")),
+            {"injection": injection, "processor": make_processor(config.model, graph, config.language)},
+        ),
         (CorpusError, "has no train sentences", (config, empty, None), {}),
         (ConfigError, "no such folder", (replace(config, model="./absent"), corpus, None), {}),
     ):

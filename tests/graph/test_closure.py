@@ -9,7 +9,7 @@ import rdflib
 
 from kgattn.errors import GraphError
 from kgattn.graph import KnowledgeGraph
-from kgattn.graph.closure import load_closed
+from kgattn.graph.closure import close_rdf, load_closed, read_statements, write_statements
 
 ONTOLOGY = Path(__file__).parent / "ontology.ttl"
 VALUE = """
@@ -108,6 +108,77 @@ def test_what_was_closed_is_noted(tmp_path):
     both = load_closed(ONTOLOGY, tmp_path / "more.nt").provenance
     assert [(one.name, one.counts) for one in both] == [("ontology.ttl", {}), ("more.nt", {})]
     assert both[0].sha256 == record.sha256
+
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+CHAIN = (
+    f"<http://e/r> <{RDF}type> <http://www.w3.org/2002/07/owl#TransitiveProperty> .\n"
+    '<http://e/0> <http://www.w3.org/2000/01/rdf-schema#label> "start" .\n'
+)
+
+
+def write_chain(path, size):
+    path.write_text(CHAIN + "".join(f"<http://e/{n}> <http://e/r> <http://e/{n + 1}> .\n" for n in range(size)))
+    return path
+
+
+def test_what_is_derived_is_bounded(tmp_path):
+    pytest.importorskip("reasonable")
+    path = write_chain(tmp_path / "chain.nt", 20)
+    message = (
+        r"chain\.nt: a closure may add 100 statements to the 22 given, got more; close fewer sources, or none with"
+    )
+    with pytest.raises(GraphError, match=message):
+        load_closed(path, limit=100)
+    statements = close_rdf(rdflib.Graph().parse(path))
+    derived = len(statements) - 22
+    assert load_closed(path, limit=derived).num_triples == 20 * 21 // 2
+    with pytest.raises(GraphError, match=f"^a closure may add {derived - 1} statements"):
+        close_rdf(rdflib.Graph().parse(path), limit=derived - 1)
+
+
+def test_the_usual_bound_grows_with_what_is_given(tmp_path, monkeypatch):
+    pytest.importorskip("reasonable")
+    path = write_chain(tmp_path / "chain.nt", 20)
+    monkeypatch.setattr("kgattn.graph.closure.ALWAYS_ALLOWED", 10)
+    assert load_closed(path).num_triples == 20 * 21 // 2
+    monkeypatch.setattr("kgattn.graph.closure.MAX_GROWTH", 5)
+    with pytest.raises(GraphError, match="a closure may add 110 statements to the 22 given"):
+        load_closed(path)
+
+
+def test_a_closure_that_does_not_end_is_stopped(tmp_path, monkeypatch):
+    pytest.importorskip("reasonable")
+    monkeypatch.setattr("kgattn.graph.closure.SECONDS_EACH", 0.0)
+    path = write_chain(tmp_path / "chain.nt", 5000)
+    with pytest.raises(
+        GraphError, match=r"chain\.nt: a closure may take 2 s, for 5002 statements, this one was not done"
+    ):
+        load_closed(path, time_limit=2.0)
+
+
+def test_a_closure_gets_no_more_memory_than_it_may_take(tmp_path, monkeypatch):
+    pytest.importorskip("reasonable")
+    monkeypatch.setattr("kgattn.graph.closure.MEMORY", 1 << 20)
+    with pytest.raises(
+        GraphError, match=r"chain\.nt: a closure may take 1 MiB, for 3 statements, this one ended early"
+    ):
+        load_closed(write_chain(tmp_path / "chain.nt", 1))
+
+
+def test_terms_pass_to_the_other_process_as_they_are(tmp_path):
+    integer = rdflib.URIRef("http://www.w3.org/2001/XMLSchema#integer")
+    head, relation = rdflib.URIRef("http://e/ü"), rdflib.URIRef("http://e/r")
+    statements = [
+        (head, relation, rdflib.BNode("b0")),
+        (rdflib.BNode("b0"), relation, rdflib.URIRef("_:b0")),
+        (head, relation, rdflib.Literal("05", datatype=integer, normalize=False)),
+        (head, relation, rdflib.Literal("05")),
+        (head, relation, rdflib.Literal('a\n"\\\u2028', lang="de-AT")),
+    ]
+    assert write_statements(tmp_path / "statements", statements) == 5
+    passed = list(read_statements(tmp_path / "statements"))
+    assert [[*map(repr, statement)] for statement in passed] == [[*map(repr, statement)] for statement in statements]
 
 
 def test_without_a_closure_nothing_follows():

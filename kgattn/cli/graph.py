@@ -28,7 +28,7 @@ def build(
         typer.Argument(
             metavar="SOURCE...",
             help="Graph folders, TSV folders, files (.ttl .nt .nq .trig .n3 .rdf .owl .trix .jsonld .hext .obo "
-            ".graphml .gexf .tsv .csv, also .gz .bz2 .xz) or addresses of SPARQL endpoints. Several are merged by "
+            ".graphml .gexf .tsv .csv .txt, also .gz .bz2 .xz) or addresses of SPARQL endpoints. Several are merged by "
             "entity id.",
         ),
     ],

@@ -3,7 +3,7 @@
 import pytest
 
 
-@pytest.mark.parametrize("suffix", ["csv", "tsv"])
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "txt"])
 @pytest.mark.parametrize(
     "content",
     [
@@ -54,7 +54,7 @@ def test_numbers_nulls_and_formulas_are_texts(attempt, suffix):
 
 def test_long_lines_of_tables(attempt):
     assert attempt("a.tsv", f"{'x' * (1 << 24)}\tr\tb\n").graph["longest"] == 1 << 24
-    assert "expected the columns" in attempt("b.tsv", "x" * (1 << 24)).error
+    assert "expected the tab-separated columns" in attempt("b.tsv", "x" * (1 << 24)).error
     assert "empty graph" in attempt("c.tsv", "\t" * (1 << 22)).error
 
 
@@ -62,7 +62,7 @@ def test_long_lines_of_tables(attempt):
     ("name", "content", "message"),
     [
         ("entities.tsv", b"a\tA\na\tB\n", "listed twice"),
-        ("entities.tsv", b"a\n", "expected the columns"),
+        ("entities.tsv", b"a\n", "expected the tab-separated columns"),
         ("entities.tsv", b"a\tA\t" + b"t|" * 500_000 + b"\n", None),
         ("triples.tsv", b"a\tr\tnowhere\n", "unknown entity"),
         ("labels.tsv", b"nobody\tN\n", "unknown entity"),

@@ -225,6 +225,22 @@ def test_ancestors_up_to_a_depth_become_types():
     assert "disease" in graph.with_ancestors(9).types("melanoma")
 
 
+@pytest.mark.parametrize("suffix", ["", "Transitive"])
+def test_narrower_is_broader_the_other_way_round(suffix):
+    skos = "http://www.w3.org/2004/02/skos/core#"
+    broader, narrower = f"{skos}broader{suffix}", f"{skos}narrower{suffix}"
+    names = {name: name for name in ("animal", "dog", "spaniel", "cat")}
+    up = [("dog", broader, "animal"), ("cat", broader, "animal"), ("spaniel", broader, "dog")]
+    down = [(tail, narrower, head) for head, _, tail in up]
+    expected = {"animal": [], "dog": ["animal"], "cat": ["animal"], "spaniel": ["dog", "animal"]}
+    for triples in (up, down, up + down, [up[0], down[1], down[2]]):
+        graph = KnowledgeGraph.from_triples(triples, labels=names)
+        both = graph.with_ancestors(2)
+        assert {name: sorted(both.types(name)) for name in names} == {name: sorted(expected[name]) for name in names}
+        assert both.triples.tolist() == graph.triples.tolist()
+        assert graph.with_ancestors(1).types("spaniel") == ["dog"]
+
+
 def test_a_cycle_ends_and_no_entity_is_its_own_type():
     graph = KnowledgeGraph.from_triples([("a", "is_a", "b"), ("b", "is_a", "a")]).with_ancestors(9)
     assert (graph.types("a"), graph.types("b")) == (["b"], ["a"])
@@ -239,7 +255,10 @@ def test_a_type_is_called_as_its_entity_is(tmp_path):
 
 
 def test_what_has_no_ancestors_is_refused():
-    with pytest.raises(GraphError, match=r"expected a hierarchy of relations among .*is_a, got none"):
+    with pytest.raises(
+        GraphError,
+        match=r"expected a hierarchy of relations among .*is_a, .*core#narrower, .*narrowerTransitive, got none",
+    ):
         KnowledgeGraph.from_triples([("a", "r", "b")]).with_ancestors(2)
     with pytest.raises(GraphError, match="depth must be at least 1, got 0"):
         hierarchy().with_ancestors(0)

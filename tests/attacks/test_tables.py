@@ -93,6 +93,8 @@ TERM = "[Term]\nid: A:1\nname: one\n"
         (TERM + "".join(f"\n[Term]\nid: A:{n}\nname: term\nis_a: A:{(n + 1) % 500}\n" for n in range(2, 501)), None),
         (TERM + 'synonym: "' + "x" * (1 << 20) + '" EXACT []\n', None),
         (TERM + "is_a: nowhere\nrelationship: r A:2\n", None),
+        (TERM + "".join(f"intersection_of: r A:{n % 2}\n" for n in range(20_000)), None),
+        (TERM + "namespace: " + "x" * (1 << 20) + "\n", None),
         (TERM + 'synonym: "open EXACT []\n', ":4: broken OBO"),
         (TERM + "\0\1\2", None),
         (TERM + "name: \xff\n", ":4: expected UTF-8"),

@@ -4,6 +4,7 @@ A line of JSON comes in (`path`, `task`), a line of JSON goes out: the outcome, 
 neither open a connection nor a file beside the given path and Python's own.
 """
 
+import dataclasses
 import json
 import os
 import resource
@@ -29,8 +30,9 @@ import kgattn.graph.rdf_files
 import kgattn.graph.rule_engine
 import kgattn.graph.rule_syntax
 import kgattn.graph.sources
-import kgattn.graph.subgraph
-from kgattn.graph import KnowledgeGraph, oxigraph, read_rules
+from kgattn.graph import KnowledgeGraph, oxigraph, read_rules, sample_subgraph
+from kgattn.graph.paths import HUB_DEGREE, pair_nearness
+from kgattn.graph.shared_types import shared_types
 
 CPU_SECONDS = 4
 """A fork is ended after these; the tests ask for less."""
@@ -81,7 +83,7 @@ def look_around_hub(path: Path) -> dict:
     """Sample around a hub, and look up its pairs, in a graph whose indexes are there."""
     graph = PREPARED[path]
     started = time.process_time()
-    part = kgattn.graph.subgraph.sample_subgraph(graph, np.array([0, 1]), 2, 10)
+    part = sample_subgraph(graph, np.array([0, 1]), 2, 10)
     keys = graph.pair_index.keys
     pairs = np.searchsorted(keys, np.arange(1, 9) * graph.num_entities)
     return {
@@ -90,6 +92,27 @@ def look_around_hub(path: Path) -> dict:
         "edges": part.num_edges,
         "found": int((keys[pairs] // graph.num_entities == np.arange(1, 9)).sum()),
         "looking": time.process_time() - started,
+    }
+
+
+def look_for_pairs(path: Path) -> dict:
+    """Load a graph, make its indexes, sample around a hub, and ask for paths, siblings and types of pairs."""
+    graph = dataclasses.replace(KnowledgeGraph.load(path), path=None)  # leaves the saved indexes behind
+    part = sample_subgraph(graph, np.arange(16), 2, 10)
+    pairs = {
+        "to hub": [(1, 0), (0, 99_999), (50_000, 0)],
+        "over hub": [(30, 40), (99_999, 100_000), (1, 50_000)],
+        "beside": [(1, 1), (1, 2), (1, 3), (1, 4), (1, 5), (21, 22)],
+    }
+    first, second = np.array([pair for some in pairs.values() for pair in some]).T
+    near = pair_nearness(graph, first, second, HUB_DEGREE)
+    lengths, siblings = iter(near.length.tolist()), np.flatnonzero(near.siblings)
+    return {
+        "triples": graph.num_triples,
+        "edges": part.num_edges,
+        "lengths": {name: [next(lengths) for _ in some] for name, some in pairs.items()},
+        "siblings": np.stack([first, second], axis=1)[siblings].tolist(),
+        "shared types": float(shared_types(graph, first, second).min()),
     }
 
 
@@ -136,7 +159,14 @@ def prepare(path: Path) -> dict:
 
 
 PREPARED: dict[Path, KnowledgeGraph] = {}
-TASKS = {"load": load, "rdflib": load_by_rdflib, "hub": look_around_hub, "verify": verify, "read rule": read_rule}
+TASKS = {
+    "load": load,
+    "rdflib": load_by_rdflib,
+    "hub": look_around_hub,
+    "pairs": look_for_pairs,
+    "verify": verify,
+    "read rule": read_rule,
+}
 STARTING = {"close": partial(close, seconds=SECONDS), "close briefly": partial(close, seconds=BRIEFLY)}
 for engine in ("rdflib", "oxigraph"):
     STARTING[f"ask {engine}"] = partial(ask, engine=engine, seconds=SECONDS)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from kgattn.graph import KnowledgeGraph
     from kgattn.linking import EntityLinker
 
+LARGE = 100_000
+"""Entities above which batches keep meeting new ones, whose codes are better read than computed."""
 graph = typer.Typer(help="Build a graph folder, look into one, or train vectors of its entities.")
 
 
@@ -28,7 +30,7 @@ def build(
         typer.Argument(
             metavar="SOURCE...",
             help="Graph folders, TSV folders, files (.ttl .nt .nq .trig .n3 .rdf .owl .trix .jsonld .hext .obo "
-            ".graphml .gexf .tsv .csv, also .gz .bz2 .xz) or addresses of SPARQL endpoints. Several are merged by "
+            ".graphml .gexf .tsv .csv .txt, also .gz .bz2 .xz) or addresses of SPARQL endpoints. Several are merged by "
             "entity id.",
         ),
     ],
@@ -44,7 +46,8 @@ def build(
         str | None,
         typer.Option(
             metavar="owl-rl",
-            help="Add all that follows from RDF sources taken together: 9 to 30 times the edges.  [default: none]",
+            help="Add all that follows from RDF sources taken together: 9 to 30 times the edges, refused above 100 "
+            "times or after a minute.  [default: none]",
         ),
     ] = None,
     ancestors: Annotated[
@@ -78,6 +81,15 @@ def build(
     max_cluster: Annotated[
         int, typer.Option(min=2, help="Most names one entity may get by --same-as before the build is refused.")
     ] = 100,
+    codes: Annotated[
+        bool | None,
+        typer.Option(
+            "--codes/--no-codes",
+            help="Keep the codes of all labels, from which node features are made, in the folder: 512 bytes an entity "
+            f"that training and inference read instead of computing them.  [default: above {LARGE:,} entities]",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Read graphs in any format, merge them, and write one graph folder with the linker's index."""
     from rich.console import Console
@@ -113,7 +125,7 @@ def build(
         status.update("indexing labels and aliases")
         linker = EntityLinker(built, nlp=nlp, index_folder=output / INDEX_FOLDER)  # keeps edits of its words
         status.update(f"writing {output}")
-        save(built, linker, output)
+        save(built, linker, output, codes=codes)
     typer.echo(
         f"{output}: {built.num_entities} entities, {built.num_relations} relations, {built.num_triples} triples, "
         f"{built.num_types} types"
@@ -156,8 +168,14 @@ def _shown_on(status: "Status") -> Iterator[None]:
         logger.setLevel(before)
 
 
-def save(built: "KnowledgeGraph", linker: "EntityLinker", output: Path) -> None:
-    """Write the graph folder with the index in its subfolder `linker`: both or, after an error, neither.
+def save(built: "KnowledgeGraph", linker: "EntityLinker", output: Path, *, codes: bool | None = None) -> None:
+    """Write the graph folder with the linker's index and the codes of labels in it: all or, after an error, nothing.
+
+    Args:
+        built: The graph.
+        linker: Holds the index.
+        output: The folder.
+        codes: Whether to compute the codes; left out, they are of a graph of more than 100,000 entities.
 
     Raises:
         GraphError: `output` holds something other than a graph.
@@ -167,6 +185,11 @@ def save(built: "KnowledgeGraph", linker: "EntityLinker", output: Path) -> None:
 
     with saving_graph(built, output) as folder:
         linker.component.index.save(folder / INDEX_FOLDER)
+        if codes or (codes is None and built.num_entities > LARGE):
+            from kgattn.encoders.label_codes import write_label_codes
+            from kgattn.injection import InjectionConfig
+
+            write_label_codes(built, InjectionConfig().code_dim, folder)
 
 
 @graph.command()

@@ -59,7 +59,7 @@ def save_label_codes(graph: KnowledgeGraph, dim: int) -> Path:
     """Compute the codes of all labels of a saved graph and keep them in its folder; they are read from there later.
 
     Worth it for large graphs: training on a million entities meets new ones in every batch. `dim` half precision
-    numbers an entity.
+    numbers an entity. `kgattn graph build` does so for graphs of more than 100,000 entities.
 
     Args:
         graph: Loaded from or saved to a folder.
@@ -72,17 +72,24 @@ def save_label_codes(graph: KnowledgeGraph, dim: int) -> Path:
         GraphError: The graph has no folder.
         StorageError: Writing failed.
     """
-    path = _file(graph, dim)
-    if path is None:
+    if graph.path is None:
         raise GraphError("label codes are kept in the folder of a graph, this one has none; call graph.save(folder)")
-    with replacing(path.parent) as scratch:
-        codes = np.lib.format.open_memmap(
-            scratch / path.name, mode="w+", dtype=np.float16, shape=(graph.num_entities, dim)
-        )
+    return write_label_codes(graph, dim, graph.path)
+
+
+def write_label_codes(graph: KnowledgeGraph, dim: int, folder: Path) -> Path:
+    """The same, into a folder that holds the graph or will: for what writes both at once.
+
+    Raises:
+        StorageError: Writing failed.
+    """
+    name = _name(graph, dim)
+    with replacing(folder / CODES_FOLDER) as scratch:
+        codes = np.lib.format.open_memmap(scratch / name, mode="w+", dtype=np.float16, shape=(graph.num_entities, dim))
         for start in range(0, graph.num_entities, CHUNK):
             codes[start : start + CHUNK] = text_codes(graph.labels[start : start + CHUNK], dim)
         codes.flush()
-    return path
+    return folder / CODES_FOLDER / name
 
 
 def _reader(path: Path | None, graph: KnowledgeGraph, dim: int) -> Read:
@@ -110,14 +117,16 @@ def _stored(path: Path, entities: Int[np.ndarray, " new"], dim: int) -> Float[np
 
 
 def _file(graph: KnowledgeGraph, dim: int) -> Path | None:
-    """Named by the labels and their order: codes of other labels are never taken for these."""
-    if graph.path is None:
-        return None
+    return None if graph.path is None else graph.path / CODES_FOLDER / _name(graph, dim)
+
+
+def _name(graph: KnowledgeGraph, dim: int) -> str:
+    """By the labels and their order: codes of other labels are never taken for these."""
     digest = sha256()
     for values in (graph.labels.offsets, graph.labels.data):
         digest.update(np.ascontiguousarray(values).data)
         _let_go(values)
-    return graph.path / CODES_FOLDER / f"labels-{dim}-{digest.hexdigest()[:16]}.npy"
+    return f"labels-{dim}-{digest.hexdigest()[:16]}.npy"
 
 
 def _let_go(values: np.ndarray) -> None:

@@ -13,16 +13,19 @@ from kgattn.shapes import Int
 
 UPWARD = (f"{RDFS}subClassOf", f"{SKOS}broader", f"{SKOS}broaderTransitive", "is_a")
 """Relations whose tail is the wider concept: of RDFS and OWL, SKOS, and OBO."""
+DOWNWARD = (f"{SKOS}narrower", f"{SKOS}narrowerTransitive")
+"""Relations whose head is: SKOS says either is the other's inverse, and vocabularies write one of them, or both."""
 
 
 def with_ancestors(graph: KnowledgeGraph, depth: int) -> KnowledgeGraph:
     """What `KnowledgeGraph.with_ancestors` says."""
     if depth < 1:
         raise GraphError(f"depth must be at least 1, got {depth}; leave the ancestors out instead")
-    upward = np.array([name in UPWARD for name in graph.relation_ids], dtype=bool)
-    edges = graph.triples[upward[graph.triples[:, 1]]].astype(np.int64)
+    up, down = (_links(graph, relations) for relations in (UPWARD, DOWNWARD))
+    edges = np.unique(np.concatenate([up, down[:, ::-1]]), axis=0)
     if not len(edges):
-        raise GraphError(f"expected a hierarchy of relations among {', '.join(UPWARD)}, got none; leave ancestors out")
+        names = ", ".join((*UPWARD, *DOWNWARD))
+        raise GraphError(f"expected a hierarchy of relations among {names}, got none; leave ancestors out")
     known = {type_id: row for row, type_id in enumerate(graph.type_ids)}
 
     # entity -> class, by type and by itself; then one step up at a time
@@ -31,13 +34,12 @@ def with_ancestors(graph: KnowledgeGraph, depth: int) -> KnowledgeGraph:
     place = as_entity[graph.type_indices] if known else np.zeros(0, dtype=np.int64)
     below = np.concatenate([np.arange(graph.num_entities), owner[place >= 0]])
     at = np.concatenate([np.arange(graph.num_entities), place[place >= 0]])
-    parents = edges[np.argsort(edges[:, 0], kind="stable")]
     size = np.int64(graph.num_entities)
     found = below * size + at
     for _ in range(depth):
-        begin = np.searchsorted(parents[:, 0], at)
-        count = np.searchsorted(parents[:, 0], at, side="right") - begin
-        below, at = np.repeat(below, count), parents[ranges(begin, count), 2]
+        begin = np.searchsorted(edges[:, 0], at)
+        count = np.searchsorted(edges[:, 0], at, side="right") - begin
+        below, at = np.repeat(below, count), edges[ranges(begin, count), 1]
         fresh = np.setdiff1d(below * size + at, found)
         found = np.union1d(found, fresh)
         below, at = np.divmod(fresh, size)
@@ -45,6 +47,13 @@ def with_ancestors(graph: KnowledgeGraph, depth: int) -> KnowledgeGraph:
             break
     owners, classes = np.divmod(np.setdiff1d(found, np.arange(graph.num_entities) * (size + 1)), size)
     return _with_types(graph, owners, classes, known)
+
+
+def _links(graph: KnowledgeGraph, relations: tuple[str, ...]) -> Int[np.ndarray, "link 2"]:
+    """Head and tail of every triple of these relations."""
+    wanted = np.array([name in relations for name in graph.relation_ids], dtype=bool)
+    links: np.ndarray = graph.triples[wanted[graph.triples[:, 1]]][:, [0, 2]].astype(np.int64)
+    return links
 
 
 def _with_types(

@@ -24,8 +24,8 @@ class GraphConstructors:
         Args:
             path: A folder written by `save` (opened memory-mapped); a folder of tables, see `kgattn.graph.tables`; a
                 file, plain or packed (.gz .bz2 .xz): RDF (.ttl .nt .nq .trig .n3 .rdf .owl .xml .trix .jsonld .hext),
-                .obo, .graphml, .gexf, or triples (.tsv .csv); or the http or https address of a SPARQL endpoint, which
-                is read as `from_sparql` says. A web address that ends like a file is refused: files are not downloaded.
+                .obo, .graphml, .gexf, or triples (.tsv .csv .txt); or the http or https address of a SPARQL endpoint,
+                read as `from_sparql` says. A web address that ends like a file is refused: files are not downloaded.
             language: Language tag of the labels and aliases to take from RDF, or several in order of preference:
                 `"de,en"` takes the German label of an entity, or its English one if there is none. `"xx"` takes those
                 of every language.

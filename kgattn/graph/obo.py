@@ -1,8 +1,11 @@
 """OBO ontologies, read by fastobo (the extra `obo`).
 
 Terms are entities: `name` is the label, synonyms of every scope are aliases, `is_a` and `relationship` lines are
-triples. Obsolete terms, typedefs (but for the names of relations), instances, cross-references and edges to terms
-that are not in the file are left out. The licence is what the header says of one, in a remark or a property value.
+triples. So are the parts of a definition, as for OWL: `intersection_of: REL TARGET` reads (C, REL, TARGET), and
+`intersection_of: TARGET` reads (C, is_a, TARGET). The `namespace` that a term states is its type, such as the three of
+the Gene Ontology; the default of a file, which would be the type of everything, is none. Obsolete terms, typedefs (but
+for the names of relations), instances, cross-references and edges to terms that are not in the file are left out. The
+licence is what the header says of one, in a remark or a property value.
 """
 
 import io
@@ -16,7 +19,9 @@ from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.naming import clean_text
 from kgattn.graph.packed import READ_ERRORS, open_plain
 
-_READ = re.compile(rb"(id|name|synonym|is_a|relationship|is_obsolete)(?=[:\s])")
+_READ = re.compile(
+    rb"(id|name|synonym|is_a|relationship|intersection_of|is_obsolete)(?=[:\s])|namespace:\s*\S+\s*([!{].*)?$"
+)
 _PROPERTY_LICENCE = re.compile(
     r'^property_value:\s*\S*(?:license|rights)\s+"?([^"\s][^"\n]*?)"?(?:\s+xsd:\w+)?\s*$', re.M
 )
@@ -50,7 +55,7 @@ def graph_from_obo(path: Path) -> KnowledgeGraph:
     terms = [frame for frame in frames if isinstance(frame, fastobo.term.TermFrame) and not _is_obsolete(frame)]
     builder = GraphBuilder()
     for frame in terms:
-        _add_texts(builder, frame)
+        _add_entity(builder, frame)
     for frame in terms:
         for relation, target in _edges(frame):
             if target in builder:
@@ -95,7 +100,7 @@ def _is_obsolete(frame: Any) -> bool:
     return any(clause.raw_tag() == "is_obsolete" and clause.obsolete for clause in frame)
 
 
-def _add_texts(builder: GraphBuilder, frame: Any) -> None:
+def _add_entity(builder: GraphBuilder, frame: Any) -> None:
     entity_id = str(frame.id)
     builder.add_entity(entity_id)
     for clause in frame:
@@ -103,6 +108,8 @@ def _add_texts(builder: GraphBuilder, frame: Any) -> None:
             builder.add_label(entity_id, clause.name)
         elif clause.raw_tag() == "synonym":
             builder.add_alias(entity_id, clause.synonym.desc)
+        elif clause.raw_tag() == "namespace":
+            builder.add_type(entity_id, str(clause.namespace))
 
 
 def _edges(frame: Any) -> list[tuple[str, str]]:
@@ -112,4 +119,6 @@ def _edges(frame: Any) -> list[tuple[str, str]]:
             edges.append(("is_a", str(clause.term)))
         elif clause.raw_tag() == "relationship":
             edges.append((str(clause.typedef), str(clause.term)))
+        elif clause.raw_tag() == "intersection_of":
+            edges.append(("is_a" if clause.typedef is None else str(clause.typedef), str(clause.term)))
     return edges

@@ -1,10 +1,6 @@
 """Asking a graph what its rules say, within limits of time, memory and size."""
 
 import dataclasses
-import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,16 +9,16 @@ from typing import Any
 import numpy as np
 
 from kgattn.errors import RuleError
-from kgattn.files import write_json
 from kgattn.graph.adjacency import PairIndex
 from kgattn.graph.knowledge_graph import KnowledgeGraph
+from kgattn.graph.limited_process import Died, OutOfTime, ask
 from kgattn.graph.naming import readable_name
 from kgattn.graph.rules import Rule, check_rules
 from kgattn.graph.storage import save_graph
 from kgattn.graph.strings import StringTable
 
-REQUEST, ANSWER, CURRENT, PAIRS, TRIPLES = "request.json", "answer.json", "current", "pairs", "triples.npy"
-"""Files in the folder that is shared with `kgattn.graph.rule_worker`."""
+CURRENT, PAIRS, TRIPLES = "current", "pairs", "triples.npy"
+"""Files in the folder that is shared with `kgattn.graph.rule_worker`, beside request and answer."""
 MAX_PAIRS = 5_000_000
 TIME_LIMIT = 60.0
 """Seconds for all rules of one request, beside the filling of the store."""
@@ -99,23 +95,16 @@ def _ask(
     """
     save_graph(dataclasses.replace(graph, features=None), folder / "graph")
     texts = [{"name": rule.name, "query": rule.query, "source": rule.source} for rule in rules]
-    memory = MEMORY + graph.num_triples * FILL_BYTES
-    write_json(folder / REQUEST, {**request, "rules": texts, "memory": memory})
-    command = [sys.executable, "-m", "kgattn.graph.rule_worker", str(folder)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     timeout = time_limit + FILL_SECONDS * (graph.num_triples + graph.num_entities)
+    memory = MEMORY + graph.num_triples * FILL_BYTES
     try:
-        done = subprocess.run(
-            command, env=environment, timeout=timeout, stdin=subprocess.DEVNULL, capture_output=True, check=False
-        )
-    except subprocess.TimeoutExpired:
+        answer = ask("kgattn.graph.rule_worker", folder, {**request, "rules": texts}, seconds=timeout, memory=memory)
+    except OutOfTime:
         raise _at_work(rules, folder).error(
             None, f"rules may take {time_limit:g} s, this one was not done; make it more specific"
         ) from None
-    if not (folder / ANSWER).exists():
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"exit code {done.returncode}"]
-        raise _at_work(rules, folder).error(None, f"the rule could not be evaluated ({lines[-1][:200]}); simplify it")
-    answer: dict[str, Any] = json.loads((folder / ANSWER).read_text(encoding="utf-8"))
+    except Died as death:
+        raise _at_work(rules, folder).error(None, f"the rule could not be evaluated ({death}); simplify it") from None
     if "error" in answer:
         raise RuleError(answer["error"])
     return answer

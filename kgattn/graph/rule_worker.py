@@ -1,10 +1,9 @@
 """The process that evaluates rules: `python -m kgattn.graph.rule_worker FOLDER`.
 
 A process of its own, because a SPARQL engine deep in a join can be neither interrupted nor kept from using memory from
-inside. It reads `request.json` and the graph from the folder, and leaves `answer.json` and arrays there.
+inside. It reads the request and the graph from the folder, and leaves the answer and arrays there.
 """
 
-import json
 import sys
 from array import array
 from collections.abc import Iterable
@@ -15,11 +14,10 @@ import numpy as np
 from rdflib import Literal, URIRef
 from rdflib.term import Node
 
-from kgattn.errors import RuleError
-from kgattn.files import write_json
 from kgattn.graph.knowledge_graph import KnowledgeGraph
+from kgattn.graph.limited_process import answer_request
 from kgattn.graph.rdf import entity_name, node_id
-from kgattn.graph.rule_engine import ANSWER, CURRENT, PAIRS, REQUEST, TRIPLES
+from kgattn.graph.rule_engine import CURRENT, PAIRS, TRIPLES
 from kgattn.graph.rule_stores import make_store
 from kgattn.graph.rules import Rule
 from kgattn.graph.vocabulary import TYPE
@@ -30,28 +28,16 @@ COMPACT_EVERY = 1 << 18
 
 def main(folder: Path) -> None:
     """Do what the request says; a RuleError becomes the answer."""
-    request = json.loads((folder / REQUEST).read_text(encoding="utf-8"))
-    _limit_memory(request["memory"])
-    graph = KnowledgeGraph.load(folder / "graph")
-    rules = [Rule(**rule) for rule in request["rules"]]
-    store = make_store(graph, request["engine"])
-    try:
+
+    def work(request: dict[str, Any]) -> dict[str, Any]:
+        graph = KnowledgeGraph.load(folder / "graph")
+        rules = [Rule(**rule) for rule in request["rules"]]
+        store = make_store(graph, request["engine"])
         if request["task"] == "select":
-            answer = _select(graph, store, rules, request["limit"], folder)
-        else:
-            answer = _construct(graph, store, rules, request["limit"], request["rounds"], folder)
-    except RuleError as error:
-        answer = {"error": str(error)}
-    write_json(folder / ANSWER, answer)
+            return _select(graph, store, rules, request["limit"], folder)
+        return _construct(graph, store, rules, request["limit"], request["rounds"], folder)
 
-
-def _limit_memory(size: int) -> None:
-    try:
-        import resource
-    except ImportError:  # not on Windows
-        return
-    if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    answer_request(folder, work)
 
 
 def _select(graph: KnowledgeGraph, store: Any, rules: list[Rule], limit: int, folder: Path) -> dict[str, Any]:

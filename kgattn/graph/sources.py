@@ -13,7 +13,7 @@ from kgattn.graph.tables import ENTITIES, graph_from_tables, graph_from_triple_f
 
 RDF_SUFFIXES = (".ttl", ".nt", ".nq", ".trig", ".n3", ".rdf", ".owl", ".xml", ".trix", ".jsonld", ".json-ld", ".hext")
 NETWORKX_SUFFIXES = (".graphml", ".gexf")
-TRIPLE_SUFFIXES = (".tsv", ".csv")
+TRIPLE_SUFFIXES = (".tsv", ".csv", ".txt")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|https?:/")  # a Path of a URL has one slash left
 SUFFIXES = (*RDF_SUFFIXES, ".obo", *NETWORKX_SUFFIXES, *TRIPLE_SUFFIXES)
 

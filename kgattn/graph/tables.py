@@ -11,13 +11,16 @@ allowed, and needed where columns stand in another order:
 | `relations.tsv`, `types.tsv` (optional) | `id`, `label` | how relations and types read |
 | `about.json` (optional) | `{"licence": "...", "sources": ["..."]}` | where it comes from |
 
-A file of triples alone has the columns `head`, `relation`, `tail`; ids are their own labels. White space around a
-field does not count. Columns of triples may also be named as others name them: `subject`, `predicate` and `object`,
-`source` and `target`, `property`, or `s`, `p` and `o`.
+A file of triples alone (`.csv`, `.tsv`, or `.txt`, as data sets for link prediction are: three tab-separated columns)
+has the columns `head`, `relation`, `tail`; ids are their own labels. White space around a field does not count. Columns
+of triples may also be named as others name them, in any order: `subject`, `predicate` and `object`, `source`, `label`
+and `target`, `from`, `type` and `to`, `e1`, `rel` and `e2`, Neo4j's `:START_ID`, `:TYPE` and `:END_ID`, and the like. A
+first line is one of names only where it names all three.
 """
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,12 +34,16 @@ from kgattn.graph.packed import READ_ERRORS, open_plain
 ENTITIES = "entities.tsv"
 _LABEL_COLUMNS = ("id", "label")
 _TRIPLE_COLUMNS = ("head", "relation", "tail")
+_HEADS = "head h subject subj s source src from start e1 entity1 node1"
+_RELATIONS = "relation rel r predicate pred p property relationship edge type label"
+_TAILS = "tail t object obj o target tgt dst to end e2 entity2 node2"
 _SYNONYMS = {
-    **dict.fromkeys(("subject", "source", "s"), "head"),
-    **dict.fromkeys(("predicate", "property", "p"), "relation"),
-    **dict.fromkeys(("object", "target", "o"), "tail"),
+    **dict.fromkeys((form for word in _HEADS.split() for form in (word, f"{word}id")), "head"),
+    **dict.fromkeys((form for word in _RELATIONS.split() for form in (word, f"{word}id")), "relation"),
+    **dict.fromkeys((form for word in _TAILS.split() for form in (word, f"{word}id")), "tail"),
 }
-"""What other tools call the columns of triples."""
+"""What other tools call the columns of triples, as `_role` spells it."""
+_NEO4J = re.compile(r":(\w+)(?:\(.*\))?")  # `:START_ID(Person)`
 
 
 def graph_from_tables(folder: Path) -> KnowledgeGraph:
@@ -65,7 +72,7 @@ def graph_from_tables(folder: Path) -> KnowledgeGraph:
 
 
 def graph_from_triple_file(path: Path, suffix: str) -> KnowledgeGraph:
-    """Read a file of triples, comma-separated (and quoted as spreadsheets do) or tab-separated.
+    """Read a file of triples, comma-separated (and quoted as spreadsheets do) or, with any other suffix, tab-separated.
 
     Raises:
         GraphError: A line does not have three columns, there is none, or the ids are IRIs.
@@ -100,8 +107,9 @@ def read_table(
             order = list(range(len(names)))
         where = f"{path}:{number}"
         if not len(columns) <= len(fields) <= len(names):
+            separated = "tab-separated " if delimiter == "\t" else ""
             raise GraphError(
-                f"{where}: expected the columns {' '.join(names)}, got {len(fields)} fields; repair the line"
+                f"{where}: expected the {separated}columns {' '.join(names)}, got {len(fields)} fields; repair the line"
             )
         record = [fields[place].strip() if place < len(fields) else "" for place in order]
         empty = next((name for name, value in zip(columns, record, strict=False) if not clean_text(value)), None)
@@ -113,7 +121,7 @@ def read_table(
 def _header_order(where: str, fields: list[str], columns: tuple[str, ...], names: tuple[str, ...]) -> list[int] | None:
     """The place of each wanted column if the line holds column names, else None."""
     written = [field.strip().lower() for field in fields]
-    given = [_SYNONYMS[name] if _SYNONYMS.get(name) in names else name for name in written]
+    given = [role if (role := _role(name)) in names else name for name in written]
     if not set(columns) <= set(given):
         return None
     unknown = next((name for name in given if name not in names), None)
@@ -122,6 +130,12 @@ def _header_order(where: str, fields: list[str], columns: tuple[str, ...], names
             f"{where}: expected the column names {' '.join(names)}, got {' '.join(written)}; drop the other columns"
         )
     return [given.index(name) if name in given else len(names) for name in names]
+
+
+def _role(name: str) -> str | None:
+    """Which column of triples a name in small letters means."""
+    neo4j = _NEO4J.fullmatch(name)
+    return _SYNONYMS.get(re.sub(r"[ _-]", "", neo4j[1] if neo4j else name))
 
 
 def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -13,6 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CPU_SECONDS = 2.0
 MEMORY_MIB = 1024
+CHILD_CPU_SECONDS = 6.0
+"""Of a process that was started to read or to ask: to start Python and rdflib takes a part of it."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,8 @@ class Outcome:
     """What came of a file: an error of ours, or a graph.
 
     Attributes:
-        error: The message of a GraphError, else None.
-        graph: What is in the graph, empty if there is none.
+        error: The message of a GraphError or RuleError, else None.
+        graph: What is in the graph, or what else was asked for, empty if there is none.
     """
 
     error: str | None
@@ -50,6 +52,8 @@ class Worker:
         assert answer["mib"] - answer["base"] <= MEMORY_MIB, (
             f"{path.name}: took {answer['mib'] - answer['base']:.0f} MiB"
         )
+        assert answer["child_seconds"] <= CHILD_CPU_SECONDS, f"{path.name}: took {answer['child_seconds']:.2f} s"
+        assert answer["child_mib"] <= MEMORY_MIB, f"{path.name}: took {answer['child_mib']:.0f} MiB"
         return Outcome(answer.get("error"), {} if "error" in answer else answer)
 
     def prepare(self, path: Path) -> dict:

@@ -118,42 +118,50 @@ def test_a_hub_in_a_file(attempt):
     assert (graph["entities"], graph["triples"]) == (200_001, 200_000)
 
 
-@pytest.fixture(scope="module")
-def hub_folder(tmp_path_factory):
-    """A saved graph with ten thousand parallel edges from each of a thousand nodes into one.
-
-    As a file it would take longer to parse than any limit here.
-    """
-    size = 10_000_000
-    names = StringTable.from_strings(["hub", *(f"e{number}" for number in range(1, 1000))])
-    heads = np.arange(size, dtype=np.int32)
-    triples = np.stack([heads % 1000, heads // 1000, np.zeros(size, dtype=np.int32)], axis=1)
-    relations = StringTable.from_strings(f"r{number}" for number in range(size // 1000))
-    empty = np.zeros(1001, dtype=np.int64)
-    none = StringTable.from_strings([])
-    graph = KnowledgeGraph(
+def save_hub(folder, triples):
+    """Save a graph of such triples, all of one type; as a file it would take longer to parse than any limit here."""
+    entities, relations = int(triples[:, [0, 2]].max()) + 1, int(triples[:, 1].max()) + 1
+    names = StringTable.from_strings(["hub", *(f"e{number}" for number in range(1, entities))])
+    relation_names = StringTable.from_strings(f"r{number}" for number in range(relations))
+    one, none = StringTable.from_strings(["thing"]), StringTable.from_strings([])
+    KnowledgeGraph(
         entity_ids=names,
         labels=names,
-        alias_offsets=empty,
+        alias_offsets=np.zeros(entities + 1, dtype=np.int64),
         alias_texts=none,
-        type_offsets=empty,
-        type_indices=np.zeros(0, dtype=np.int32),
-        relation_ids=relations,
-        relation_labels=relations,
-        type_ids=none,
-        type_labels=none,
-        triples=triples[np.lexsort((triples[:, 1], triples[:, 0]))],
-    )
-    folder = tmp_path_factory.mktemp("hub") / "graph"
-    graph.save(folder)
+        type_offsets=np.arange(entities + 1, dtype=np.int64),
+        type_indices=np.zeros(entities, dtype=np.int32),
+        relation_ids=relation_names,
+        relation_labels=relation_names,
+        type_ids=one,
+        type_labels=one,
+        triples=triples[np.lexsort((triples[:, 2], triples[:, 1], triples[:, 0]))].astype(np.int32),
+    ).save(folder)
     return folder
 
 
+def test_looking_around_a_hub_and_asking_for_pairs(attempt, tmp_path):
+    """A hundred thousand entities with three edges each into one; some form a chain beside, two hang on a third."""
+    heads = np.repeat(np.arange(1, 100_001), 3)
+    spokes = np.stack([heads, np.tile([0, 1, 2], 100_000), np.zeros_like(heads)], axis=1)
+    chain = np.stack([np.arange(1, 10), np.full(9, 3), np.arange(2, 11)], axis=1)
+    fork = np.array([[20, 3, 21], [20, 3, 22]])
+    save_hub(tmp_path / "graph", np.concatenate([spokes, chain, fork]))
+    graph = attempt("graph", task="pairs").graph
+    assert graph["triples"] == 300_011
+    assert graph["edges"] <= 16 * 10 + 16 * 10 * 10
+    assert graph["lengths"] == {"to hub": [1, 1, 1], "over hub": [4, 4, 4], "beside": [0, 1, 2, 3, 4, 2]}
+    assert graph["siblings"] == [[21, 22]]
+    assert graph["shared types"] == 1.0
+
+
 @pytest.mark.slow
-def test_looking_around_a_hub_of_ten_million_edges(attempt, worker, hub_folder):
-    """Once the indexes are there, which are made in each process and are above the limits."""
-    worker.prepare(hub_folder)
-    graph = attempt(str(hub_folder), task="hub").graph
+def test_looking_around_a_hub_of_ten_million_edges(attempt, worker, tmp_path):
+    """Ten thousand parallel edges from each of a thousand nodes into one, in a graph that was loaded before."""
+    heads = np.arange(10_000_000)
+    folder = save_hub(tmp_path / "graph", np.stack([heads % 1000, heads // 1000, np.zeros_like(heads)], axis=1))
+    worker.prepare(folder)
+    graph = attempt(str(folder), task="hub").graph
     assert graph["triples"] == 10_000_000
     assert graph["edges"] <= 2 * 10 + 20 * 10
     assert graph["found"] == 8

@@ -3,7 +3,7 @@
 import pytest
 
 
-@pytest.mark.parametrize("suffix", ["csv", "tsv"])
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "txt"])
 @pytest.mark.parametrize(
     "content",
     [
@@ -54,7 +54,7 @@ def test_numbers_nulls_and_formulas_are_texts(attempt, suffix):
 
 def test_long_lines_of_tables(attempt):
     assert attempt("a.tsv", f"{'x' * (1 << 24)}\tr\tb\n").graph["longest"] == 1 << 24
-    assert "expected the columns" in attempt("b.tsv", "x" * (1 << 24)).error
+    assert "expected the tab-separated columns" in attempt("b.tsv", "x" * (1 << 24)).error
     assert "empty graph" in attempt("c.tsv", "\t" * (1 << 22)).error
 
 
@@ -62,7 +62,7 @@ def test_long_lines_of_tables(attempt):
     ("name", "content", "message"),
     [
         ("entities.tsv", b"a\tA\na\tB\n", "listed twice"),
-        ("entities.tsv", b"a\n", "expected the columns"),
+        ("entities.tsv", b"a\n", "expected the tab-separated columns"),
         ("entities.tsv", b"a\tA\t" + b"t|" * 500_000 + b"\n", None),
         ("triples.tsv", b"a\tr\tnowhere\n", "unknown entity"),
         ("labels.tsv", b"nobody\tN\n", "unknown entity"),
@@ -93,6 +93,8 @@ TERM = "[Term]\nid: A:1\nname: one\n"
         (TERM + "".join(f"\n[Term]\nid: A:{n}\nname: term\nis_a: A:{(n + 1) % 500}\n" for n in range(2, 501)), None),
         (TERM + 'synonym: "' + "x" * (1 << 20) + '" EXACT []\n', None),
         (TERM + "is_a: nowhere\nrelationship: r A:2\n", None),
+        (TERM + "".join(f"intersection_of: r A:{n % 2}\n" for n in range(20_000)), None),
+        (TERM + "namespace: " + "x" * (1 << 20) + "\n", None),
         (TERM + 'synonym: "open EXACT []\n', ":4: broken OBO"),
         (TERM + "\0\1\2", None),
         (TERM + "name: \xff\n", ":4: expected UTF-8"),

@@ -4,57 +4,58 @@ A line of JSON comes in (`path`, `task`), a line of JSON goes out: the outcome, 
 neither open a connection nor a file beside the given path and Python's own.
 """
 
+import dataclasses
 import json
 import os
 import resource
 import select
 import signal
 import sys
+import tempfile
 import time
 from functools import partial
 from pathlib import Path
 
 import fastobo  # noqa: F401 - imported once, not by each fork
+import guard
 import networkx
 import numpy as np
 import rdflib.plugins.parsers.jsonld  # noqa: F401
 
+import kgattn.graph.closure
 import kgattn.graph.knowledge_graph
 import kgattn.graph.networkx_io
 import kgattn.graph.obo
 import kgattn.graph.rdf_files
+import kgattn.graph.rule_engine
+import kgattn.graph.rule_syntax
 import kgattn.graph.sources
-import kgattn.graph.subgraph
-from kgattn.graph import KnowledgeGraph, oxigraph
+from kgattn.graph import KnowledgeGraph, oxigraph, read_rules, sample_subgraph
+from kgattn.graph.paths import HUB_DEGREE, pair_nearness
+from kgattn.graph.shared_types import shared_types
 
 CPU_SECONDS = 4
 """A fork is ended after these; the tests ask for less."""
 WALL_SECONDS = 60
+SECONDS, BRIEFLY = 20.0, 3.0
+"""By the clock, for what a process is started for: ample where an answer should come, else little."""
 MEMORY = 3 << 30
 """Bytes of addresses, most of which Python's libraries hold from the start."""
-PYTHON = tuple({os.path.realpath(path) for path in (sys.prefix, sys.base_prefix, os.path.dirname(os.__file__))})
+CHILD_MEMORY = 1 << 30
+CHILD = Path(__file__).with_name("child")
 
 
-def guard(path: Path) -> None:
-    """From now on refuse connections, and files that are none of this one's business."""
+def watch(path: Path, *, may_start: bool) -> None:
+    """From now on report connections, and files that are none of this one's business, as a crime."""
     given = () if "\0" in str(path) else (os.path.realpath(path), os.path.abspath(path))
-    own = tuple(os.path.realpath(part) for part in (kgattn.__path__[0],))
-
-    def watch(event: str, arguments: tuple) -> None:
-        if event.startswith(("socket.", "urllib.", "subprocess.", "os.exec", "os.system")):
-            end({"crime": f"{event} {arguments}"})
-        if event == "open" and isinstance(arguments[0], str | bytes):
-            wanted = os.path.realpath(os.fsdecode(arguments[0]))
-            if not wanted.startswith((*given, *own, *PYTHON)):
-                end({"crime": f"open {wanted}"})
-
-    sys.addaudithook(watch)
+    guard.forbid(given, lambda crime: end({"crime": crime}), may_start=may_start)
 
 
 def end(outcome: dict) -> None:
     """Report and leave, past all handlers."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    outcome |= {"seconds": used.ru_utime + used.ru_stime, "mib": used.ru_maxrss / 1024}
+    for whose, prefix in ((resource.RUSAGE_SELF, ""), (resource.RUSAGE_CHILDREN, "child_")):
+        used = resource.getrusage(whose)
+        outcome |= {f"{prefix}seconds": used.ru_utime + used.ru_stime, f"{prefix}mib": used.ru_maxrss / 1024}
     os.write(REPORT, json.dumps(outcome).encode())
     os._exit(0)
 
@@ -82,7 +83,7 @@ def look_around_hub(path: Path) -> dict:
     """Sample around a hub, and look up its pairs, in a graph whose indexes are there."""
     graph = PREPARED[path]
     started = time.process_time()
-    part = kgattn.graph.subgraph.sample_subgraph(graph, np.array([0, 1]), 2, 10)
+    part = sample_subgraph(graph, np.array([0, 1]), 2, 10)
     keys = graph.pair_index.keys
     pairs = np.searchsorted(keys, np.arange(1, 9) * graph.num_entities)
     return {
@@ -92,6 +93,52 @@ def look_around_hub(path: Path) -> dict:
         "found": int((keys[pairs] // graph.num_entities == np.arange(1, 9)).sum()),
         "looking": time.process_time() - started,
     }
+
+
+def look_for_pairs(path: Path) -> dict:
+    """Load a graph, make its indexes, sample around a hub, and ask for paths, siblings and types of pairs."""
+    graph = dataclasses.replace(KnowledgeGraph.load(path), path=None)  # leaves the saved indexes behind
+    part = sample_subgraph(graph, np.arange(16), 2, 10)
+    pairs = {
+        "to hub": [(1, 0), (0, 99_999), (50_000, 0)],
+        "over hub": [(30, 40), (99_999, 100_000), (1, 50_000)],
+        "beside": [(1, 1), (1, 2), (1, 3), (1, 4), (1, 5), (21, 22)],
+    }
+    first, second = np.array([pair for some in pairs.values() for pair in some]).T
+    near = pair_nearness(graph, first, second, HUB_DEGREE)
+    lengths, siblings = iter(near.length.tolist()), np.flatnonzero(near.siblings)
+    return {
+        "triples": graph.num_triples,
+        "edges": part.num_edges,
+        "lengths": {name: [next(lengths) for _ in some] for name, some in pairs.items()},
+        "siblings": np.stack([first, second], axis=1)[siblings].tolist(),
+        "shared types": float(shared_types(graph, first, second).min()),
+    }
+
+
+def close(path: Path, seconds: float) -> dict:
+    """Close a file, in a process of its own."""
+    kgattn.graph.closure.MEMORY = CHILD_MEMORY
+    graph = kgattn.graph.closure.load_closed(path, limit=10_000, time_limit=seconds)
+    return {"triples": graph.num_triples, "labels": list(graph.labels)}
+
+
+def read_rule(path: Path) -> dict:
+    """Read a rule, and no more."""
+    (rule,) = read_rules(path)
+    return {"kind": rule.kind}
+
+
+def ask(path: Path, engine: str, seconds: float) -> dict:
+    """Read a rule and evaluate it over a chain, in a process of its own."""
+    (rule,) = read_rules(path)
+    graph = KnowledgeGraph.from_triples([(f"e{number}", "next", f"e{number + 1}") for number in range(80)])
+    kgattn.graph.rule_engine.MEMORY = CHILD_MEMORY
+    if rule.kind == "select":
+        pairs = kgattn.graph.rule_engine.rule_pairs(graph, [rule], limit=3_000, time_limit=seconds, engine=engine)
+        return {"pairs": len(pairs.keys)}
+    derived = kgattn.graph.rule_engine.derive(graph, [rule], rounds=99, limit=3_000, time_limit=seconds, engine=engine)
+    return {"derived": derived.num_triples - graph.num_triples}
 
 
 def verify(path: Path) -> dict:
@@ -112,20 +159,38 @@ def prepare(path: Path) -> dict:
 
 
 PREPARED: dict[Path, KnowledgeGraph] = {}
-TASKS = {"load": load, "rdflib": load_by_rdflib, "hub": look_around_hub, "verify": verify}
+TASKS = {
+    "load": load,
+    "rdflib": load_by_rdflib,
+    "hub": look_around_hub,
+    "pairs": look_for_pairs,
+    "verify": verify,
+    "read rule": read_rule,
+}
+STARTING = {"close": partial(close, seconds=SECONDS), "close briefly": partial(close, seconds=BRIEFLY)}
+for engine in ("rdflib", "oxigraph"):
+    STARTING[f"ask {engine}"] = partial(ask, engine=engine, seconds=SECONDS)
+    STARTING[f"ask {engine} briefly"] = partial(ask, engine=engine, seconds=BRIEFLY)
+"""Those that start a process, which is guarded likewise and may take as much."""
 
 
 def work(path: Path, task: str) -> None:
     """What a fork does."""
-    import kgattn.errors
+    from kgattn.errors import GraphError, RuleError
 
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
     held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (held + MEMORY, held + MEMORY))
-    guard(path)
+    if task in STARTING:
+        scratch = path.parent / f"{path.name}.scratch"  # begins as the path does, so that it may be opened
+        scratch.mkdir()
+        os.chdir(scratch)
+        tempfile.tempdir = str(scratch)
+        sys.path.insert(0, str(CHILD))
+    watch(path, may_start=task in STARTING)
     try:
-        outcome = TASKS[task](path)
-    except kgattn.errors.GraphError as error:
+        outcome = {**TASKS, **STARTING}[task](path)
+    except (GraphError, RuleError) as error:
         outcome = {"error": str(error)}
     except BaseException as error:
         outcome = {"crime": f"{type(error).__name__}: {error}"[:1000]}

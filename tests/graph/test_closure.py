@@ -9,7 +9,7 @@ import rdflib
 
 from kgattn.errors import GraphError
 from kgattn.graph import KnowledgeGraph
-from kgattn.graph.closure import load_closed
+from kgattn.graph.closure import close_rdf, load_closed, read_statements, write_statements
 
 ONTOLOGY = Path(__file__).parent / "ontology.ttl"
 VALUE = """
@@ -110,6 +110,77 @@ def test_what_was_closed_is_noted(tmp_path):
     assert both[0].sha256 == record.sha256
 
 
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+CHAIN = (
+    f"<http://e/r> <{RDF}type> <http://www.w3.org/2002/07/owl#TransitiveProperty> .\n"
+    '<http://e/0> <http://www.w3.org/2000/01/rdf-schema#label> "start" .\n'
+)
+
+
+def write_chain(path, size):
+    path.write_text(CHAIN + "".join(f"<http://e/{n}> <http://e/r> <http://e/{n + 1}> .\n" for n in range(size)))
+    return path
+
+
+def test_what_is_derived_is_bounded(tmp_path):
+    pytest.importorskip("reasonable")
+    path = write_chain(tmp_path / "chain.nt", 20)
+    message = (
+        r"chain\.nt: a closure may add 100 statements to the 22 given, got more; close fewer sources, or none with"
+    )
+    with pytest.raises(GraphError, match=message):
+        load_closed(path, limit=100)
+    statements = close_rdf(rdflib.Graph().parse(path))
+    derived = len(statements) - 22
+    assert load_closed(path, limit=derived).num_triples == 20 * 21 // 2
+    with pytest.raises(GraphError, match=f"^a closure may add {derived - 1} statements"):
+        close_rdf(rdflib.Graph().parse(path), limit=derived - 1)
+
+
+def test_the_usual_bound_grows_with_what_is_given(tmp_path, monkeypatch):
+    pytest.importorskip("reasonable")
+    path = write_chain(tmp_path / "chain.nt", 20)
+    monkeypatch.setattr("kgattn.graph.closure.ALWAYS_ALLOWED", 10)
+    assert load_closed(path).num_triples == 20 * 21 // 2
+    monkeypatch.setattr("kgattn.graph.closure.MAX_GROWTH", 5)
+    with pytest.raises(GraphError, match="a closure may add 110 statements to the 22 given"):
+        load_closed(path)
+
+
+def test_a_closure_that_does_not_end_is_stopped(tmp_path, monkeypatch):
+    pytest.importorskip("reasonable")
+    monkeypatch.setattr("kgattn.graph.closure.SECONDS_EACH", 0.0)
+    path = write_chain(tmp_path / "chain.nt", 5000)
+    with pytest.raises(
+        GraphError, match=r"chain\.nt: a closure may take 2 s, for 5002 statements, this one was not done"
+    ):
+        load_closed(path, time_limit=2.0)
+
+
+def test_a_closure_gets_no_more_memory_than_it_may_take(tmp_path, monkeypatch):
+    pytest.importorskip("reasonable")
+    monkeypatch.setattr("kgattn.graph.closure.MEMORY", 1 << 20)
+    with pytest.raises(
+        GraphError, match=r"chain\.nt: a closure may take 1 MiB, for 3 statements, this one ended early"
+    ):
+        load_closed(write_chain(tmp_path / "chain.nt", 1))
+
+
+def test_terms_pass_to_the_other_process_as_they_are(tmp_path):
+    integer = rdflib.URIRef("http://www.w3.org/2001/XMLSchema#integer")
+    head, relation = rdflib.URIRef("http://e/ü"), rdflib.URIRef("http://e/r")
+    statements = [
+        (head, relation, rdflib.BNode("b0")),
+        (rdflib.BNode("b0"), relation, rdflib.URIRef("_:b0")),
+        (head, relation, rdflib.Literal("05", datatype=integer, normalize=False)),
+        (head, relation, rdflib.Literal("05")),
+        (head, relation, rdflib.Literal('a\n"\\\u2028', lang="de-AT")),
+    ]
+    assert write_statements(tmp_path / "statements", statements) == 5
+    passed = list(read_statements(tmp_path / "statements"))
+    assert [[*map(repr, statement)] for statement in passed] == [[*map(repr, statement)] for statement in statements]
+
+
 def test_without_a_closure_nothing_follows():
     graph = KnowledgeGraph.load(ONTOLOGY)
     assert ("Berlin", "locatedIn", "Germany") not in triples_of(graph)
@@ -154,6 +225,22 @@ def test_ancestors_up_to_a_depth_become_types():
     assert "disease" in graph.with_ancestors(9).types("melanoma")
 
 
+@pytest.mark.parametrize("suffix", ["", "Transitive"])
+def test_narrower_is_broader_the_other_way_round(suffix):
+    skos = "http://www.w3.org/2004/02/skos/core#"
+    broader, narrower = f"{skos}broader{suffix}", f"{skos}narrower{suffix}"
+    names = {name: name for name in ("animal", "dog", "spaniel", "cat")}
+    up = [("dog", broader, "animal"), ("cat", broader, "animal"), ("spaniel", broader, "dog")]
+    down = [(tail, narrower, head) for head, _, tail in up]
+    expected = {"animal": [], "dog": ["animal"], "cat": ["animal"], "spaniel": ["dog", "animal"]}
+    for triples in (up, down, up + down, [up[0], down[1], down[2]]):
+        graph = KnowledgeGraph.from_triples(triples, labels=names)
+        both = graph.with_ancestors(2)
+        assert {name: sorted(both.types(name)) for name in names} == {name: sorted(expected[name]) for name in names}
+        assert both.triples.tolist() == graph.triples.tolist()
+        assert graph.with_ancestors(1).types("spaniel") == ["dog"]
+
+
 def test_a_cycle_ends_and_no_entity_is_its_own_type():
     graph = KnowledgeGraph.from_triples([("a", "is_a", "b"), ("b", "is_a", "a")]).with_ancestors(9)
     assert (graph.types("a"), graph.types("b")) == (["b"], ["a"])
@@ -168,7 +255,10 @@ def test_a_type_is_called_as_its_entity_is(tmp_path):
 
 
 def test_what_has_no_ancestors_is_refused():
-    with pytest.raises(GraphError, match=r"expected a hierarchy of relations among .*is_a, got none"):
+    with pytest.raises(
+        GraphError,
+        match=r"expected a hierarchy of relations among .*is_a, .*core#narrower, .*narrowerTransitive, got none",
+    ):
         KnowledgeGraph.from_triples([("a", "r", "b")]).with_ancestors(2)
     with pytest.raises(GraphError, match="depth must be at least 1, got 0"):
         hierarchy().with_ancestors(0)

@@ -53,9 +53,105 @@ def test_terms_become_entities(tmp_path):
     assert graph.sources == ("graph.obo",)
 
 
+DEFINED = """\
+format-version: 1.2
+default-namespace: gene_ontology
+
+[Term]
+id: GO:1
+name: lens growth
+namespace: biological_process
+intersection_of: GO:2 {source="x"} ! growth
+intersection_of: results_in_growth_of UBERON:1 ! lens
+intersection_of: part_of GO:9 ! elsewhere
+is_a: GO:2
+
+[Term]
+id: GO:2
+name: growth
+namespace: biological_process ! a comment
+
+[Term]
+id: UBERON:1
+name: lens
+
+[Term]
+id: GO:3
+name: binding
+namespace: molecular_function
+
+[Typedef]
+id: results_in_growth_of
+name: results in growth of
+namespace: external
+"""
+
+
+def test_the_parts_of_a_definition_are_triples(tmp_path):
+    pytest.importorskip("fastobo", reason="needs the extra obo")
+    (tmp_path / "graph.obo").write_text(DEFINED)
+    graph = KnowledgeGraph.load(tmp_path / "graph.obo")
+    assert list(graph.entity_ids) == ["GO:1", "GO:2", "UBERON:1", "GO:3"]
+    assert {(head, graph.relation_ids[relation], tail) for head, relation, tail in graph.triples.tolist()} == {
+        (0, "is_a", 1),
+        (0, "results_in_growth_of", 2),
+    }
+    assert graph.num_triples == 2
+    assert "results in growth of" in graph.relation_labels
+
+
+def test_a_definition_gives_what_owl_says_of_it(tmp_path):
+    """The same term, as converters write it in OWL."""
+    pytest.importorskip("fastobo", reason="needs the extra obo")
+    (tmp_path / "graph.obo").write_text(DEFINED.replace("is_a: GO:2\n", ""))
+    obo = "http://purl.obolibrary.org/obo/"
+    (tmp_path / "graph.ttl").write_text(
+        f"""@prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+        <{obo}GO_1> a owl:Class ; rdfs:label "lens growth" ; owl:equivalentClass [ a owl:Class ; owl:intersectionOf (
+            <{obo}GO_2>
+            [ a owl:Restriction ; owl:onProperty <{obo}results_in_growth_of> ; owl:someValuesFrom <{obo}UBERON_1> ]
+        ) ] .
+        <{obo}GO_2> a owl:Class ; rdfs:label "growth" . <{obo}UBERON_1> a owl:Class ; rdfs:label "lens" .
+        """
+    )
+
+    def triples(graph, relations):
+        return {
+            (graph.labels[head], relations.get(graph.relation_ids[relation]), graph.labels[tail])
+            for head, relation, tail in graph.triples.tolist()
+        }
+
+    written = triples(KnowledgeGraph.load(tmp_path / "graph.obo"), {"is_a": "up", "results_in_growth_of": "of"})
+    owl = {"http://www.w3.org/2000/01/rdf-schema#subClassOf": "up", f"{obo}results_in_growth_of": "of"}
+    assert written == triples(KnowledgeGraph.load(tmp_path / "graph.ttl"), owl)
+    assert written == {("lens growth", "up", "growth"), ("lens growth", "of", "lens")}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", " \n"])
+def test_the_namespace_a_term_states_is_its_type(tmp_path, end):
+    pytest.importorskip("fastobo", reason="needs the extra obo")
+    (tmp_path / "graph.obo").write_bytes(DEFINED.replace("\n", end).encode())
+    graph = KnowledgeGraph.load(tmp_path / "graph.obo")
+    assert {name: graph.types(name) for name in graph.entity_ids} == {
+        "GO:1": ["biological_process"],
+        "GO:2": ["biological_process"],
+        "UBERON:1": [],
+        "GO:3": ["molecular_function"],
+    }
+    assert list(graph.type_labels) == ["biological process", "molecular function"]
+
+
+@pytest.mark.parametrize("line", ["namespace: two words", "namespace:", "namespace: x y ! comment"])
+def test_a_namespace_that_is_no_name_is_passed_over(tmp_path, line):
+    pytest.importorskip("fastobo", reason="needs the extra obo")
+    (tmp_path / "graph.obo").write_text(f"[Term]\nid: X:1\nname: dog\n{line}\n")
+    assert KnowledgeGraph.load(tmp_path / "graph.obo").types("X:1") == []
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
+        (OBO.replace("is_a: X:2 ! animal", "intersection_of: X:2 X:3 X:4"), "graph.obo:11: broken OBO"),
         (OBO + "\n[Term]\nid X:9\n", "graph.obo:34: broken OBO"),
         (OBO.replace("is_a: X:2", "is_a: X 2"), "graph.obo:11: broken OBO"),
         (b"format-version: 1.2\n\n[Term]\nid: X:1\nname: \xff\n", "graph.obo:5: expected UTF-8"),
@@ -88,7 +184,7 @@ def test_a_published_ontology_is_read_whole(data_dir):
     pytest.importorskip("fastobo", reason="needs the extra obo")
     graph = KnowledgeGraph.load(data_dir / "disease_ontology" / "HumanDO.obo")
     assert "Creative Commons Attribution 3.0 Unported" in graph.licence
-    assert (graph.num_entities, graph.num_triples) == (6574, 6921)
+    assert (graph.num_entities, graph.num_triples, graph.num_types) == (6574, 6921, 0)
 
 
 @pytest.mark.parametrize(

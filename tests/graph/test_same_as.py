@@ -115,7 +115,7 @@ def test_what_unites_nothing_is_refused(wiki, tmp_path):
     with pytest.raises(GraphError, match=r"absent.tsv: same_as must be 'owl', .* got no such file"):
         KnowledgeGraph.merge([wiki], same_as=tmp_path / "absent.tsv")
     (tmp_path / "same.tsv").write_text("a\tb\tc\n")
-    with pytest.raises(GraphError, match=r"same.tsv:1: expected the columns id same_as, got 3 fields"):
+    with pytest.raises(GraphError, match=r"same.tsv:1: expected the tab-separated columns id same_as, got 3 fields"):
         KnowledgeGraph.merge([wiki], same_as=tmp_path / "same.tsv")
 
 

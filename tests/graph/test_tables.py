@@ -74,7 +74,11 @@ def test_entities_alone_are_enough_and_optional_tables_add_to_them(tmp_path):
     [
         ("triples.tsv", "Q64\tin\tQ183\nQ64\tin\tQ9\n", "triples.tsv:2: unknown entity 'Q9'"),
         ("triples.tsv", "Q9\tin\tQ183\n", "triples.tsv:1: unknown entity 'Q9'"),
-        ("triples.tsv", "Q64\tQ183\n", "triples.tsv:1: expected the columns head relation tail, got 2 fields"),
+        (
+            "triples.tsv",
+            "Q64\tQ183\n",
+            "triples.tsv:1: expected the tab-separated columns head relation tail, got 2 fields",
+        ),
         ("triples.tsv", "Q64\t \tQ183\n", "triples.tsv:1: the column relation must not be empty"),
         ("labels.tsv", "id\tlabel\nQ9\tx\n", "labels.tsv:2: unknown entity 'Q9'"),
         ("labels.tsv", b"Q64\tx\nQ64\t\xff\n", "labels.tsv:2: expected UTF-8"),
@@ -107,7 +111,13 @@ def test_a_file_of_triples(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    "header", ["subject,predicate,object", "Source,Relation,Target", "head,relation,target", "S,P,O", "S,Property,tail"]
+    "header",
+    [
+        *("subject,predicate,object", "Source,Relation,Target", "head,relation,target", "S,P,O", "S,Property,tail"),
+        *("h,r,t", "head,rel,tail", "from,relation,to", "from,type,to", "entity1,relation,entity2", "e1,rel,e2"),
+        *("subj,pred,obj", "source,label,target", "start,type,end", ":START_ID,:TYPE,:END_ID", "src,edge,dst"),
+        *(":START_ID(Person),:TYPE,:END_ID(Town)", "head_id,relation_id,tail_id", "Entity 1,Relationship,Entity 2"),
+    ],
 )
 def test_columns_of_triples_may_have_other_names(tmp_path, header):
     (tmp_path / "graph.csv").write_text(f"{header}\nUlm,lies on,Danube\n")
@@ -120,6 +130,63 @@ def test_other_names_of_columns_are_found_in_any_order(tmp_path):
     (tmp_path / "graph.csv").write_text("object,subject,predicate\nDanube,Ulm,lies on\n")
     assert KnowledgeGraph.load(tmp_path / "graph.csv").triples.tolist() == [[0, 0, 1]]
     assert list(KnowledgeGraph.load(tmp_path / "graph.csv").entity_ids) == ["Ulm", "Danube"]
+
+
+@pytest.mark.parametrize("header", ["to,type,from", "object,predicate,subject", ":END_ID,:TYPE,:START_ID"])
+def test_tables_of_a_folder_have_these_names_too(tmp_path, header):
+    tables = TABLES | {"triples.tsv": header.replace(",", "\t") + "\nQ183\tcapitalOf\tQ64\nQ46\tpartOf\tQ183\n"}
+    plain, named = (KnowledgeGraph.load(write(tmp_path / name, part)) for name, part in (("a", TABLES), ("b", tables)))
+    assert named.fingerprint == plain.fingerprint
+
+
+@pytest.mark.parametrize("header", ["from,to,type", "e1,e2,rel", "Target,Source,Label"])
+def test_these_names_may_stand_in_any_order(tmp_path, header):
+    row = {"from": "Ulm", "e1": "Ulm", "source": "Ulm", "to": "Danube", "e2": "Danube", "target": "Danube"}
+    line = ",".join(row.get(name.lower(), "lies on") for name in header.split(","))
+    (tmp_path / "graph.csv").write_text(f"{header}\n{line}\n")
+    graph = KnowledgeGraph.load(tmp_path / "graph.csv")
+    assert list(graph.entity_ids) == ["Ulm", "Danube"]
+    assert list(graph.relation_ids) == ["lies on"]
+
+
+@pytest.mark.parametrize(
+    "triple", ["start,begins,end", "source,subject,target", "type,label,target", "h,r,x", "from,to,end", "a,type,b"]
+)
+def test_words_that_name_no_three_columns_are_a_triple(tmp_path, triple):
+    (tmp_path / "graph.csv").write_text(f"{triple}\nUlm,lies on,Danube\n")
+    graph = KnowledgeGraph.load(tmp_path / "graph.csv")
+    assert graph.num_triples == 2
+    assert triple.split(",")[0] in graph
+
+
+@pytest.mark.parametrize("name", ["train.txt", "train.txt.gz"])
+def test_a_data_set_for_link_prediction(tmp_path, name):
+    text = b"/m/027rn\t/location/country/form_of_government\t/m/06cx9\r\n/m/06cx9\t/people/x\t/m/017dcd\r\n"
+    (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
+    (tmp_path / "train.tsv").write_bytes(text)
+    graph = KnowledgeGraph.load(tmp_path / name)
+    assert graph.num_triples == 2
+    assert graph.fingerprint == KnowledgeGraph.load(tmp_path / "train.tsv").fingerprint
+    assert graph.provenance[0].format == "txt"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "a\tr\tb\na r b\n",
+            "train.txt:2: expected the tab-separated columns head relation tail, got 1 fields; repair",
+        ),
+        ("272115\n0 1 0\n", "train.txt:1: expected the tab-separated columns head relation tail, got 1 fields"),
+        ("a\tr\tb\t1\n", "train.txt:1: expected the tab-separated columns head relation tail, got 4 fields"),
+        ("a\tr\tb\n\n\tr\tb\n", "train.txt:3: the column head must not be empty"),
+        ("Berlin is the capital of Germany.\n", "train.txt:1: expected the tab-separated columns"),
+    ],
+)
+def test_other_texts_are_refused(tmp_path, text, message):
+    (tmp_path / "train.txt").write_text(text)
+    with pytest.raises(GraphError, match=message):
+        KnowledgeGraph.load(tmp_path / "train.txt")
 
 
 def test_a_triple_of_words_that_name_some_columns_is_a_triple(tmp_path):
@@ -159,7 +226,7 @@ def test_white_space_around_a_field_does_not_count(tmp_path, name, text):
             gzip.compress(b"", mtime=0)[:10] + b"\xff" * 20,
             "graph.tsv.gz:1: cannot be read .*invalid block type",
         ),
-        ("graph.tsv", b"a\tb\n", "graph.tsv:1: expected the columns"),
+        ("graph.tsv", b"a\tb\n", "graph.tsv:1: expected the tab-separated columns"),
         ("graph.csv", b'a,b,c\n"a"x,b,c\n', "graph.csv:2: not readable as CSV"),
         ("graph.tsv", b"http://a/b\tr\thttp://a/c\n", "without labels .* a folder of tables with entities.tsv"),
         ("graph.tsv", b"", "graph.tsv: expected at least one entity"),

@@ -12,6 +12,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     names, against = tuple(counts), [("unseen entities", "plain"), ("trained graph", "plain"), ("no links", "plain")]
     differences = compare_arms(np.array(list(counts.values())), names, tuple(against))
-    result["differences"] = [vars(difference) for difference in differences]
+    result["differences"] = [asdict(difference) for difference in differences]
     write_json(ROOT / "benchmarks" / "results" / f"{NAME}.json", result)
     return 0
 

@@ -16,6 +16,7 @@ from kgattn.errors import ConfigError, RunError
 from kgattn.files import temporary_folder
 from kgattn.linking.carrying import carry_mentions
 from kgattn.linking.component import with_signature
+from kgattn.linking.zones import Zone
 from kgattn.mentions.mention import SPANS_KEY
 from kgattn.ner.schemes import iob2_spans
 from kgattn.training.run_copy import copy_run, pack_run, unpack_run
@@ -126,11 +127,16 @@ class KgattnNer:
         return doc
 
     def pipe(self, stream: Iterable[Doc], batch_size: int = _DOCS) -> Iterator[Doc]:
-        """Set the entities of a stream of documents, in place, `batch_size` documents at a time."""
+        """Set the entities of a stream of documents, in place, `batch_size` documents at a time.
+
+        Raises:
+            LinkingError: A memory zone has ended before the documents made in it were taken.
+        """
         stream = iter(stream)
         while docs := list(islice(stream, batch_size)):
+            zone = Zone(docs[0].vocab)
             self.predict(docs)
-            yield from docs
+            yield from zone.held(docs)
 
     def predict(self, docs: Sequence[Doc]) -> None:
         """Set the entities of documents that share a vocabulary, in place.

@@ -223,6 +223,14 @@ def test_in_memory_zones(nlp) -> None:
             assert entities(nlp(TEXTS[0])) == expected
 
 
+def test_documents_whose_zone_is_over_are_not_given_out(nlp) -> None:
+    stream = nlp.pipe(TEXTS * 2)
+    with nlp.memory_zone():
+        next(stream)
+    with pytest.raises(LinkingError, match="the end of the zone before"):
+        next(stream)
+
+
 def test_excluded_runs_are_neither_written_nor_read(nlp, tmp_path) -> None:
     component = nlp.get_pipe(FACTORY)
     run = component.run

@@ -44,7 +44,8 @@ def _statement(values: Any) -> tuple[URIRef | BNode, URIRef | BNode, URIRef | BN
     if not isinstance(values, list) or len(values) != 6 or not all(isinstance(item or "", str) for item in values):
         raise ValueError("expected a list of six texts: subject, predicate, value, datatype, language, graph")
     subject, predicate, value, datatype, language, _ = values
-    if not (subject and predicate and datatype) or value is None:
+    is_node = datatype in ("globalId", "localId")
+    if not (subject and predicate and datatype) or value is None or (is_node and not value):
         raise ValueError("expected a subject, a predicate, a value and a datatype, got nothing in the place of one")
     if datatype == "globalId":
         return _node(subject), _node(predicate), URIRef(value)

@@ -1,6 +1,7 @@
 """Several graphs as one."""
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, count
 
@@ -79,7 +80,8 @@ def _add_graph(
     aliases, alias_bounds = list(graph.alias_texts), graph.alias_offsets.tolist()
     types, type_bounds = graph.type_indices.tolist(), graph.type_offsets.tolist()
     for row, (entity_id, label) in enumerate(zip(entity_ids, graph.labels, strict=True)):
-        builder.add_label(entity_id, labels[entity_id])
+        name = labels[entity_id]
+        builder.add_label(entity_id, name, label_priors[row] if label == name else math.nan)
         if not (is_iri(old_ids[row]) and label == local_name(old_ids[row])):  # the end of an IRI is no alias
             builder.add_label(entity_id, label, label_priors[row])
         for place in range(alias_bounds[row], alias_bounds[row + 1]):

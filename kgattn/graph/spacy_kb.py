@@ -28,7 +28,7 @@ def graph_from_spacy_kb(kb: Any, *, labels: Mapping[str, str] | None) -> Knowled
             raise GraphError(f"labels must belong to entities of the knowledge base, got {entity_id!r}; leave it out")
         builder.add_label(entity_id, label)
     for less_prior, _, alias, entity_id in sorted(_uses(kb)):
-        builder.add_label(entity_id, alias, prior=-less_prior)
+        builder.add_label(entity_id, alias, prior=min(-less_prior, 1.0))  # spaCy lets sums be a little more
     return builder.build(
         label_sources="the aliases of the knowledge base or the argument labels",
         features=_vectors(kb, list(builder.entity_ids())),

@@ -14,8 +14,8 @@
 | any other with a literal as object | nothing |
 
 Entities are the ends of triples and what has a label or a type, except: what is only used as a relation, only used as a
-type, an owl:Ontology, or a skosxl:Label; and blank nodes that have no label or are part of an axiom, which cannot be
-named in text.
+type, an owl:Ontology, or a label of SKOS-XL (a skosxl:Label, or what serves as one and has no name itself); and blank
+nodes that have no label or are part of an axiom, which cannot be named in text.
 The label of an entity is in the first language asked for in which it has one, then without a language, then in any
 other; its aliases are in that language, a dearer one, or none. "xx" takes those of every language.
 """
@@ -114,12 +114,13 @@ class Statements:
         if has_axioms:
             _ = self._nodes[SUBCLASS]  # named before nodes are counted
         names = list(self._nodes.names)
+        named = _mask(len(names), self._texts.owners())
         for owner, predicate, text, tag in self._label_nodes.texts(origin):
             self._texts.add(names[owner], predicate, text, tag)
         texts = self._texts.chosen()
         edges, types = _rows(self._edges, 3), _rows(self._types, 2)
         blank = np.fromiter((name.startswith("_:") for name in names), dtype=bool, count=len(names))
-        label_nodes = _mask(len(names), self._label_nodes.numbers()) | self._of_types(types, {LABEL_NODE})
+        label_nodes = _mask(len(names), self._label_nodes.numbers()) & ~named | self._of_types(types, {LABEL_NODE})
         helpers = blank & (~_mask(len(names), _array(texts)) | self._of_types(types, HELPER_TYPES) | label_nodes)
         licences = self._own_licences(edges, types)
         outside = helpers | label_nodes | self._of_types(types, {ONTOLOGY, *DEPRECATED_TYPES})

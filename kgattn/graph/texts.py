@@ -41,6 +41,10 @@ class NodeTexts:
         self._label_kinds.append(kind)
         self._labels.append(text)
 
+    def owners(self) -> Int[np.ndarray, " text"]:
+        """The node of each text so far, several times where it has several."""
+        return np.concatenate([_numbers(self._label_nodes), _numbers(self._alias_nodes)])
+
     def chosen(self) -> dict[int, list[str]]:
         """The label of each node, then its aliases.
 

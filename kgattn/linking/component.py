@@ -17,6 +17,7 @@ from spacy.tokens import Doc
 
 from kgattn.errors import LinkingError
 from kgattn.graph import KnowledgeGraph
+from kgattn.graph.sources import is_address
 from kgattn.linking.build import ANY_LANGUAGE, open_or_build
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.forking import open_before_forks
@@ -149,7 +150,7 @@ class KgattnLinker:
         self._index = index
         self._table = AtomTable()
         register_extension()
-        if index is None and graph_path is not None:
+        if index is None and graph_path is not None and not is_address(graph_path):
             open_before_forks(self)
 
     @property
@@ -294,5 +295,5 @@ class KgattnLinker:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         register_extension()
-        if self._index is None and self.graph_path is not None:
+        if self._index is None and self.graph_path is not None and not is_address(self.graph_path):
             open_before_forks(self)

@@ -1,15 +1,13 @@
 """Opening before a fork what every process forked off would else open for itself, as spaCy's `nlp.pipe(n_process=2)`.
 
 A forked process shares the memory of its parent, so an index that is there before is there once. Nothing tells a spaCy
-component that workers are about to be started; the fork itself does.
+component that workers are about to be started; the fork itself does, whatever it is for.
 """
 
 import os
 from contextlib import suppress
 from typing import Protocol, runtime_checkable
 from weakref import WeakSet
-
-from kgattn.errors import KgattnError
 
 
 @runtime_checkable
@@ -34,6 +32,6 @@ def open_before_forks(one: Opens) -> None:
 
 def _open_all() -> None:
     for one in list(_waiting):
-        with suppress(KgattnError):  # whoever asks for it in a worker gets the error
-            one.open()
         _waiting.discard(one)
+        with suppress(Exception):  # whoever asks for it in a worker gets the error; a fork is not to fail for it
+            one.open()

@@ -130,3 +130,11 @@ def test_labels_of_many_forms_may_not_be_shared_by_many_nodes(tmp_path, monkeypa
             assert KnowledgeGraph.load(path).num_entities == 8
     with pytest.raises(GraphError, match=r"a.ttl: the labels of SKOS-XL may give 5 texts for each .* give each label"):
         KnowledgeGraph.load(path)
+
+
+def test_what_has_a_name_itself_stays_an_entity_though_it_serves_as_a_label():
+    lines = 'ex:a skosxl:altLabel ex:b ; skos:prefLabel "Berlin" . ex:b skos:prefLabel "Bonn" ; ex:near ex:a .'
+    more = 'ex:c skos:prefLabel "Cologne" ; skosxl:literalForm "Köln" .'
+    graph = KnowledgeGraph.from_rdf(rdflib.Graph().parse(data=f"{PREFIXES}{lines}{more}", format="turtle"))
+    assert sorted(graph.labels) == ["Berlin", "Bonn", "Cologne"]
+    assert graph.num_triples == 1

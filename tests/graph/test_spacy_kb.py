@@ -154,3 +154,23 @@ def test_what_is_no_knowledge_base_is_refused():
         KnowledgeGraph.from_spacy_kb(knowledge_base(), labels={"Q1": "universe"})
     with pytest.raises(GraphError, match="expected at least one entity"):
         KnowledgeGraph.from_spacy_kb(InMemoryLookupKB(spacy.blank("en").vocab, entity_vector_length=2))
+
+
+def test_priors_stay_in_a_merge_where_a_name_is_the_end_of_its_iri():
+    kb = InMemoryLookupKB(spacy.blank("en").vocab, entity_vector_length=2)
+    kb.add_entity("http://x/Berlin", freq=1, entity_vector=[0, 0])
+    kb.add_entity("http://x/Berlin_(band)", freq=1, entity_vector=[0, 0])
+    kb.add_alias("Berlin", ["http://x/Berlin", "http://x/Berlin_(band)"], [0.3, 0.7])
+    graph = KnowledgeGraph.from_spacy_kb(kb)
+    names = {"http://x/Berlin": ["Berlin"], "Germany": ["Germany"]}
+    facts = KnowledgeGraph.from_triples([("http://x/Berlin", "in", "Germany")], labels=names)
+    assert priors(graph) == priors(KnowledgeGraph.merge([graph])) == priors(KnowledgeGraph.merge([graph, facts]))
+    assert len(priors(graph)) == 2
+
+
+def test_a_sum_of_priors_a_little_above_one_is_taken(tmp_path):
+    kb = InMemoryLookupKB(spacy.blank("en").vocab, entity_vector_length=2)
+    kb.add_entity("Q64", freq=1, entity_vector=[0, 0])
+    kb.add_alias("Berlin", ["Q64"], [1.000005])
+    KnowledgeGraph.from_spacy_kb(kb).save(tmp_path / "graph")
+    assert priors(KnowledgeGraph.load(tmp_path / "graph")) == {("Q64", "Berlin"): 1.0}

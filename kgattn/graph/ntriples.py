@@ -51,7 +51,10 @@ def parse_lines(file: BufferedReader, path: Path, sink: RdfSink, *, quads: bool)
 def _read(file: BufferedReader, reader: "_LineReader") -> None:
     while block := file.read(_BLOCK):
         if not block.endswith(b"\n"):
-            block += file.readline(MAX_LINE)
+            rest = file.readline(MAX_LINE)
+            if len(rest) == MAX_LINE:  # known here at once, where to take such a line apart costs seconds
+                raise reader.too_long_after(block)
+            block += rest
         reader.read(block)
 
 
@@ -83,6 +86,10 @@ class _LineReader:
         for line in BytesIO(block):
             self._lines += 1
             self._read_line(line)
+
+    def too_long_after(self, block: bytes) -> GraphError:
+        """The error of the last line of what was not read yet, which goes on for too long."""
+        return line_too_long(self._path, self._lines + block.count(b"\n") + 1)
 
     def _whole(self, text: str, lines: int) -> list[tuple[str, ...]]:
         """The statements of so many lines; none if one of them is odd."""

@@ -1,6 +1,5 @@
 """PyTorch's fused attention without any bias, then an exact correction between linked tokens alone."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,17 +8,16 @@ import torch
 from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 
+from kgattn.attention.block_compiled import block_compiled, can_compiled
 from kgattn.attention.materialize import additive_mask, match_heads
-from kgattn.attention.rows import LinkedRows, add_values, spread_slots
+from kgattn.attention.row_mask import row_mask
+from kgattn.attention.rows import LinkedRows, add_values, spread_slots, writing
 from kgattn.bias import MentionBias
 from kgattn.mentions import SlotLayout
 from kgattn.shapes import Float
 
 LARGEST_BOUND = 4.6
 """In nats. A bias of -b on a key with all the mass leaves exp(-b) of the normaliser, and that share of accuracy."""
-
-_WRITING = tuple(threading.Lock() for _ in range(64))
-"""One for each value tensor, or some: threads may go back through one graph at a time."""
 
 _attention = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
 _attention_backward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward
@@ -42,14 +40,16 @@ def block(
     those two is exact outside the block, and the block adds its own. Extra work: (linked / tokens)^2 of attention's.
     """
     num_heads, layout = query.shape[1], bias.layout
-    added = None
+    added, slot_values = None, bias.values
     if torch.compiler.is_compiling() or _shares_memory(value, query, key):  # compilers cannot write and take back
-        value = add_values(value, bias.values, layout)
-    elif bias.values is not None:
-        added = spread_slots(match_heads(bias.values.to(value.dtype), num_heads), layout)
+        value, slot_values = add_values(value, slot_values, layout), None
     key, value = match_heads(key, num_heads), match_heads(value, num_heads)
     query, key, value = (tensor if tensor.stride(-1) == 1 else tensor.contiguous() for tensor in (query, key, value))
     additive = None if mask is None else additive_mask(mask, query.dtype)
+    if can_compiled(query, key, value, additive, bias):
+        return block_compiled(query, key, value, additive, scaling, slot_values, bias, is_causal)
+    if slot_values is not None:
+        added = spread_slots(match_heads(slot_values.to(value.dtype), num_heads), layout)
     excess = None
     if bias.pair_bias is not None:
         # not expm1, which is slow: a weight of 1 is rounded as much as this difference
@@ -146,7 +146,7 @@ def _written(
         yield linked.take(value)
         return
     memory = value.data  # the version, which autograd checks, stays: the tensor ends as it began
-    with _WRITING[value.data_ptr() // 64 % 64]:
+    with writing(value):
         before = linked.take(value)
         total = before + added
         try:
@@ -170,7 +170,7 @@ def _plain_weights(
     products = torch.bmm(row_query.flatten(0, 1), row_key.flatten(0, 1).transpose(1, 2))
     logits = products.view(*row_query.shape[:3], row_key.shape[2])
     torch.add(-row_lse, logits, alpha=scaling, out=logits)
-    between = None if mask is None else _row_mask(mask, layout)
+    between = None if mask is None else row_mask(mask, layout)
     if between is not None:
         logits += between
     if is_causal:  # before exp: a later key is not part of the log-sum-exp and may lie far above it
@@ -188,35 +188,3 @@ def _add_product(
     """A share of `start` and the scaled product, by one operation."""
     product = torch.baddbmm(*(tensor.flatten(0, 1) for tensor in (start, left, right)), beta=share, alpha=scale)
     return product.view(*left.shape[:3], right.shape[-1])
-
-
-def _row_mask(
-    mask: Float[Tensor, "#batch #head #query #key"], layout: SlotLayout
-) -> Float[Tensor, "batch #head #linked #linked"] | None:
-    """The mask between linked tokens, axes 1 wide as they are; None where it hides none of them.
-
-    All layers of a pass are handed the same mask: it is looked at once.
-    """
-    if torch.compiler.is_compiling():
-        return _between(mask, layout.rows)
-
-    def between() -> Tensor | None:
-        part = _between(mask, layout.rows)
-        return part if part.any() else None
-
-    return layout.once_a_mask(mask, between)
-
-
-def _between(
-    mask: Float[Tensor, "#batch #head #query #key"], rows: Tensor
-) -> Float[Tensor, "batch #head #linked linked"]:
-    """The mask between linked tokens; axes 1 wide stay so."""
-    mask = mask.expand(rows.shape[0], -1, -1, -1)
-    if mask.shape[2] > 1 and mask.shape[3] > 1:
-        batch = torch.arange(rows.shape[0], device=rows.device)[:, None, None]
-        return mask.transpose(1, 3)[batch, rows[:, None, :], rows[:, :, None]].permute(0, 3, 1, 2)
-    if mask.shape[2] > 1:
-        return mask.gather(2, rows[:, None, :, None].expand(-1, mask.shape[1], -1, -1))
-    if mask.shape[3] > 1:
-        return mask.gather(3, rows[:, None, None, :].expand(-1, mask.shape[1], -1, -1))
-    return mask

@@ -1,10 +1,19 @@
 """Reading and writing the linked tokens of a tensor, without a copy of the whole wherever its memory allows."""
 
+import threading
+
 import torch
 from torch import Tensor
 
 from kgattn.mentions import SlotLayout
 from kgattn.shapes import Float, Int
+
+_WRITING = tuple(threading.Lock() for _ in range(64))
+
+
+def writing(tensor: Tensor) -> threading.Lock:
+    """To hold while a tensor is not what it should be: threads may go through one graph at a time."""
+    return _WRITING[tensor.data_ptr() // 64 % 64]
 
 
 class LinkedRows:

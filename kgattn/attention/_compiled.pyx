@@ -1,0 +1,111 @@
+# cython: language_level=3
+"""`block` in inference: its correction between linked tokens in one pass, and the values it writes for a moment.
+
+Built where there is a C compiler that knows vectors of GCC, and used where it was built. A tensor is given as its
+address and the numbers from one example, head and token to the next; its last axis lies in one piece, `dim` long.
+"""
+
+from libc.stdint cimport int64_t, uintptr_t
+
+
+cdef extern from "correction.h" nogil:
+    ctypedef struct Place:
+        float *data
+        int64_t batch, head, token
+
+    ctypedef struct Call:
+        Place query, key, value, output, sums
+        const int64_t *rows
+        const int64_t *slots
+        const float *table
+        const float *before
+        int64_t batch, heads, linked, num_slots, dim
+        float scaling
+        int is_causal
+
+    int most_at_once
+    int correct_rows(const Call *call, int64_t threads)
+    void write_values(const Call *call, const float *added, float *before)
+
+
+def take_at_most(int numbers):
+    """Use no instructions that take more numbers at once: 16, 8 or 4. For tests, as on older machines.
+
+    Returns:
+        What held before.
+    """
+    global most_at_once
+    before, most_at_once = most_at_once, numbers
+    return before
+
+
+cdef Place place_of(tuple tensor):
+    cdef Place place
+    place.data = <float *><uintptr_t>tensor[0]
+    place.batch, place.head, place.token = tensor[1], tensor[2], tensor[3]
+    return place
+
+
+cdef Call call_of(tuple layout, tuple value):
+    cdef Call call
+    rows, slots, call.batch, call.linked, call.heads, call.num_slots, call.dim = layout
+    call.rows, call.slots = <const int64_t *><uintptr_t>rows, <const int64_t *><uintptr_t>slots
+    call.value = place_of(value)
+    return call
+
+
+def write(tuple layout, tuple value, uintptr_t added, uintptr_t before):
+    """Add to the values of linked tokens what their slots add.
+
+    Args:
+        layout: Addresses of `rows` and `row_slot`, then batch, linked, head, slot and dim.
+        value: The values.
+        added: Address of [batch, head, slot, dim].
+        before: Address of [batch, linked, head, dim], which takes what was there.
+    """
+    cdef Call call = call_of(layout, value)
+    with nogil:
+        write_values(&call, <const float *>added, <float *>before)
+
+
+def correct(
+    tuple layout,
+    tuple query,
+    tuple key,
+    tuple value,
+    tuple output,
+    tuple sums,
+    uintptr_t table,
+    uintptr_t before,
+    float scaling,
+    bint is_causal,
+    int64_t threads,
+):
+    """Put right the output of attention without a bias, in place.
+
+    Args:
+        layout: As in `write`.
+        query: Queries, not scaled.
+        key: Keys.
+        value: Values.
+        output: Attention without a bias.
+        sums: The log-sum-exp of each row's logits, [batch, head, token].
+        table: Address of the bias, [batch, head, slot, slot]; row and column 0 are 0.
+        before: Address of what to write to the values of linked tokens afterwards, as `write` left it; 0 for nothing.
+        scaling: Factor on query . key.
+        is_causal: No token attends to a later one.
+        threads: Most threads to use.
+
+    Raises:
+        MemoryError: There is none for a thread's work; nothing is changed.
+    """
+    cdef Call call = call_of(layout, value)
+    cdef int failed
+    call.query, call.key = place_of(query), place_of(key)
+    call.output, call.sums = place_of(output), place_of(sums)
+    call.table, call.before = <const float *>table, <const float *>before
+    call.scaling, call.is_causal = scaling, is_causal
+    with nogil:
+        failed = correct_rows(&call, threads)
+    if failed:
+        raise MemoryError

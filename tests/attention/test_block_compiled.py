@@ -1,0 +1,209 @@
+"""The compiled correction of `block` gives what the reference gives, and stays out of the way where it cannot serve."""
+
+import shutil
+import sysconfig
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.utils.flop_counter import FlopCounterMode
+
+from kgattn.attention import block_compiled, loops
+from tests.attention.test_kernels import MASKS, make_case, run
+
+needs_compiled = pytest.mark.skipif(loops.compiled is None, reason="not built here: no C compiler")
+
+
+class Counting:
+    """The compiled module, and how often its correction was called."""
+
+    def __init__(self, module) -> None:
+        self.calls, self.module, self.write = 0, module, module.write
+
+    def correct(self, *arguments) -> None:
+        self.calls += 1
+        self.module.correct(*arguments)
+
+
+@pytest.fixture
+def counting(monkeypatch) -> Counting:
+    counting = Counting(loops.compiled)
+    monkeypatch.setattr(loops, "compiled", counting)
+    return counting
+
+
+@contextmanager
+def at_most(numbers: int) -> Iterator[None]:
+    before = loops.compiled.take_at_most(numbers)
+    try:
+        yield
+    finally:
+        loops.compiled.take_at_most(before)
+
+
+def check(case) -> None:
+    kept = [tensor.detach().clone() for tensor in case.inputs()]
+    output, expected = run("block", case), run("reference", case)
+    torch.testing.assert_close(output, expected, rtol=2e-5, atol=2e-5)
+    for tensor, copy in zip(case.inputs(), kept, strict=True):
+        torch.testing.assert_close(tensor, copy, rtol=0, atol=0)
+
+
+@needs_compiled
+@pytest.mark.parametrize("numbers", [16, 8, 4])
+@given(
+    seed=st.integers(0, 10_000),
+    batch=st.integers(1, 3),
+    heads=st.integers(1, 5),
+    length=st.integers(1, 40),
+    slots=st.integers(1, 9),
+    dim=st.sampled_from([16, 32, 48, 64, 80]),
+    group=st.integers(1, 2),
+    token_major=st.booleans(),
+    mask=st.sampled_from(MASKS),
+    linked=st.sampled_from(["none", "some", "all"]),
+    use_values=st.booleans(),
+)
+@settings(max_examples=100, deadline=None)
+@torch.no_grad()
+def test_it_equals_the_reference(numbers, seed, batch, heads, length, slots, **parts):
+    with at_most(numbers):
+        check(make_case(seed, batch, heads, length, slots, dtype=torch.float32, **parts))
+
+
+@needs_compiled
+@pytest.mark.parametrize("mask", ["none", "bool", "additive", "causal-flag"])
+@torch.no_grad()
+def test_long_texts_full_of_links(counting, mask):
+    case = make_case(1, 2, 3, 450, 70, dtype=torch.float32, dim=32, token_major=True, mask=mask, linked="all")
+    if mask in ("bool", "additive"):
+        case.token_slot[:, 226:] = 0  # what is masked is no part of a mention
+    check(case)
+    assert counting.calls == 1
+
+
+@needs_compiled
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@torch.no_grad()
+def test_any_number_of_threads(counting, threads):
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(threads)
+        for batch in (1, 2, 7):
+            check(make_case(2, batch, 5, 30, 4, dtype=torch.float32, dim=32, token_major=True))
+    finally:
+        torch.set_num_threads(before)
+    assert counting.calls == 3
+
+
+@needs_compiled
+@torch.no_grad()
+def test_an_example_without_links_beside_others(counting):
+    case = make_case(3, 3, 2, 20, 4, dtype=torch.float32, dim=32)
+    case.token_slot[1] = 0
+    check(case)
+    assert counting.calls == 1
+
+
+@needs_compiled
+@torch.no_grad()
+def test_keys_far_above_and_below_the_rest(counting):
+    for scale in (30, 300):
+        case = make_case(4, 1, 2, 24, 3, dtype=torch.float32, dim=16, mask="causal-flag", linked="all")
+        case.query.mul_(scale)
+        output = run("block", case)
+        assert output.isfinite().all()
+        torch.testing.assert_close(output, run("reference", case), rtol=1e-3, atol=1e-3)
+    assert counting.calls == 2
+
+
+@needs_compiled
+@torch.no_grad()
+def test_what_is_not_a_number_stays_so(counting):
+    case = make_case(4, 1, 2, 8, 3, dtype=torch.float32, dim=16, linked="all")
+    case.query[0, 0, 3, 5] = float("nan")
+    output = run("block", case)
+    assert counting.calls == 1
+    assert output[0, 0, 3].isnan().all()
+    assert output[0, 1].isfinite().all()
+
+
+@needs_compiled
+@pytest.mark.filterwarnings("ignore")  # of torch.jit, which is on its way out
+@torch.no_grad()
+def test_a_trace_holds_the_correction(counting):
+    case, other = (make_case(seed, 2, 2, 12, 3, dtype=torch.float32, dim=16) for seed in (5, 6))
+    traced = torch.jit.trace(lambda query: run("block", replace(case, query=query)), case.query, check_trace=False)
+    assert counting.calls == 0
+    torch.testing.assert_close(traced(other.query), run("reference", replace(case, query=other.query)))
+
+
+@needs_compiled
+def test_where_it_serves_and_where_it_leaves_the_work_to_pytorch(counting):
+    case = make_case(5, 2, 2, 12, 3, dtype=torch.float32, dim=16)
+    run("block", case).sum().backward()
+    assert counting.calls == 0, "gradients are asked for"
+    with torch.inference_mode():
+        run("block", case)
+        assert counting.calls == 1
+    with torch.no_grad():
+        run("block", case)
+        assert counting.calls == 2
+        with FlopCounterMode(display=False):
+            run("block", case)
+        run("block", case.to(torch.float64))
+        run("block", make_case(5, 2, 2, 12, 3, dtype=torch.float32, dim=8))
+        run("block", replace(case, table=None))
+        run("block", make_case(5, 2, 2, 12, 3, dtype=torch.float32, dim=16, mask="row"))
+    assert counting.calls == 2
+
+
+@needs_compiled
+@torch.no_grad()
+def test_values_are_put_back_when_attention_fails(monkeypatch):
+    case = make_case(6, 2, 2, 12, 3, dtype=torch.float32, dim=16, token_major=True)
+    kept = case.value.detach().clone()
+
+    def fail(*arguments, **options):
+        assert not torch.equal(case.value, kept)
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(block_compiled, "_attention", fail)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        run("block", case)
+    torch.testing.assert_close(case.value.detach(), kept, rtol=0, atol=0)
+
+
+@needs_compiled
+def test_threads_with_batches_of_their_own():
+    cases = [make_case(seed, 2, 3, 30, 4, dtype=torch.float32, dim=32, token_major=True) for seed in range(8)]
+    with torch.no_grad():
+        expected = [run("reference", case) for case in cases]
+
+    def attend(number):
+        with torch.no_grad():
+            return run("block", cases[number % 8])
+
+    with ThreadPoolExecutor(4) as pool:
+        for number, output in enumerate(pool.map(attend, range(64))):
+            torch.testing.assert_close(output, expected[number % 8], rtol=2e-5, atol=2e-5)
+
+
+@needs_compiled
+@torch.no_grad()
+def test_tensors_take_its_place(monkeypatch):
+    case = make_case(7, 2, 2, 30, 5, dtype=torch.float32, dim=32, token_major=True)
+    compiled = run("block", case)
+    monkeypatch.setattr(loops, "compiled", None)
+    torch.testing.assert_close(run("block", case), compiled, rtol=2e-5, atol=2e-5)
+
+
+def test_it_is_built_where_it_can_be():
+    header = Path(sysconfig.get_paths()["include"]) / "Python.h"
+    assert loops.compiled is not None or not (shutil.which("cc") and header.exists())

@@ -15,7 +15,8 @@ A file of triples alone (`.csv`, `.tsv`, or `.txt`, as data sets for link predic
 has the columns `head`, `relation`, `tail`; ids are their own labels. White space around a field does not count. Columns
 of triples may also be named as others name them, in any order: `subject`, `predicate` and `object`, `source`, `label`
 and `target`, `from`, `type` and `to`, `e1`, `rel` and `e2`, Neo4j's `:START_ID`, `:TYPE` and `:END_ID`, and the like. A
-first line is one of names only where it names all three.
+first line is one of names only where it names all three; and it is a triple where a relation and an entity of later
+lines have its very words, as in a graph of `e1 r e2` and `e2 r e3`.
 """
 
 import csv
@@ -31,7 +32,7 @@ from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.naming import clean_text
 from kgattn.graph.packed import READ_ERRORS, open_plain
 
-ENTITIES = "entities.tsv"
+ENTITIES, TRIPLES = "entities.tsv", "triples.tsv"
 _LABEL_COLUMNS = ("id", "label")
 _TRIPLE_COLUMNS = ("head", "relation", "tail")
 _HEADS = "head h subject subj s source src from start e1 entity1 node1"
@@ -57,10 +58,11 @@ def graph_from_tables(folder: Path) -> KnowledgeGraph:
     for where, (entity_id, label) in _optional(folder / "labels.tsv", _LABEL_COLUMNS):
         _check_known(where, entity_id, builder)
         builder.add_alias(entity_id, label)
-    for where, (head, relation, tail) in _optional(folder / "triples.tsv", _TRIPLE_COLUMNS):
-        _check_known(where, head, builder)
-        _check_known(where, tail, builder)
-        builder.add_triple(head, relation, tail)
+    if (folder / TRIPLES).exists():
+        for where, (head, relation, tail) in _read_triples(folder / TRIPLES, "\t"):
+            _check_known(where, head, builder)
+            _check_known(where, tail, builder)
+            builder.add_triple(head, relation, tail)
     for _, (relation_id, label) in _optional(folder / "relations.tsv", _LABEL_COLUMNS):
         builder.name_relation(relation_id, label)
     for _, (type_id, label) in _optional(folder / "types.tsv", _LABEL_COLUMNS):
@@ -78,9 +80,35 @@ def graph_from_triple_file(path: Path, suffix: str) -> KnowledgeGraph:
         GraphError: A line does not have three columns, there is none, or the ids are IRIs.
     """
     builder = GraphBuilder()
-    for _, (head, relation, tail) in read_table(path, _TRIPLE_COLUMNS, delimiter="," if suffix == ".csv" else "\t"):
+    for _, (head, relation, tail) in _read_triples(path, "," if suffix == ".csv" else "\t"):
         builder.add_triple(head, relation, tail)
     return builder.build(label_sources=f"a folder of tables with {ENTITIES}", origin=str(path))
+
+
+def _read_triples(path: Path, delimiter: str) -> Iterator[tuple[str, list[str]]]:
+    """The triples of a table; a first line that could hold names comes last where it turns out to be one.
+
+    Raises:
+        GraphError: As `read_table`; or if such a line would name the columns in another order.
+    """
+    number, fields = next(_records(path, delimiter), (0, []))
+    first, names = f"{path}:{number}", [field.strip() for field in fields]
+    rows = read_table(path, _TRIPLE_COLUMNS, delimiter=delimiter)
+    among_relations = among_entities = False
+    for where, triple in rows:
+        yield where, triple
+        if where == first:
+            yield from rows
+            return
+        among_relations = among_relations or triple[1] == names[1]
+        among_entities = among_entities or not {names[0], names[2]}.isdisjoint(triple[::2])
+    if among_relations and among_entities:
+        if [_role(name.lower()) for name in names] != [*_TRIPLE_COLUMNS]:
+            raise GraphError(
+                f"{first}: names columns, but also a relation and an entity of later lines; "
+                f"put a line {' '.join(_TRIPLE_COLUMNS)} before it if it is a triple, else name the columns so"
+            )
+        yield first, names
 
 
 def read_table(

@@ -36,15 +36,16 @@ ENTITIES, TRIPLES = "entities.tsv", "triples.tsv"
 _LABEL_COLUMNS = ("id", "label")
 _TRIPLE_COLUMNS = ("head", "relation", "tail")
 _HEADS = "head h subject subj s source src from start e1 entity1 node1"
-_RELATIONS = "relation rel r predicate pred p property relationship edge type label"
+_RELATIONS = "relation rel r predicate pred p property relationship edge metaedge type label"
 _TAILS = "tail t object obj o target tgt dst to end e2 entity2 node2"
 _SYNONYMS = {
-    **dict.fromkeys((form for word in _HEADS.split() for form in (word, f"{word}id")), "head"),
-    **dict.fromkeys((form for word in _RELATIONS.split() for form in (word, f"{word}id")), "relation"),
-    **dict.fromkeys((form for word in _TAILS.split() for form in (word, f"{word}id")), "tail"),
+    f"{word}{part}": role
+    for role, words in (("head", _HEADS), ("relation", _RELATIONS), ("tail", _TAILS))
+    for word in words.split()
+    for part in ("", "id", "name", "entity", "node")
 }
 """What other tools call the columns of triples, as `_role` spells it."""
-_NEO4J = re.compile(r":(\w+)(?:\(.*\))?")  # `:START_ID(Person)`
+_NEO4J = re.compile(r"(?:\w+(?=:(?:start_id|end_id|type)\b))?:(\w+)(?:\(.*\))?")  # `:START_ID(Person)`, `x:END_ID`
 
 
 def graph_from_tables(folder: Path) -> KnowledgeGraph:

@@ -117,6 +117,8 @@ def test_a_file_of_triples(tmp_path, name):
         *("h,r,t", "head,rel,tail", "from,relation,to", "from,type,to", "entity1,relation,entity2", "e1,rel,e2"),
         *("subj,pred,obj", "source,label,target", "start,type,end", ":START_ID,:TYPE,:END_ID", "src,edge,dst"),
         *(":START_ID(Person),:TYPE,:END_ID(Town)", "head_id,relation_id,tail_id", "Entity 1,Relationship,Entity 2"),
+        *("source,metaedge,target", "head_entity,relation,tail_entity", "personId:START_ID(P),:TYPE,filmId:END_ID(F)"),
+        *("source_node,edge,target_node", "subject_name,predicate_name,object_name"),
     ],
 )
 def test_columns_of_triples_may_have_other_names(tmp_path, header):

@@ -22,7 +22,8 @@ lines have its very words, as in a graph of `e1 r e2` and `e2 r e3`.
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ _SYNONYMS = {
     for part in ("", "id", "name", "entity", "node")
 }
 """What other tools call the columns of triples, as `_role` spells it."""
+_MOST_COLUMNS = 1000
+"""Fields of a line that are looked at for names; which is not done for nothing."""
 _NEO4J = re.compile(r"(?:\w+(?=:(?:start_id|end_id|type)\b))?:(\w+)(?:\(.*\))?")  # `:START_ID(Person)`, `x:END_ID`
 
 
@@ -92,9 +95,10 @@ def _read_triples(path: Path, delimiter: str) -> Iterator[tuple[str, list[str]]]
     Raises:
         GraphError: As `read_table`; or if such a line would name the columns in another order.
     """
-    number, fields = next(_records(path, delimiter), (0, []))
+    records = _records(path, delimiter)
+    number, fields = next(records, (0, []))
     first, names = f"{path}:{number}", [field.strip() for field in fields]
-    rows = read_table(path, _TRIPLE_COLUMNS, delimiter=delimiter)
+    rows = _rows(path, chain([(number, fields)] if number else [], records), _TRIPLE_COLUMNS, (), delimiter)
     among_relations = among_entities = False
     for where, triple in rows:
         yield where, triple
@@ -126,9 +130,20 @@ def read_table(
     Raises:
         GraphError: A line has too few or too many fields, an empty one, or is not UTF-8; a column name is unknown.
     """
+    yield from _rows(path, _records(path, delimiter), columns, optional, delimiter)
+
+
+def _rows(
+    path: Path,
+    records: Iterable[tuple[int, list[str]]],
+    columns: tuple[str, ...],
+    optional: tuple[str, ...],
+    delimiter: str,
+) -> Iterator[tuple[str, list[str]]]:
+    """What `read_table` says, of its records."""
     names = (*columns, *optional)
     order: list[int] | None = None
-    for number, fields in _records(path, delimiter):
+    for number, fields in records:
         if order is None:
             order = _header_order(f"{path}:{number}", fields, columns, names)
             if order is not None:
@@ -149,6 +164,8 @@ def read_table(
 
 def _header_order(where: str, fields: list[str], columns: tuple[str, ...], names: tuple[str, ...]) -> list[int] | None:
     """The place of each wanted column if the line holds column names, else None."""
+    if len(fields) > _MOST_COLUMNS:
+        return None
     written = [field.strip().lower() for field in fields]
     given = [role if (role := _role(name)) in names else name for name in written]
     if not set(columns) <= set(given):

@@ -93,11 +93,16 @@ def _read_triples(path: Path, delimiter: str) -> Iterator[tuple[str, list[str]]]
     """The triples of a table; a first line that could hold names comes last where it turns out to be one.
 
     Raises:
-        GraphError: As `read_table`; or if such a line would name the columns in another order.
+        GraphError: As `read_table`; or such a line would name the columns in another order, or names those of entities.
     """
     records = _records(path, delimiter)
     number, fields = next(records, (0, []))
     first, names = f"{path}:{number}", [field.strip() for field in fields]
+    if [name.lower() for name in names[:2]] in (["id", "label"], ["id", "name"]):
+        raise GraphError(
+            f"{first}: expected triples, got a table of entities with the columns {' '.join(names[:9])}; give the "
+            f"folder with its {ENTITIES} and {TRIPLES}"
+        )
     rows = _rows(path, chain([(number, fields)] if number else [], records), _TRIPLE_COLUMNS, (), delimiter)
     among_relations = among_entities = False
     for where, triple in rows:

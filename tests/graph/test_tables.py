@@ -191,6 +191,15 @@ def test_a_line_that_may_be_a_triple_or_name_columns_in_another_order_is_refused
     assert list(KnowledgeGraph.load(tmp_path / "graph.csv").entity_ids) == ["t", "h", "x"]
 
 
+@pytest.mark.parametrize("header", ["id\tlabel\ttypes", "ID\tname\tkind", "id\tlabel"])
+def test_a_table_of_entities_is_not_taken_for_triples(tmp_path, header):
+    (tmp_path / "entities.tsv").write_text(header + TABLES["entities.tsv"].partition("types")[2])
+    with pytest.raises(
+        GraphError, match=r"entities\.tsv:1: expected triples, got a table of entities.*give the folder"
+    ):
+        KnowledgeGraph.load(tmp_path / "entities.tsv")
+
+
 @pytest.mark.parametrize("name", ["train.txt", "train.txt.gz"])
 def test_a_data_set_for_link_prediction(tmp_path, name):
     text = b"/m/027rn\t/location/country/form_of_government\t/m/06cx9\r\n/m/06cx9\t/people/x\t/m/017dcd\r\n"

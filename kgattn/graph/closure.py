@@ -21,7 +21,7 @@ from kgattn.graph.packed import plain_suffix
 from kgattn.graph.provenance import record_file
 from kgattn.graph.rdf import graph_from_rdf
 from kgattn.graph.rdf_files import rdf_graph_from_file
-from kgattn.graph.sources import RDF_SUFFIXES
+from kgattn.graph.sources import RDF_SUFFIXES, is_address
 
 Statement = tuple[Node, Node, Node]
 GIVEN, DERIVED = "given.jsonl", "derived.jsonl"
@@ -159,8 +159,9 @@ def load_closed(
 
 
 def _check_rdf(path: Path) -> None:
-    suffix = plain_suffix(path)
-    if suffix not in RDF_SUFFIXES or not path.is_file():
+    if not path.exists() and not is_address(path):
+        raise GraphError(f"{path}: expected an RDF file, got nothing there; check the path")
+    if plain_suffix(path) not in RDF_SUFFIXES or not path.is_file():
         raise GraphError(
             f"{path}: a closure is made of an RDF file, {' '.join(RDF_SUFFIXES)}, which says what its classes and "
             "properties mean; leave --closure out for other sources"

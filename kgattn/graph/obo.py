@@ -22,12 +22,16 @@ from kgattn.graph.packed import READ_ERRORS, open_plain
 _READ = re.compile(
     rb"(id|name|synonym|is_a|relationship|intersection_of|is_obsolete)(?=[:\s])|namespace:\s*\S+\s*([!{].*)?$"
 )
+_READ_ELSEWHERE = re.compile(rb"(id|name)(?=[:\s])")
 _PROPERTY_LICENCE = re.compile(
     r'^property_value:\s*\S*(?:license|rights)\s+"?([^"\s][^"\n]*?)"?(?:\s+xsd:\w+)?\s*$', re.M
 )
 _REMARK = re.compile(r"^remark:(.*)$", re.MULTILINE)
 _OF_LICENCE = re.compile(r"licen[cs]e|copyright|public domain|\bCC0\b|\bCC[ -]BY\b", re.IGNORECASE)
-_REFERENCES = re.compile(rb'\[[^\]"]*\]\s*$')
+_UNSCOPED = re.compile(rb'(synonym:\s*"[^"\\]*(?:\\.[^"\\]*)*")\s*(?=\[)')
+"""What OBO 1.2 allows, and means RELATED by."""
+_LONGEST = 1 << 16
+"""Bytes of a line whose scope is looked for; that takes many times its memory."""
 
 
 def graph_from_obo(path: Path) -> KnowledgeGraph:
@@ -81,19 +85,35 @@ def _lines_read(raw: list[bytes], path: Path) -> bytes:
     """The file with every line blanked that is not used, and the references of synonyms dropped.
 
     Published ontologies break the OBO syntax there, in free text and references, which must not cost the rest; line
-    numbers stay as they are.
+    numbers stay as they are. Of relations and instances the names are used.
     """
-    lines = []
+    lines, read = [], _READ_ELSEWHERE
     for number, line in enumerate(raw, start=1):
-        if line.startswith(b"synonym"):
-            lines.append(_REFERENCES.sub(b"[]\n", line))
+        if line.startswith(b"["):
+            read = _READ if line.startswith(b"[Term]") else _READ_ELSEWHERE
+        if line.startswith(b"synonym") and read is _READ:
+            lines.append(_with_scope(_without_references(line)))
         else:
-            lines.append(line if line.startswith(b"[") or _READ.match(line) else b"\n")
+            lines.append(line if line.startswith(b"[") or read.match(line) else b"\n")
         try:
             lines[-1].decode("utf-8")
         except UnicodeDecodeError as error:
             raise GraphError(f"{path}:{number}: expected UTF-8, got {error.reason}; convert the file") from None
     return b"".join(lines)
+
+
+def _without_references(line: bytes) -> bytes:
+    """A line that ends in `[...]` with nothing there; not where a quote is in it, which may hold the brackets."""
+    ended = line.rstrip()
+    if not ended.endswith(b"]"):
+        return line
+    after = max(ended.rfind(b"]", 0, -1), ended.rfind(b'"'))
+    start = ended.find(b"[", after + 1)
+    return line if start < 0 else ended[:start] + b"[]\n"
+
+
+def _with_scope(line: bytes) -> bytes:
+    return _UNSCOPED.sub(rb"\1 RELATED ", line) if len(line) < _LONGEST else line
 
 
 def _is_obsolete(frame: Any) -> bool:

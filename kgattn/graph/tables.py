@@ -15,13 +15,15 @@ A file of triples alone (`.csv`, `.tsv`, or `.txt`, as data sets for link predic
 has the columns `head`, `relation`, `tail`; ids are their own labels. White space around a field does not count. Columns
 of triples may also be named as others name them, in any order: `subject`, `predicate` and `object`, `source`, `label`
 and `target`, `from`, `type` and `to`, `e1`, `rel` and `e2`, Neo4j's `:START_ID`, `:TYPE` and `:END_ID`, and the like. A
-first line is one of names only where it names all three.
+first line is one of names only where it names all three; and it is a triple where a relation and an entity of later
+lines have its very words, as in a graph of `e1 r e2` and `e2 r e3`.
 """
 
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -31,19 +33,22 @@ from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.naming import clean_text
 from kgattn.graph.packed import READ_ERRORS, open_plain
 
-ENTITIES = "entities.tsv"
+ENTITIES, TRIPLES = "entities.tsv", "triples.tsv"
 _LABEL_COLUMNS = ("id", "label")
 _TRIPLE_COLUMNS = ("head", "relation", "tail")
 _HEADS = "head h subject subj s source src from start e1 entity1 node1"
-_RELATIONS = "relation rel r predicate pred p property relationship edge type label"
+_RELATIONS = "relation rel r predicate pred p property relationship edge metaedge type label"
 _TAILS = "tail t object obj o target tgt dst to end e2 entity2 node2"
 _SYNONYMS = {
-    **dict.fromkeys((form for word in _HEADS.split() for form in (word, f"{word}id")), "head"),
-    **dict.fromkeys((form for word in _RELATIONS.split() for form in (word, f"{word}id")), "relation"),
-    **dict.fromkeys((form for word in _TAILS.split() for form in (word, f"{word}id")), "tail"),
+    f"{word}{part}": role
+    for role, words in (("head", _HEADS), ("relation", _RELATIONS), ("tail", _TAILS))
+    for word in words.split()
+    for part in ("", "id", "name", "entity", "node")
 }
 """What other tools call the columns of triples, as `_role` spells it."""
-_NEO4J = re.compile(r":(\w+)(?:\(.*\))?")  # `:START_ID(Person)`
+_MOST_COLUMNS = 1000
+"""Fields of a line that are looked at for names; which is not done for nothing."""
+_NEO4J = re.compile(r"(?:\w+(?=:(?:start_id|end_id|type)\b))?:(\w+)(?:\(.*\))?")  # `:START_ID(Person)`, `x:END_ID`
 
 
 def graph_from_tables(folder: Path) -> KnowledgeGraph:
@@ -57,10 +62,11 @@ def graph_from_tables(folder: Path) -> KnowledgeGraph:
     for where, (entity_id, label) in _optional(folder / "labels.tsv", _LABEL_COLUMNS):
         _check_known(where, entity_id, builder)
         builder.add_alias(entity_id, label)
-    for where, (head, relation, tail) in _optional(folder / "triples.tsv", _TRIPLE_COLUMNS):
-        _check_known(where, head, builder)
-        _check_known(where, tail, builder)
-        builder.add_triple(head, relation, tail)
+    if (folder / TRIPLES).exists():
+        for where, (head, relation, tail) in _read_triples(folder / TRIPLES, "\t"):
+            _check_known(where, head, builder)
+            _check_known(where, tail, builder)
+            builder.add_triple(head, relation, tail)
     for _, (relation_id, label) in _optional(folder / "relations.tsv", _LABEL_COLUMNS):
         builder.name_relation(relation_id, label)
     for _, (type_id, label) in _optional(folder / "types.tsv", _LABEL_COLUMNS):
@@ -78,9 +84,41 @@ def graph_from_triple_file(path: Path, suffix: str) -> KnowledgeGraph:
         GraphError: A line does not have three columns, there is none, or the ids are IRIs.
     """
     builder = GraphBuilder()
-    for _, (head, relation, tail) in read_table(path, _TRIPLE_COLUMNS, delimiter="," if suffix == ".csv" else "\t"):
+    for _, (head, relation, tail) in _read_triples(path, "," if suffix == ".csv" else "\t"):
         builder.add_triple(head, relation, tail)
     return builder.build(label_sources=f"a folder of tables with {ENTITIES}", origin=str(path))
+
+
+def _read_triples(path: Path, delimiter: str) -> Iterator[tuple[str, list[str]]]:
+    """The triples of a table; a first line that could hold names comes last where it turns out to be one.
+
+    Raises:
+        GraphError: As `read_table`; or such a line would name the columns in another order, or names those of entities.
+    """
+    records = _records(path, delimiter)
+    number, fields = next(records, (0, []))
+    first, names = f"{path}:{number}", [field.strip() for field in fields]
+    if [name.lower() for name in names[:2]] in (["id", "label"], ["id", "name"]):
+        raise GraphError(
+            f"{first}: expected triples, got a table of entities with the columns {' '.join(names[:9])}; give the "
+            f"folder with its {ENTITIES} and {TRIPLES}"
+        )
+    rows = _rows(path, chain([(number, fields)] if number else [], records), _TRIPLE_COLUMNS, (), delimiter)
+    among_relations = among_entities = False
+    for where, triple in rows:
+        yield where, triple
+        if where == first:
+            yield from rows
+            return
+        among_relations = among_relations or triple[1] == names[1]
+        among_entities = among_entities or not {names[0], names[2]}.isdisjoint(triple[::2])
+    if among_relations and among_entities:
+        if [_role(name.lower()) for name in names] != [*_TRIPLE_COLUMNS]:
+            raise GraphError(
+                f"{first}: names columns, but also a relation and an entity of later lines; "
+                f"put a line {' '.join(_TRIPLE_COLUMNS)} before it if it is a triple, else name the columns so"
+            )
+        yield first, names
 
 
 def read_table(
@@ -97,9 +135,20 @@ def read_table(
     Raises:
         GraphError: A line has too few or too many fields, an empty one, or is not UTF-8; a column name is unknown.
     """
+    yield from _rows(path, _records(path, delimiter), columns, optional, delimiter)
+
+
+def _rows(
+    path: Path,
+    records: Iterable[tuple[int, list[str]]],
+    columns: tuple[str, ...],
+    optional: tuple[str, ...],
+    delimiter: str,
+) -> Iterator[tuple[str, list[str]]]:
+    """What `read_table` says, of its records."""
     names = (*columns, *optional)
     order: list[int] | None = None
-    for number, fields in _records(path, delimiter):
+    for number, fields in records:
         if order is None:
             order = _header_order(f"{path}:{number}", fields, columns, names)
             if order is not None:
@@ -120,6 +169,8 @@ def read_table(
 
 def _header_order(where: str, fields: list[str], columns: tuple[str, ...], names: tuple[str, ...]) -> list[int] | None:
     """The place of each wanted column if the line holds column names, else None."""
+    if len(fields) > _MOST_COLUMNS:
+        return None
     written = [field.strip().lower() for field in fields]
     given = [role if (role := _role(name)) in names else name for name in written]
     if not set(columns) <= set(given):

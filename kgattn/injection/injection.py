@@ -20,6 +20,7 @@ from kgattn.injection.attention_function import register
 from kgattn.injection.config import CROSS, InjectionConfig
 from kgattn.injection.context import MentionContext
 from kgattn.injection.graph_follower import GraphFollower
+from kgattn.injection.graph_in_use import GraphInUse
 from kgattn.injection.links import linked
 from kgattn.injection.plugin_files import CONFIG, PluginFiles
 from kgattn.injection.random_state import untouched_random_state
@@ -50,8 +51,7 @@ class Injection(nn.Module):
         dim = config.entity_dim
         self.config = config
         self.shape = model_shape(architecture)
-        self._knowledge = GraphFeatures(graph, config.code_dim), _terms_of(graph, config)
-        self.follower: GraphFollower | None = None
+        self._in_use = GraphInUse(graph, config)
         self.attachment: Attachment | None = None
         self.encoder = (
             EntityEncoder(
@@ -95,7 +95,7 @@ class Injection(nn.Module):
     def __deepcopy__(self, memo: dict[int, Any]) -> "Injection":
         """A copy within a copied model belongs to that one; a copy by itself, as PEFT trains, to the same model."""
         if self.attachment is not None and id(self.attachment.model) not in memo:
-            memo[id(self.attachment)] = self.attachment
+            memo.update({id(shared): shared for shared in (self.attachment, self._in_use)})
         clone = type(self).__new__(type(self))
         memo[id(self)] = clone
         clone.__dict__.update(copy.deepcopy(self.__dict__, memo))
@@ -109,12 +109,12 @@ class Injection(nn.Module):
     @property
     def features(self) -> GraphFeatures:
         """Codes of the graph in use."""
-        return self._knowledge[0]
+        return self._in_use.knowledge[0]
 
     @property
     def terms(self) -> PairTerms:
         """Rules and pair terms, evaluated on the graph in use."""
-        return self._knowledge[1]
+        return self._in_use.knowledge[1]
 
     @property
     def graph(self) -> KnowledgeGraph:
@@ -136,7 +136,12 @@ class Injection(nn.Module):
 
     @processor.setter
     def processor(self, processor: "Processor | None") -> None:
-        self.follower = None if processor is None else GraphFollower(processor, self.graph)
+        self._in_use.follower = None if processor is None else GraphFollower(processor, self.graph)
+
+    @property
+    def follower(self) -> GraphFollower | None:
+        """What makes the processor, for all that is to link as it does."""
+        return self._in_use.follower
 
     def forward(self, mentions: MentionBatch) -> MentionContext:
         """Tables of all layers for a batch with links.
@@ -146,7 +151,7 @@ class Injection(nn.Module):
         """
         device = mentions.token_slot.device
         on_cpu = MentionBatch(*(tensor.cpu() for tensor in mentions))
-        features, terms = self._knowledge  # read once: another thread may swap the graph
+        features, terms = self._in_use.knowledge  # read once: another thread may swap the graph
         with torch.autocast(device.type, enabled=False), untouched_random_state(device):
             vectors = self._mention_vectors(features, mentions, on_cpu.entities)
             pair_bias = values = None
@@ -251,7 +256,7 @@ class Injection(nn.Module):
                 f"the plugin was made for {trained or 'no'} given features an entity, got {offered or 'none'}; "
                 "give the new graph vectors of the same kind"
             )
-        self._knowledge = GraphFeatures(graph, self.config.code_dim), _terms_of(graph, self.config)
+        self._in_use.put(graph)
 
     def remove(self) -> Any:
         """Take everything off again.
@@ -280,12 +285,6 @@ class Injection(nn.Module):
     def files(self) -> PluginFiles:
         """The plugin as it would lie on disk."""
         return PluginFiles(self.config.to_json(), self.shape, self.state_dict(), self.graph)
-
-
-def _terms_of(graph: KnowledgeGraph, config: InjectionConfig) -> PairTerms:
-    if not config.bias:
-        return PairTerms.of(graph, (), config.hub_degree, ())
-    return PairTerms.of(graph, config.pair_terms, config.hub_degree, config.rules)
 
 
 def model_shape(architecture: Architecture) -> dict[str, Any]:

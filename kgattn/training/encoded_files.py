@@ -42,7 +42,7 @@ def encoding_key(corpus: Corpus, graph: KnowledgeGraph, tokenizer: Any, config: 
         "format_version": FORMAT_VERSION,
         "corpus": corpus.fingerprint,
         "graph": graph.fingerprint,
-        "rows": sha256(np.ascontiguousarray(graph.entity_ids.data).tobytes()).hexdigest(),
+        "rows": graph.entity_digest,
         "tokenizer": sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest(),
         "settings": [config.language, config.max_length, config.stride, config.distant_epochs > 0, *linker],
         "versions": environment["versions"],

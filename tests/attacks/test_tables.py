@@ -31,6 +31,12 @@ def test_quotes_without_end(attempt, content):
     assert "a.csv:" in attempt("a.csv", content).error
 
 
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "txt"])
+def test_a_line_of_millions_of_fields(attempt, suffix):
+    line = ("," if suffix == "csv" else "\t").join(["source"] * 3_000_000)
+    assert f"a.{suffix}:1: expected the" in attempt(f"a.{suffix}", line).error
+
+
 @pytest.mark.parametrize("suffix", ["csv", "tsv"])
 def test_numbers_nulls_and_formulas_are_texts(attempt, suffix):
     names = [
@@ -92,6 +98,8 @@ TERM = "[Term]\nid: A:1\nname: one\n"
         (f"format-version: 1.2\nimport: http://127.0.0.1:9/a.obo\nimport: file:///etc/passwd\n\n{TERM}", None),
         (TERM + "".join(f"\n[Term]\nid: A:{n}\nname: term\nis_a: A:{(n + 1) % 500}\n" for n in range(2, 501)), None),
         (TERM + 'synonym: "' + "x" * (1 << 20) + '" EXACT []\n', None),
+        (TERM + 'synonym: "' + '\\"' * (1 << 22) + "\n", ":4: broken OBO"),
+        (TERM + 'synonym: "x" EXACT ' + "[" * (1 << 18) + "\n", ":4: broken OBO"),
         (TERM + "is_a: nowhere\nrelationship: r A:2\n", None),
         (TERM + "".join(f"intersection_of: r A:{n % 2}\n" for n in range(20_000)), None),
         (TERM + "namespace: " + "x" * (1 << 20) + "\n", None),

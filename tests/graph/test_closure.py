@@ -197,8 +197,10 @@ def test_sources_without_axioms_and_broken_ones_are_refused(tmp_path):
     (tmp_path / "triples.tsv").write_text("a\tr\tb\n", encoding="utf-8")
     with pytest.raises(GraphError, match=r"triples\.tsv: a closure is made of an RDF file"):
         load_closed(tmp_path / "triples.tsv")
-    with pytest.raises(GraphError, match=r"absent\.ttl: a closure is made of an RDF file"):
+    with pytest.raises(GraphError, match=r"absent\.ttl: expected an RDF file, got nothing there; check the path"):
         load_closed(tmp_path / "absent.ttl")
+    with pytest.raises(GraphError, match=r"a closure is made of an RDF file"):
+        load_closed("http://127.0.0.1:9/sparql")
     (tmp_path / "broken.ttl").write_text("<a:a> <b:b>\n???", encoding="utf-8")
     with pytest.raises(GraphError, match=r"broken\.ttl:2: broken RDF"):
         load_closed(tmp_path / "broken.ttl")

@@ -149,6 +149,26 @@ def test_a_namespace_that_is_no_name_is_passed_over(tmp_path, line):
 
 
 @pytest.mark.parametrize(
+    "line",
+    ["intersection_of: located_in X:1", "namespace: the parts", 'synonym: "within"', "relationship: {x", "is_a: 1 2"],
+)
+def test_what_is_said_of_a_relation_beside_its_name_costs_nothing(tmp_path, line):
+    pytest.importorskip("fastobo", reason="needs the extra obo")
+    (tmp_path / "plain.obo").write_text(OBO)
+    (tmp_path / "graph.obo").write_text(f"{OBO}{line}\n")
+    graph = KnowledgeGraph.load(tmp_path / "graph.obo")
+    assert graph.fingerprint == KnowledgeGraph.load(tmp_path / "plain.obo").fingerprint
+    assert list(graph.relation_labels).count("is a member of") == 1
+
+
+@pytest.mark.parametrize("end", ["[]", "[X:7]", '[X:7 "of old"] {source="X:8"}'])
+def test_a_synonym_without_a_scope_is_an_alias(tmp_path, end):
+    pytest.importorskip("fastobo", reason="needs the extra obo")
+    (tmp_path / "graph.obo").write_text(f'[Term]\nid: X:1\nname: dog\nsynonym: "a \\"good\\" [dog]" {end}\n')
+    assert KnowledgeGraph.load(tmp_path / "graph.obo").aliases("X:1") == ['a "good" [dog]']
+
+
+@pytest.mark.parametrize(
     ("content", "message"),
     [
         (OBO.replace("is_a: X:2 ! animal", "intersection_of: X:2 X:3 X:4"), "graph.obo:11: broken OBO"),

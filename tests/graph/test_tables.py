@@ -117,6 +117,8 @@ def test_a_file_of_triples(tmp_path, name):
         *("h,r,t", "head,rel,tail", "from,relation,to", "from,type,to", "entity1,relation,entity2", "e1,rel,e2"),
         *("subj,pred,obj", "source,label,target", "start,type,end", ":START_ID,:TYPE,:END_ID", "src,edge,dst"),
         *(":START_ID(Person),:TYPE,:END_ID(Town)", "head_id,relation_id,tail_id", "Entity 1,Relationship,Entity 2"),
+        *("source,metaedge,target", "head_entity,relation,tail_entity", "personId:START_ID(P),:TYPE,filmId:END_ID(F)"),
+        *("source_node,edge,target_node", "subject_name,predicate_name,object_name"),
     ],
 )
 def test_columns_of_triples_may_have_other_names(tmp_path, header):
@@ -157,6 +159,45 @@ def test_words_that_name_no_three_columns_are_a_triple(tmp_path, triple):
     graph = KnowledgeGraph.load(tmp_path / "graph.csv")
     assert graph.num_triples == 2
     assert triple.split(",")[0] in graph
+
+
+@pytest.mark.parametrize("first", ["e1 r e2", "s p o", "h r t"])
+def test_a_first_triple_is_not_lost_because_its_ids_are_names_of_columns(tmp_path, first):
+    head, relation, tail = first.split()
+    lines = ["\t".join(triple) for triple in ((head, relation, tail), (tail, relation, "e9"), ("e9", "q", "e8"))]
+    (tmp_path / "graph.tsv").write_text("\n".join(lines))
+    (tmp_path / "named.tsv").write_text("\n".join(["head\trelation\ttail", *lines]))
+    named = KnowledgeGraph.load(tmp_path / "named.tsv")
+    assert named.num_triples == 3
+    assert KnowledgeGraph.load(tmp_path / "graph.tsv").fingerprint == named.fingerprint
+    tables = {
+        "entities.tsv": "".join(f"{name}\t{name}\n" for name in named.entity_ids),
+        "triples.tsv": "\n".join(lines),
+    }
+    assert KnowledgeGraph.load(write(tmp_path / "tables", tables)).fingerprint == named.fingerprint
+
+
+@pytest.mark.parametrize("second", ["target,r,e9", "e8,relation,e9"])
+def test_names_of_columns_are_no_triple_where_one_of_them_is_an_id(tmp_path, second):
+    (tmp_path / "graph.csv").write_text(f"source,relation,target\n{second}\n")
+    assert KnowledgeGraph.load(tmp_path / "graph.csv").num_triples == 1
+
+
+def test_a_line_that_may_be_a_triple_or_name_columns_in_another_order_is_refused(tmp_path):
+    (tmp_path / "graph.csv").write_text("t,r,h\nh,r,x\n")
+    with pytest.raises(GraphError, match=r"graph.csv:1: names columns, but also.*put a line head relation tail before"):
+        KnowledgeGraph.load(tmp_path / "graph.csv")
+    (tmp_path / "graph.csv").write_text("head,relation,tail\nt,r,h\nh,r,x\n")
+    assert list(KnowledgeGraph.load(tmp_path / "graph.csv").entity_ids) == ["t", "h", "x"]
+
+
+@pytest.mark.parametrize("header", ["id\tlabel\ttypes", "ID\tname\tkind", "id\tlabel"])
+def test_a_table_of_entities_is_not_taken_for_triples(tmp_path, header):
+    (tmp_path / "entities.tsv").write_text(header + TABLES["entities.tsv"].partition("types")[2])
+    with pytest.raises(
+        GraphError, match=r"entities\.tsv:1: expected triples, got a table of entities.*give the folder"
+    ):
+        KnowledgeGraph.load(tmp_path / "entities.tsv")
 
 
 @pytest.mark.parametrize("name", ["train.txt", "train.txt.gz"])

@@ -121,6 +121,36 @@ def test_the_processor_of_a_plugin_that_peft_trains_goes_along_with_its_graph(gr
 
 
 @old_name
+def test_a_graph_reaches_the_plugins_of_all_adapters(graph, bert_tiny_path):
+    peft, config = lora(modules_to_save=["kgattn"])
+    base = BertForTokenClassification.from_pretrained(bert_tiny_path)
+    injected = open_gates(kgattn.inject(base, graph).eval(), size=0.5)
+    injected.kgattn.processor = Processor(AutoTokenizer.from_pretrained(bert_tiny_path), EntityLinker(graph))
+    swapped = copy.deepcopy(injected)
+    model = peft.get_peft_model(injected, config)
+    model.add_adapter("second", config)
+    other = KnowledgeGraph.from_triples([("Bonn", "in", "Germany"), *(("Bonn", "near", f"town {n}") for n in range(9))])
+    swapped.kgattn.swap_graph(other)
+    model.kgattn.swap_graph(other)
+    assert graph.num_entities < other.num_entities
+
+    def predict(tagger):
+        with torch.no_grad():
+            return tagger(**model.kgattn.processor(["From Bonn to Germany"], return_tensors="pt")).logits
+
+    assert model.kgattn.processor.linker.graph is other
+    expected = predict(swapped)  # no weight has moved: every adapter computes as the model did
+    torch.testing.assert_close(predict(model), expected)
+    model.set_adapter("second")
+    torch.testing.assert_close(predict(model), expected)
+    with model.disable_adapter():
+        torch.testing.assert_close(predict(model), expected)
+    assert swapped.kgattn.graph is other
+    swapped.kgattn.swap_graph(graph)
+    assert model.kgattn.graph is other, "a copy of the whole model has a graph of its own"
+
+
+@old_name
 def test_a_plugin_frozen_by_peft_is_told_of_once(graph, batch: Batch):
     peft, config = lora()
     model = peft.get_peft_model(kgattn.inject(make_model("bert"), graph), config).train()

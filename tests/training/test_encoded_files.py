@@ -76,3 +76,13 @@ def test_the_key_knows_what_the_encoding_depends_on(corpus, graph, config):
         encoding_key(corpus, graph, tokenizer, replace(config, linker=LinkerConfig(stop_list=("paris",)))),
     ]
     assert len({key, *others}) == 1 + len(others)
+
+
+def test_rows_of_ids_that_read_alike_side_by_side_have_keys_of_their_own(corpus, config):
+    tokenizer = load_tokenizer(config.model)
+    one, other = (
+        KnowledgeGraph.from_triples([], labels={entity: f"town {entity}" for entity in ids})
+        for ids in (("1", "11"), ("11", "1"))
+    )
+    assert one.fingerprint == other.fingerprint
+    assert encoding_key(corpus, one, tokenizer, config) != encoding_key(corpus, other, tokenizer, config)

@@ -40,6 +40,7 @@ OFF: dict[str, Any] = {
     "variants": [],
     "common_words": "none",
     "whole_names": False,
+    "titles": False,
     "context_weight": 0.0,
     "coherence_weight": 0.0,
     "abbreviations": False,
@@ -48,8 +49,10 @@ OFF: dict[str, Any] = {
 DEFAULT = LinkerConfig().to_dict()
 STEPS: dict[str, dict[str, Any]] = {
     "variants": {"variants": DEFAULT["variants"]},
+    **{f"variants: {name}": {"variants": [name]} for name in ("article", "member", "adjective")},
     "common-word filter": {"common_words": DEFAULT["common_words"]},
     "whole names": {"whole_names": DEFAULT["whole_names"]},
+    "whole names, titles": {"whole_names": DEFAULT["whole_names"], "titles": DEFAULT["titles"]},
     "abbreviations": {"abbreviations": True},
     "short names": {"short_names": True},
     "context": {"context_weight": DEFAULT["context_weight"]},

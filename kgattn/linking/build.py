@@ -11,6 +11,7 @@ import numpy as np
 from kgattn.errors import LinkingError
 from kgattn.graph import KnowledgeGraph, StringTable
 from kgattn.graph.storage import INDEX_FOLDER
+from kgattn.linking.articles import behind_articles
 from kgattn.linking.atoms import UPPER, Atom, atomise, first_letter, fold, tidy
 from kgattn.linking.candidates import AliasTable, RowsByCase, build_rows, join
 from kgattn.linking.config import LinkerConfig
@@ -19,6 +20,7 @@ from kgattn.linking.disambiguation.senses import build_senses
 from kgattn.linking.fuzzy_index import FuzzyIndex
 from kgattn.linking.index import META_FILE, LinkIndex
 from kgattn.linking.lexicon import WORDS_FILE, Lexicon, WordFilter, read_lexicon, read_yours
+from kgattn.linking.members import is_member
 from kgattn.linking.policy import CaseRule, case_rule
 from kgattn.linking.stop_list import StopList
 from kgattn.linking.trie import AtomTrie
@@ -187,9 +189,14 @@ class _Forms:
 
     def collect(self, graph: KnowledgeGraph) -> Int[np.ndarray, " use"]:
         """The form of each label and then of each alias of the graph; -1 where it is dropped."""
+        bare = "article" in self.config.variants
+        dropped = behind_articles(graph, self.lexicon.language) if bare else frozenset()
         number: dict[str, int] = {}
         form = np.empty(len(graph.labels) + len(graph.alias_texts), dtype=np.int64)
         for use, text in enumerate(chain(graph.labels, graph.alias_texts)):
+            if use in dropped:
+                form[use] = -1
+                continue
             known = number.get(text)
             if known is None:
                 rule = case_rule(text, self.config, self.lexicon.stop_words)
@@ -201,13 +208,13 @@ class _Forms:
         """Add the variants of all forms collected.
 
         A variant asks for the case its alias asks for. One that some alias is in any case is left out: it would give
-        way to it everywhere.
+        way to it everywhere. The member of a group is a name, though it may be an everyday word: "Republican".
         """
         self.num_aliases = len(self.texts)
         classes, language = frozenset(self.config.variants), self.lexicon.language
         texts = list(self.texts) if classes else []
         aliases = {text.casefold() for text, rule in zip(texts, self.rules, strict=False) if rule == CaseRule.ANY}
-        number: dict[tuple[str, int], int] = {}
+        number: dict[tuple[str, int, bool], int] = {}
         counts = np.zeros(len(self.texts), dtype=np.int64)
         form: list[int] = []
         factor: list[float] = []
@@ -216,9 +223,11 @@ class _Forms:
             for variant, share in variants_of(text, classes, language).items():
                 if variant.casefold() in aliases:
                     continue
-                known = number.get((variant, rule))
+                certain = is_member(variant, text, language)
+                known = number.get((variant, rule, certain))
                 if known is None:
-                    known = number[variant, rule] = self._add(variant, self._variant_rule(variant, rule))
+                    known = self._add(variant, self._variant_rule(variant, rule), certain=certain)
+                    number[variant, rule, certain] = known
                 if known >= 0:
                     form.append(known)
                     factor.append(share)
@@ -245,9 +254,9 @@ class _Forms:
             return own if own is None else rule
         return CaseRule.EXACT if own == CaseRule.EXACT else rule
 
-    def _add(self, text: str, rule: CaseRule | None) -> int:
-        """The number of a form that asks for `rule`; -1 when it is dropped."""
-        rule = rule if rule is None else self.filter.rule(text, rule)
+    def _add(self, text: str, rule: CaseRule | None, *, certain: bool = False) -> int:
+        """The number of a form that asks for `rule`; -1 when it is dropped. `certain` is that of `WordFilter.rule`."""
+        rule = rule if rule is None else self.filter.rule(text, rule, certain=certain)
         if rule is None or self.stop_list.holds(text):
             return -1
         atoms: list[Atom] = []

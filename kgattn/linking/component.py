@@ -78,6 +78,7 @@ def make_kgattn_linker(
     common_words: str,
     common_word_zipf: float,
     whole_names: bool,
+    titles: bool,
     overlaps: str,
     fuzzy: bool,
     fuzzy_cutoff: float,
@@ -111,6 +112,7 @@ def make_kgattn_linker(
         common_words: See `LinkerConfig`.
         common_word_zipf: See `LinkerConfig`.
         whole_names: See `LinkerConfig`.
+        titles: See `LinkerConfig`.
         overlaps: See `LinkerConfig`.
         fuzzy: See `LinkerConfig`.
         fuzzy_cutoff: See `LinkerConfig`.
@@ -120,10 +122,8 @@ def make_kgattn_linker(
     """
     given = dict(locals())  # the arguments: nothing else has a name yet
     config = LinkerConfig.from_dict({setting: given[setting] for setting in _DEFAULTS.to_dict()})
-    stop_words_of_language = frozenset(nlp.Defaults.stop_words)
-    return KgattnLinker(
-        config, stop_words_of_language, spans_key, language=nlp.lang or ANY_LANGUAGE, name=name, graph_path=graph
-    )
+    words = frozenset(nlp.Defaults.stop_words)
+    return KgattnLinker(config, words, spans_key, language=nlp.lang or ANY_LANGUAGE, name=name, graph_path=graph)
 
 
 class KgattnLinker:
@@ -233,7 +233,7 @@ class KgattnLinker:
         source = np.where(index.candidates.variant[found.row], Source.VARIANT, found.source)
         found = found._replace(source=source)
         if self.config.whole_names:
-            found = drop_parts(docs, found, self.stop_words, self.language)
+            found = drop_parts(docs, found, self.stop_words, self.language, titles=self.config.titles)
         if index.fuzzy is not None:
             check_rapidfuzz()
             judges = self._lexicon.is_common, index.shuts_out

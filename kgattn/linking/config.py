@@ -12,7 +12,19 @@ CASE_POLICIES = ("shape", "exact", "ignore")
 PRIORS = ("degree", "pagerank", "uniform")
 OVERLAPS = ("longest", "all")
 # Classes of variants, in the order in which they combine; see `kgattn.linking.variants`.
-VARIANTS = ("inverted", "qualifier", "plural", "spelling", "greek", "apostrophe", "hyphen", "accent")
+VARIANTS = (
+    "inverted",
+    "qualifier",
+    "article",
+    "plural",
+    "member",
+    "adjective",
+    "spelling",
+    "greek",
+    "apostrophe",
+    "hyphen",
+    "accent",
+)
 _MAX_COUNT = 2**15
 _MAX_EVIDENCE = 100
 _LISTS = ("types", "exclude_types", "stop_list", "variants")
@@ -55,6 +67,8 @@ class LinkerConfig:
             get 1 more (see `kgattn.linking.lexicon`).
         whole_names: Whether to drop mentions that seem to be a part of a longer name (see
             `kgattn.linking.whole_names`).
+        titles: Whether a person's title beside a name, "President Vladimir Putin", makes it no part of a longer one
+            there; see `kgattn.linking.titles`.
         overlaps: `longest`: of mentions that overlap, the longest that begins leftmost; `all`: the others are kept
             besides in `doc.spans["kgattn_alternatives"]` (see `kgattn.linking.overlaps`).
         fuzzy: Whether names and terms that are no alias, but nearly, are found too (see `kgattn.linking.fuzzy`); needs
@@ -82,6 +96,7 @@ class LinkerConfig:
     common_words: str = "bundled"
     common_word_zipf: float = 4.0
     whole_names: bool = True
+    titles: bool = True
     overlaps: str = "longest"
     fuzzy: bool = False
     fuzzy_cutoff: float = 0.85
@@ -170,6 +185,7 @@ _WANTED = {
     ),
     "common_word_zipf": _number("a number of at least 0", lambda value: 0 <= value < math.inf),
     "whole_names": _SWITCH,
+    "titles": _SWITCH,
     "overlaps": _choice(*OVERLAPS),
     "fuzzy": _SWITCH,
     "fuzzy_cutoff": _number("a number in (0, 1]", lambda value: 0 < value <= 1),

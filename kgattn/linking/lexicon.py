@@ -148,10 +148,16 @@ class WordFilter:
     labels: Set[str]
     _record: dict[str, tuple[float, str, set[str]]] = field(default_factory=dict)
 
-    def rule(self, alias: str, rule: CaseRule) -> CaseRule | None:
-        """The case rule of an alias, or None when it is shut out."""
+    def rule(self, alias: str, rule: CaseRule, *, certain: bool = False) -> CaseRule | None:
+        """The case rule of an alias, or None when it is shut out.
+
+        Args:
+            alias: The alias.
+            rule: What it asks for so far.
+            certain: Whether it is a name however everyday the word: then only the user shuts it out.
+        """
         common, yours = self.lexicon.common, self.lexicon.yours
-        single = common is not None and alias.isalpha() and rule != CaseRule.EXACT
+        single = common is not None and alias.isalpha() and rule != CaseRule.EXACT and not certain
         if not single and not yours:
             return rule
         word = normalise(alias)

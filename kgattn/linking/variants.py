@@ -4,7 +4,10 @@ Classes of variants, each of which can be left out of `LinkerConfig.variants`:
 
 * `inverted`: "neoplasms, breast" is found as "breast neoplasms";
 * `qualifier`: "common cold (disorder)" is found as "common cold";
+* `article`: "the Soviet Union" is found as "Soviet Union", the article left out, where the entity has both names;
 * `plural`: singular and plural of the head noun, by rules of the pipeline's language (`kgattn.linking.inflection`);
+* `member`: "Republicans" is found as "Republican", in English pipelines (`kgattn.linking.members`);
+* `adjective`: "hypertension" is found as "hypertensive", in English pipelines (`kgattn.linking.adjectives`);
 * `spelling`: British and American English, in English pipelines (`kgattn.linking.spelling`);
 * `greek`, `apostrophe`, `hyphen`, `accent`: see `kgattn.linking.typography`.
 
@@ -16,9 +19,11 @@ asks for the case its alias asks for.
 import re
 from collections.abc import Callable, Iterable, Iterator, Set
 
+from kgattn.linking.adjectives import adjective
 from kgattn.linking.atoms import tidy
 from kgattn.linking.config import VARIANTS
 from kgattn.linking.inflection import inflect
+from kgattn.linking.members import member
 from kgattn.linking.policy import MAX_ACRONYM_LENGTH
 from kgattn.linking.spelling import respell
 from kgattn.linking.typography import drop_accents, reapostrophise, rehyphenate, transcribe_greek
@@ -28,6 +33,8 @@ FACTORS = {
     **dict.fromkeys(VARIANTS, 0.9),
     "qualifier": 0.5,
     "plural": 0.8,
+    "member": 0.8,
+    "adjective": 0.5,
 }
 MAX_VARIANTS = 12
 
@@ -42,6 +49,8 @@ _NO_INVERSION = re.compile(
 _Rule = Callable[[str, str], Iterable[str]]
 _RULES: dict[str, _Rule] = {
     "plural": inflect,
+    "member": member,
+    "adjective": adjective,
     "spelling": lambda alias, language: respell(alias) if language == "en" else (),
     "greek": lambda alias, _: transcribe_greek(alias),
     "apostrophe": lambda alias, _: reapostrophise(alias),

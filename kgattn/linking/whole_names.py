@@ -5,25 +5,30 @@ something else. A capitalised mention is taken for a part, and dropped, when it 
 
 * a number of four digits, a year, right before it, or
 * a capitalised word that no mention covers, before or after; a word at the start of a text or sentence, whose capital
-  means nothing, does not count before a mention, nor do words in capitals alone ("UUP") and stop words ("The").
+  means nothing, does not count before a mention, nor do words in capitals alone ("UUP"), stop words ("The") and titles
+  (`kgattn.linking.titles`): any after a mention ("the German Chancellor"), and one before a mention of several words,
+  which is a name without it ("Chancellor Angela Merkel").
 
 Headlines In Title Case lose mentions by this rule; it is left out in languages that write all nouns with a capital.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 
 import numpy as np
 from spacy.tokens import Doc
 
 from kgattn.linking.found import Found
 from kgattn.linking.sentences import ends_sentence
+from kgattn.linking.titles import is_title
 from kgattn.shapes import Bool
 
 CAPITAL_NOUNS = frozenset({"de", "lb", "nds", "gsw"})
 _YEAR_DIGITS = 4
 
+_Test = Callable[[str], bool]
 
-def drop_parts(docs: Sequence[Doc], found: Found, stop_words: Set[str], language: str) -> Found:
+
+def drop_parts(docs: Sequence[Doc], found: Found, stop_words: Set[str], language: str, *, titles: bool) -> Found:
     """The mentions that are no part of a longer name.
 
     Args:
@@ -31,13 +36,21 @@ def drop_parts(docs: Sequence[Doc], found: Found, stop_words: Set[str], language
         found: Their mentions, none overlapping.
         stop_words: Stop words of the language, lower case.
         language: Code of the texts' language.
+        titles: Whether titles beside a name do not count.
     """
     if language in CAPITAL_NOUNS:
         return found
-    return found.take(_whole(docs, found, stop_words))
+
+    def is_name(word: str) -> bool:
+        return word[:1].isupper() and not word.isupper() and word.lower() not in stop_words
+
+    def is_untitled(word: str) -> bool:
+        return is_name(word) and not is_title(word, language)
+
+    return found.take(_whole(docs, found, is_name, is_untitled if titles else is_name))
 
 
-def _whole(docs: Sequence[Doc], found: Found, stop_words: Set[str]) -> Bool[np.ndarray, " mention"]:
+def _whole(docs: Sequence[Doc], found: Found, is_name: _Test, is_untitled: _Test) -> Bool[np.ndarray, " mention"]:
     kept = np.ones(len(found.doc), dtype=bool)
     places = list(zip(found.doc.tolist(), found.start.tolist(), found.end.tolist(), strict=True))
     starts = {(number, start) for number, start, _ in places}
@@ -46,16 +59,12 @@ def _whole(docs: Sequence[Doc], found: Found, stop_words: Set[str]) -> Bool[np.n
         doc = docs[number]
         if not doc[start].text[:1].isupper():
             continue
-        if end < len(doc) and (number, end) not in starts and _is_name(doc[end].text, stop_words):
+        if end < len(doc) and (number, end) not in starts and is_untitled(doc[end].text):
             kept[mention] = False
         elif start:
             before = doc[start - 1].text
             if len(before) == _YEAR_DIGITS and before.isdecimal():
                 kept[mention] = False
-            elif (number, start) not in ends and _is_name(before, stop_words):
+            elif (number, start) not in ends and (is_untitled if end - start > 1 else is_name)(before):
                 kept[mention] = start == 1 or ends_sentence(doc[start - 2].text)
     return kept
-
-
-def _is_name(word: str, stop_words: Set[str]) -> bool:
-    return word[:1].isupper() and not word.isupper() and word.lower() not in stop_words

@@ -18,6 +18,7 @@ FORMS = [
     *("WHO", "Who", "who", "IT", "it", "U.S.", "U.S", "B", "2010", "DNA", "dna 北京", "北京", "北京市", "京都"),
     *("10km", "10 km", "km", "iPhone", "IPHONE", "iphone", "can't", "can", "not", "İzmir", "izmir"),
     *("straße", "STRASSE", "Saint-Étienne", "saint-étienne", "Saint Etienne", "saints, all", "all saints", "rivers"),
+    *("Koreans", "the Koreans", "Korean", "diabetes", "diabetic", "ischaemia"),
 ]
 MATCHING_ALONE = {  # aliases as they are, which is all that the slow matcher knows, but for variants
     "context_weight": 0.0,

@@ -76,6 +76,7 @@ def test_long_capitals_are_acronyms_only_with_a_digit():
         ({"fuzziness": True}, "linker settings are max_candidates, .*; got 'fuzziness'"),
         ({"fuzzy": 1}, "fuzzy must be true or false, got 1"),
         ({"whole_names": "no"}, "whole_names must be true or false, got 'no'"),
+        ({"titles": 1}, "titles must be true or false, got 1"),
         ({"fuzzy_cutoff": 0}, r"fuzzy_cutoff must be a number in \(0, 1\], got 0"),
         ({"overlaps": "none"}, "overlaps must be one of longest, all, got 'none'"),
         ({"variants": "all"}, "variants must be a list of inverted, .*, got 'all'"),

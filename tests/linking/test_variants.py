@@ -23,6 +23,9 @@ ALL = frozenset(VARIANTS)
         ("cp (cerebral palsy)", "cp"),
         ("raynaud’s disease", "raynaud disease"),
         ("oedemas", "edema"),
+        ("anemia", "anaemic"),
+        ("ischaemia", "ischemic"),
+        ("Liberal Democrats (party)", "Liberal Democrat"),
     ],
 )
 def test_classes_combine(alias, variant):
@@ -74,6 +77,8 @@ def links(linker, text):
         ("en", "Parkinson's disease", "his Parkinson disease", ("apostrophe",)),
         ("en", "São Paulo", "in Sao Paulo", ("accent",)),
         ("en", "NSAID", "the NSAIDs", ("plural",)),
+        ("en", "hypertension", "two Hypertensive patients", ("adjective",)),
+        ("en", "Palestinians", "a Palestinian farmer", ("member",)),
         ("de", "Krankheit", "seltene Krankheiten", ("plural",)),
         ("fr", "maladie rare", "les maladies rares", ("plural",)),
     ],
@@ -99,6 +104,28 @@ def test_a_variant_gives_way_to_an_alias_for_each_case_of_the_text():
     assert [entity for _, entity in links(one, "Polyps")] == ["Q2"]
     (mention,) = one.mentions(one("Polyps"))
     assert [candidate.entity_id for candidate in mention.candidates] == ["Q2"]
+
+
+def test_a_name_goes_without_its_article_where_the_entity_has_both():
+    labels = {"Q1": "Soviet Union", "Q2": "the pillows", "Q3": "The Hague"}
+    aliases = {"Q1": ["the Soviet Union", "the USSR"], "Q3": ["Hague"]}
+    text = "the Soviet Union, the USSR, the pillows and The Hague"
+    articles = ["the Soviet Union", "the USSR", "the pillows", "The Hague"]
+    assert [name for name, _ in links(linker(labels, aliases=aliases, variants=()), text)] == articles
+    articles[0] = "Soviet Union"
+    assert [name for name, _ in links(linker(labels, aliases=aliases, variants=("article",)), text)] == articles
+    assert links(linker({"Q1": "mer"}, "fr", {"Q1": ["la mer"]}), "vers la mer") == [("mer", "Q1")]
+
+
+def test_a_member_is_a_name_though_an_everyday_word():
+    one = linker({"Q1": "Republican Party", "Q2": "mountain"}, aliases={"Q1": ["Republicans"]})
+    assert links(one, "a Republican senator, a republican mind") == [("Republican", "Q1")]
+    assert links(linker({"Q1": "Republican Party"}, aliases={"Q1": ["Republican"]}), "a Republican senator") == []
+
+
+def test_an_adjective_gives_way_to_an_alias():
+    one = linker({"Q1": "hypnosis", "Q2": "hypnotic"})
+    assert links(one, "a hypnotic drug") == [("hypnotic", "Q2")]
 
 
 def test_stop_words_are_no_variants():

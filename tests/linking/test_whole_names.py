@@ -34,6 +34,32 @@ def test_parts_of_longer_names_are_no_mentions(text, found, matched):
     assert [span.text for span in doc.spans["kgattn"]] == matched
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("then General Ada Byron spoke", ["Ada Byron"]),
+        ("under Generals Ada Byron and others", ["Ada Byron"]),
+        ("the Paris Mayor spoke", ["Paris"]),
+        ("so General Ben spoke", []),  # of one word: "General Motors"
+        ("so General Manager Ada Byron spoke", []),
+        ("the Paris Opera opened", []),
+        ("so Ada Byron Carson spoke", []),
+    ],
+)
+def test_titles_beside_a_name_make_it_no_part(text, found):
+    graph = KnowledgeGraph.from_triples([], labels={"Q1": "Ada Byron", "Q2": "Ben", "Q3": "Paris"})
+    doc = EntityLinker(graph, config=LinkerConfig(short_names=False))(text)
+    assert [span.text for span in doc.spans["kgattn"]] == found
+    doc = EntityLinker(graph, config=LinkerConfig(short_names=False, titles=False))(text)
+    assert len(doc.spans["kgattn"]) == 0
+
+
+def test_titles_are_those_of_the_language():
+    graph = KnowledgeGraph.from_triples([], labels={"Q1": "Ada Byron"})
+    doc = EntityLinker(graph, "fr")("avec General Ada Byron hier")
+    assert len(doc.spans["kgattn"]) == 0
+
+
 def test_languages_that_write_nouns_with_a_capital_keep_all():
     graph = KnowledgeGraph.from_triples([], labels=LABELS)
     doc = EntityLinker(graph, "de")("nahe Paris Arbeit")

@@ -143,7 +143,8 @@ class GraphConstructors:
         The first graph that has a label for an entity names it, where a label that is no more than the id as text
         gives way to any other; labels it has elsewhere become aliases, other than the ends of IRIs. Blank nodes of
         different graphs stay apart: `_:b0` of a later graph may become `_:b0x2`. Where only some graphs have features,
-        the entities of the others get zeros.
+        the entities of the others get zeros. Of `name_priors`, those of entities that become one are added up; those
+        that several graphs give for a name are their mean.
 
         Args:
             graphs: The graphs, the most trusted first.

@@ -180,7 +180,7 @@ class KnowledgeGraph(GraphConstructors, GraphContent):
         return graph_to_networkx(self)
 
     def to_pyg(self) -> "Data":
-        """As PyG `Data`: `edge_index`, `edge_type`, `x` if there are features, and the texts as lists."""
+        """As PyG `Data`: `edge_index`, `edge_type`, `x` if there are features, texts and `name_priors` as lists."""
         from kgattn.graph.pyg import graph_to_pyg
 
         return graph_to_pyg(self)

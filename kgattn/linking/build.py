@@ -125,19 +125,21 @@ def build_index(graph: KnowledgeGraph, config: LinkerConfig, lexicon: Lexicon) -
     node_alias = np.full(edges.num_nodes, -1, dtype=np.int32)
     node_alias[ends] = np.arange(len(ends))
 
-    entity, weight = _weights(graph, config)
+    entity, weight, prior = _weights(graph, config)
     used = np.flatnonzero(form >= 0)
     # Each variant is used by all entities of the alias it comes from.
     by_variant, link = join(np.arange(len(used)), form[used], links.offsets)
     form = np.concatenate([form[used], links.form[link]])
     use = np.concatenate([used, used[by_variant]])
+    factor = np.concatenate([np.ones(len(used)), links.factor[link]])
     uses = AliasTable(
         alias=alias[form],
         rule=np.array(forms.rules, dtype=np.int64)[form],
         key=cased_keys(cased, lengths)[form],
         capital=np.array(forms.capital, dtype=bool)[form],
         entity=entity[use],
-        weight=weight[use] * np.concatenate([np.ones(len(used)), links.factor[link]]),
+        weight=weight[use] * factor,
+        prior=prior[use] * factor,
         variant=np.arange(len(form)) >= len(used),
     )
     rows = build_rows(uses, len(ends), _ranks(graph.entity_ids), config.max_candidates)
@@ -267,20 +269,21 @@ class _Forms:
         return len(self.lengths) - 1
 
 
-def _weights(graph: KnowledgeGraph, config: LinkerConfig) -> tuple[Int[np.ndarray, " use"], Float[np.ndarray, " use"]]:
-    """Entity and weight of each label and then each alias: label or alias weight times its popularity.
+def _weights(
+    graph: KnowledgeGraph, config: LinkerConfig
+) -> tuple[Int[np.ndarray, " use"], Float[np.ndarray, " use"], Float[np.ndarray, " use"]]:
+    """Of each label and then each alias its entity, its weight and the prior the graph gives, NaN where it gives none.
 
-    A prior that the graph gives for a name takes the place of both; then the other weights are scaled to at most 1.
+    The weight is that of labels or aliases times the entity's popularity.
     """
     everyone = np.arange(graph.num_entities)
     entity = np.concatenate([everyone, np.repeat(everyone, np.diff(graph.alias_offsets))])
     weight = np.full(len(entity), config.alias_weight)
     weight[: graph.num_entities] = config.label_weight
     weight *= popularity(graph, config.prior)[entity]
-    given = graph.name_priors
-    if given is not None:
-        weight = np.where(np.isnan(given), weight / weight.max(), np.maximum(given, _LEAST_PRIOR))
-    return entity, weight
+    if graph.name_priors is None:
+        return entity, weight, np.full(len(entity), np.nan)
+    return entity, weight, np.maximum(graph.name_priors, _LEAST_PRIOR, dtype=np.float64)
 
 
 def _ranks(entity_ids: StringTable) -> Int[np.ndarray, " entity"]:

@@ -1,7 +1,7 @@
 """What a training run is made of, once its arguments are checked: sentences ready for the model, and who it is."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 SplitChange = Callable[[EncodedSplit], EncodedSplit]
 """Gives other windows of the same sentences."""
 
-COUNT_AFTER_PADDING = ("roberta", "camembert", "xlm-roberta")
-"""Model types that number positions from one after the padding token's number."""
-
 
 def make_processor(
     model: str, graph: KnowledgeGraph | None, language: str, linker: "LinkerConfig | None" = None
@@ -53,63 +50,6 @@ def make_processor(
     from kgattn.linking import EntityLinker, Processor  # here, because spaCy takes seconds to import
 
     return Processor(tokenizer, EntityLinker(graph, nlp=language, config=linker))
-
-
-def check_run(
-    config: TrainConfig,
-    corpus: Corpus,
-    graph: KnowledgeGraph | None,
-    injection: InjectionConfig | None,
-    entity_map: Int[np.ndarray, " entity"] | None,
-    windows: SplitChange | None,
-    distant: bool,
-) -> None:
-    """Raise unless arm, graph, injection and entity map belong together and the corpus has all three parts.
-
-    Raises:
-        ConfigError: Two of them contradict each other.
-        CorpusError: A split is missing.
-    """
-    given = {
-        "an injection": injection is not None,
-        "other windows": windows is not None,
-        "distant supervision": distant,
-    }
-    if (config.arm == "plain") == any(given.values()):
-        got = next((name for name, there in given.items() if there), "nothing")
-        raise ConfigError(
-            "the arm plain injects nothing, and every other arm injects something, reads other windows or has distant "
-            f"supervision; got {config.arm}, {got}"
-        )
-    if distant and injection is None and (graph is None or config.distant_epochs == 0):
-        raise ConfigError(
-            f"the arm {config.arm} learns from links: give a graph and distant_epochs above 0, or it would be plain"
-        )
-    if injection is not None and graph is None:
-        raise ConfigError(f"the arm {config.arm} needs a graph; give one, or choose the arm plain")
-    if entity_map is not None and (graph is None or entity_map.shape != (graph.num_entities,)):
-        raise ConfigError(f"entity_map must have one row for each entity of the graph, got shape {entity_map.shape}")
-    for split in ("train", "dev", "test"):
-        corpus.split(split)
-
-
-def check_windows(model: Any, splits: Iterable[EncodedSplit]) -> None:
-    """Raise if a window is longer than the model has positions for.
-
-    Raises:
-        ConfigError: There is one; `max_length` is too large for the model.
-    """
-    positions = getattr(model.config, "max_position_embeddings", None)
-    if positions is None:
-        return
-    if model.config.model_type in COUNT_AFTER_PADDING:
-        positions -= model.config.pad_token_id + 1
-    longest = max((len(feature["input_ids"]) for split in splits for feature in split.features), default=0)
-    if longest > positions:
-        raise ConfigError(
-            f"max_length must be at most {positions}, the positions of the model, got windows of {longest} tokens; "
-            "lower it"
-        )
 
 
 def identity_of(

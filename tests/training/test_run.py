@@ -9,6 +9,7 @@ import torch
 
 from kgattn.errors import ConfigError, CorpusError, GraphError, KgattnError, LinkingError, RunError
 from kgattn.graph import KnowledgeGraph
+from kgattn.linking import LinkerConfig
 from kgattn.ner.corpus import Corpus, Sentence
 from kgattn.ner.features import EncodedSplit
 from kgattn.ner.outcomes import Outcome
@@ -16,8 +17,9 @@ from kgattn.ner.slices import LINK_SLICES
 from kgattn.training import run as run_module
 from kgattn.training.encode import encode_corpus
 from kgattn.training.evaluate import evaluate_run, open_run
-from kgattn.training.parts import check_windows, make_processor
+from kgattn.training.parts import make_processor
 from kgattn.training.run import train_run
+from kgattn.training.run_checks import check_windows
 from kgattn.training.tagger import open_tagger
 
 
@@ -122,7 +124,7 @@ def test_the_same_seed_gives_the_same_run(corpus, config, untimed):
 def test_contradictions_are_refused_and_nothing_is_written(corpus, graph, config, tmp_path, injection):
     output = tmp_path / "run"
     biased = replace(config, arm="biased")
-    rows = np.arange(3)
+    rows, fewer = np.arange(3), LinkerConfig(max_candidates=3)
     empty = Corpus("c", (), corpus.dev, corpus.test, corpus.entity_types)
     bare = encode_corpus(corpus, make_processor(config.model, None, config.language), config)
     for error, message, arguments, options in (
@@ -148,6 +150,18 @@ def test_contradictions_are_refused_and_nothing_is_written(corpus, graph, config
             "got one over another graph",
             (biased, corpus, graph.with_entity("new", label="new")),
             {"injection": injection, "processor": make_processor(config.model, graph, config.language)},
+        ),
+        (
+            ConfigError,
+            r"got a linker with max_candidates 3 and .* with 4; set TrainConfig\(linker=processor",
+            (biased, corpus, graph),
+            {"injection": injection, "processor": make_processor(config.model, graph, "en", fewer)},
+        ),
+        (
+            ConfigError,
+            r"got a linker with max_candidates 4 and .* with 3; set TrainConfig",
+            (replace(config, linker=fewer), corpus, graph),
+            {"processor": make_processor(config.model, graph, "en")},
         ),
         (CorpusError, "has no train sentences", (config, empty, None), {}),
         (ConfigError, "no such folder", (replace(config, model="./absent"), corpus, None), {}),

@@ -19,6 +19,7 @@ from kgattn.graph import KnowledgeGraph
 from kgattn.ner.corpus import SPLITS, Corpus
 from kgattn.training.checkpoints import load_tokenizer
 from kgattn.training.config import TrainConfig
+from kgattn.training.parts import describe_graph
 from kgattn.training.result import RunResult
 
 CONFIG = "config.json"
@@ -76,9 +77,9 @@ def compare(
 ) -> Comparison:
     """Run every arm with every seed and judge the graph.
 
-    Runs that `output` holds already are not repeated, if they were made with the same settings, corpus and
-    graph; others are. Writes `config.json`, `encoded.safetensors` (what the linker found, for all runs),
-    `runs/ARM/seed-N/result.json` as each run ends, and `compare.json`.
+    Runs that `output` holds already are not repeated, if they were made with the same settings, corpus, graph and
+    decisions in its `common_words.tsv`; others are. Writes `config.json`, `encoded.safetensors` (what the linker found,
+    for all runs), `runs/ARM/seed-N/result.json` as each run ends, and `compare.json`.
 
     Args:
         corpus: Sentences to learn from, choose by and report on.
@@ -211,9 +212,14 @@ def _kept(output: Path, run: Run, plan: ComparisonPlan) -> RunResult | None:
         _as_stored(config.to_json()) == result.config
         and _as_stored(injection and injection.to_json()) == result.injection
         and result.corpus.get("fingerprint") == plan.corpus.fingerprint
-        and (result.graph is None or result.graph.get("fingerprint") == plan.graph.fingerprint)
+        and (result.graph is None or _as_linked(result.graph) == _as_linked(describe_graph(plan.graph) or {}))
     )
     return result if same else None
+
+
+def _as_linked(graph: dict[str, Any]) -> tuple[Any, Any]:
+    """What links to a graph depend on, of what a result says of it."""
+    return graph.get("fingerprint"), graph.get("common_words")
 
 
 def _as_stored(values: Any) -> Any:

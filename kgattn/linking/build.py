@@ -10,15 +10,15 @@ import numpy as np
 
 from kgattn.errors import LinkingError
 from kgattn.graph import KnowledgeGraph, StringTable
-from kgattn.graph.storage import INDEX_FOLDER
 from kgattn.linking.atoms import UPPER, Atom, atomise, first_letter, fold, tidy
 from kgattn.linking.candidates import AliasTable, RowsByCase, build_rows, join
 from kgattn.linking.config import LinkerConfig
+from kgattn.linking.decisions import index_folders, read_decisions
 from kgattn.linking.disambiguation.popularity import popularity
 from kgattn.linking.disambiguation.senses import build_senses
 from kgattn.linking.fuzzy_index import FuzzyIndex
 from kgattn.linking.index import META_FILE, LinkIndex
-from kgattn.linking.lexicon import WORDS_FILE, Lexicon, WordFilter, read_lexicon, read_yours
+from kgattn.linking.lexicon import Lexicon, WordFilter, read_lexicon
 from kgattn.linking.policy import CaseRule, case_rule
 from kgattn.linking.stop_list import StopList
 from kgattn.linking.trie import AtomTrie
@@ -53,38 +53,13 @@ def open_or_build(
         LinkingError: No label or alias of the graph may be matched under these settings, or a file of words cannot be
             read, or is gone while the index beside it was built by decisions in it.
     """
-    folders = [] if folder is None else [folder]
-    folders += [] if graph.path is None else [graph.path / INDEX_FOLDER]
-    edited = next((place for place in folders if _holds_decisions(place)), None)
-    yours = (decided or {}) if edited is None else read_yours(edited / WORDS_FILE)
-    lexicon = read_lexicon(language, stop_words, config, yours)
+    folders = index_folders(graph, folder)
+    lexicon = read_lexicon(language, stop_words, config, read_decisions(folders) or decided)
     for place in folders:
         found = open_fitting(place, graph, config, lexicon)
         if found is not None:
             return found
     return build_index(graph, config, lexicon)
-
-
-def _holds_decisions(folder: Path) -> bool:
-    """Whether the user decided something in the `common_words.tsv` of an index folder.
-
-    Raises:
-        LinkingError: The file is malformed, or gone, and with it what links depended on.
-    """
-    path = folder / WORDS_FILE
-    if path.is_file() or not (folder / META_FILE).is_file():
-        return bool(read_yours(path))
-    try:
-        decided = LinkIndex.open(folder).decisions
-    except LinkingError:  # of another version, or damaged: it is built anew
-        return False
-    if decided:
-        some = ", ".join([*list(decided)[:3], *(["..."] if len(decided) > 3 else [])])
-        raise LinkingError(
-            f"{path} is missing, but the index there was built by your decisions in it ({some}); put it back, or write "
-            "an empty file of that name to link without them"
-        )
-    return False
 
 
 def open_fitting(folder: Path, graph: KnowledgeGraph, config: LinkerConfig, lexicon: Lexicon) -> LinkIndex | None:

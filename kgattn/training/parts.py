@@ -52,6 +52,28 @@ def make_processor(
     return Processor(tokenizer, EntityLinker(graph, nlp=language, config=linker))
 
 
+def decisions_of(graph: KnowledgeGraph | None, processor: Any = None) -> dict[str, str]:
+    """The digest of what the user decided in a `common_words.tsv`, by which texts are linked; empty without decisions.
+
+    So what was recorded before there were any, or without a word on them, is still known again.
+
+    Args:
+        graph: The graph; None where nothing is linked.
+        processor: What links to it; None and a bare tokenizer stand for what is made by the graph's folder.
+
+    Raises:
+        LinkingError: The file is malformed, or gone while the index beside it was built by it.
+    """
+    if graph is None:
+        return {}
+    from kgattn.linking.decisions import decisions_digest, index_folders, read_decisions  # here, because of spaCy
+
+    linker = getattr(processor, "linker", None)
+    decided = read_decisions(index_folders(graph)) if linker is None else linker.component.index.decisions
+    digest = decisions_digest(decided)
+    return {} if digest is None else {"common_words": digest}
+
+
 def identity_of(
     config: TrainConfig,
     corpus: Corpus,
@@ -71,6 +93,7 @@ def identity_of(
         "graph": graph.fingerprint if graph is not None else None,
         "linker": processor.linker.config.to_dict() if hasattr(processor, "linker") else None,
         "entity_map": None if entity_map is None else hashlib.sha256(entity_map.tobytes()).hexdigest(),
+        **decisions_of(graph, processor),
     }
 
 
@@ -199,8 +222,8 @@ def _joined(sentences: EncodedSplit, texts: EncodedSplit) -> EncodedSplit:
     return replace(sentences, features=(*sentences.features, *texts.features))
 
 
-def describe_graph(graph: KnowledgeGraph | None) -> dict[str, Any] | None:
-    """Fingerprint and sizes of a graph, for the record."""
+def describe_graph(graph: KnowledgeGraph | None, processor: Any = None) -> dict[str, Any] | None:
+    """Fingerprint and sizes of a graph, and the decisions it is linked by, as for `decisions_of`, for the record."""
     if graph is None:
         return None
     return {
@@ -210,4 +233,5 @@ def describe_graph(graph: KnowledgeGraph | None) -> dict[str, Any] | None:
         "num_triples": graph.num_triples,
         "licence": graph.licence,
         "sources": list(graph.sources),
+        **decisions_of(graph, processor),
     }

@@ -103,7 +103,10 @@ def train_run(
             "given; leave output out"
         )
     folder = RunFolder(output) if output is not None else None
-    identity = identity_of(config, corpus, graph, injection, entity_map, processor, distant=distant)
+    identity, about_graph = (
+        identity_of(config, corpus, graph, injection, entity_map, processor, distant=distant),
+        describe_graph(graph, processor),
+    )
     if folder is not None and folder.is_finished(identity):
         return folder.result()
     parts = RunParts.gather(config, corpus, graph, injection, entity_map, processor, encoded, windows, distant)
@@ -169,7 +172,7 @@ def train_run(
         config=config.to_json(),
         injection=injection.to_json() if injection is not None else None,
         corpus=parts.describe_corpus(),
-        graph=describe_graph(graph),
+        graph=about_graph,
         dev=dev.to_json(),
         test=test.to_json(),
         test_counts=test.sentence_counts,

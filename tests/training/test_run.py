@@ -1,3 +1,4 @@
+import json
 import shutil
 from contextlib import nullcontext
 from dataclasses import replace
@@ -53,6 +54,42 @@ def test_a_finished_run_is_returned_and_another_refused(corpus, config, tmp_path
     assert train_run(config, corpus, None, tmp_path) == result
     with pytest.raises(RunError, match="another config epochs"):
         train_run(replace(config, epochs=2), corpus, None, tmp_path)
+
+
+def decide(graph, folder, lines):
+    """The graph from a folder beside whose index the user wrote these decisions."""
+    replace(graph, path=None).save(folder)  # and not the graph of all tests
+    (folder / "linker").mkdir(exist_ok=True)
+    (folder / "linker" / "common_words.tsv").write_text(lines)
+    return KnowledgeGraph.load(folder)
+
+
+@pytest.mark.parametrize("with_processor", [False, True])
+def test_a_run_by_other_decisions_of_the_user_is_another_one(
+    corpus, graph, config, tmp_path, monkeypatch, with_processor
+):
+    config = replace(config, epochs=1)
+
+    def run(graph):
+        made = make_processor(config.model, graph, "en") if with_processor else None
+        return train_run(config, corpus, graph, tmp_path / "run", processor=made)
+
+    result = run(graph)
+    known = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert "common_words" not in {*known, *result.graph}, "as runs were known before there were decisions"
+    monkeypatch.setattr(run_module, "load_tagger", lambda *_: pytest.fail("a finished run trained again"))
+    assert run(decide(graph, tmp_path / "graph", "")) == result
+    with pytest.raises(RunError, match="holds a run with another common_words"):
+        run(decide(graph, tmp_path / "graph", "rome\t\t\t\tdrop\n"))
+    monkeypatch.undo()
+    (tmp_path / "run").rename(tmp_path / "before")
+    dropped = run(decide(graph, tmp_path / "graph", "rome\t\t\t\tdrop\n"))
+    assert dropped.graph["common_words"]
+    monkeypatch.setattr(run_module, "load_tagger", lambda *_: pytest.fail("a finished run trained again"))
+    assert dropped.test["slices"]["linked"]["gold"] < result.test["slices"]["linked"]["gold"]
+    assert run(decide(graph, tmp_path / "graph", "Rome\t\t\t\tdrop\n")) == dropped
+    with pytest.raises(RunError, match="holds a run with another common_words"):
+        run(decide(graph, tmp_path / "graph", "rome\t\t\t\texact\n"))
 
 
 @pytest.mark.parametrize("shuffled", [False, True])

@@ -9,7 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from kgattn.errors import LinkingError
-from kgattn.files import check_version, replacing, write_json
+from kgattn.files import check_version, replacing, write_json, write_text
 from kgattn.graph import KnowledgeGraph
 from kgattn.graph.storage import INDEX_FOLDER
 from kgattn.linking.build import ANY_LANGUAGE, open_or_build
@@ -17,6 +17,7 @@ from kgattn.linking.component import KgattnLinker
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.index import LinkIndex
 from kgattn.linking.inputs import check_text, check_words
+from kgattn.linking.lexicon import WORDS_FILE
 from kgattn.linking.marking import doc_mentions
 from kgattn.linking.pipelines import resolve_pipeline
 from kgattn.linking.workers import pipe_in_processes
@@ -146,11 +147,11 @@ class EntityLinker:
         self.component.set_index(LinkIndex.open(folder))
 
     def save(self, folder: str | Path, *, index: bool = True) -> None:
-        """Write settings, pipeline and index; the graph is saved on its own.
+        """Write settings, pipeline, index and the decisions it was built by; the graph is saved on its own.
 
         Args:
             folder: Made when absent.
-            index: Whether to write the index too; without it `load` builds it anew.
+            index: Whether to write the index too; without it `load` builds it anew, by the same `common_words.tsv`.
 
         Raises:
             StorageError: Writing failed.
@@ -162,6 +163,8 @@ class EntityLinker:
                 self.nlp.to_disk(scratch / _PIPELINE_FOLDER)
             if index:
                 self.component.index.save(scratch / INDEX_FOLDER)
+            else:
+                write_text(scratch / INDEX_FOLDER / WORDS_FILE, self.component.index.words)
             write_json(scratch / FILE, settings)
 
     @classmethod

@@ -92,6 +92,15 @@ def test_a_run_by_other_decisions_of_the_user_is_another_one(
         run(decide(graph, tmp_path / "graph", "rome\t\t\t\texact\n"))
 
 
+def test_an_injected_run_keeps_the_decisions_it_links_by(corpus, graph, config, tmp_path, injection):
+    decided = decide(graph, tmp_path / "graph", "rome\t\t\t\tdrop\n")
+    result = train_run(replace(config, arm="biased", epochs=1), corpus, decided, tmp_path / "run", injection=injection)
+    shutil.rmtree(tmp_path / "graph")
+    assert evaluate_run(tmp_path / "run", corpus).to_json()["slices"] == result.test["slices"]
+    (doc,) = open_tagger(tmp_path / "run").processor.link([["Rome", ",", "Paris"]], is_split_into_words=True)
+    assert [span.text for span in doc.spans["kgattn"]] == ["Paris"]
+
+
 @pytest.mark.parametrize("shuffled", [False, True])
 def test_an_injected_run_scores_the_same_from_its_folder(corpus, graph, config, tmp_path, shuffled, injection):
     config = replace(config, arm="shuffled-entities" if shuffled else "biased", epochs=2)

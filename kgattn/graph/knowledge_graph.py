@@ -127,8 +127,8 @@ class KnowledgeGraph(GraphConstructors, GraphContent):
     def with_ancestors(self, depth: int) -> "KnowledgeGraph":
         """A graph in which what an entity is under, up to `depth` steps, counts among its types.
 
-        Steps go along rdfs:subClassOf, skos:broader and OBO's is_a, and against skos:narrower, from the entity itself
-        and from its types. Entities keep their rows.
+        Steps go along rdfs:subClassOf, skos:broader, OBO's is_a and Wikidata's wdt:P279, and against skos:narrower,
+        from the entity itself and from its types. Entities keep their rows.
 
         Args:
             depth: Steps to go up, at least 1. Few are enough: near the root everything is alike.

@@ -21,6 +21,7 @@ from kgattn.training.checkpoints import load_tokenizer
 from kgattn.training.config import TrainConfig
 from kgattn.training.parts import describe_graph
 from kgattn.training.result import RunResult
+from kgattn.training.run_checks import check_one_process
 
 CONFIG = "config.json"
 ENCODED = "encoded.safetensors"
@@ -97,8 +98,8 @@ def compare(
         cache: Folder of `encoded.safetensors` where comparisons of one corpus and graph share it; None is `output`.
 
     Raises:
-        ConfigError: No seed, worker or arm, no minute, no such model, settings no arm can be trained with, or a graph
-            that leaves an arm nothing to change.
+        ConfigError: Several processes started together, no seed, worker or arm, no minute, no such model, settings no
+            arm can be trained with, or a graph that leaves an arm nothing to change.
         CorpusError: A split is empty.
         InjectionError: The model cannot be injected.
         LinkingError: There is no such language or pipeline.
@@ -107,6 +108,7 @@ def compare(
         StorageError: A result cannot be written.
         RuntimeError: A run failed otherwise; arm and seed are named.
     """
+    check_one_process()
     for setting, value in (("seeds", num_seeds), ("workers", workers), ("arms", len(arms))):
         if value < 1:
             raise ConfigError(f"{setting} must be at least 1, got {value}")

@@ -87,8 +87,9 @@ def train_run(
         on_retest: Given the result of each of them.
 
     Raises:
-        ConfigError: Settings contradict each other or the processor, the model is not found, or a run with another
-            graph or other windows is to leave a folder, whose model would then not be given them.
+        ConfigError: Settings contradict each other or the processor, the model is not found, several processes are
+            started together, or a run with another graph or other windows is to leave a folder, whose model would then
+            not be given them.
         CorpusError: A split is missing or a file malformed.
         InjectionError: The model cannot be injected.
         LinkingError: The processor links to other entities than the graph has.

@@ -1,10 +1,12 @@
 """What is refused before a training run changes anything: arguments that contradict each other, windows too long."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from kgattn.errors import ConfigError
 from kgattn.graph import KnowledgeGraph
@@ -22,6 +24,25 @@ COUNT_AFTER_PADDING = ("roberta", "camembert", "xlm-roberta")
 """Model types that number positions from one after the padding token's number."""
 
 
+def check_one_process() -> None:
+    """Raise in a process that torchrun or the like started beside others.
+
+    All of them would write one run, a step would be of more windows than the record says, and its rates would rise and
+    fall by another number of steps.
+
+    Raises:
+        ConfigError: There are others.
+    """
+    size = int(os.environ.get("WORLD_SIZE") or 1) if "LOCAL_RANK" in os.environ else 1
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        size = torch.distributed.get_world_size()
+    if size > 1:
+        raise ConfigError(
+            f"a run is trained by one process, got {size} started together (WORLD_SIZE); start it without torchrun, or "
+            "train a model of kgattn.inject under torchrun by Transformers' Trainer"
+        )
+
+
 def check_run(
     config: TrainConfig,
     corpus: Corpus,
@@ -35,9 +56,10 @@ def check_run(
     """Raise unless arm, graph, injection, entity map and linker belong together and the corpus has all three parts.
 
     Raises:
-        ConfigError: Two of them contradict each other.
+        ConfigError: Two of them contradict each other, or several processes would train.
         CorpusError: A split is missing.
     """
+    check_one_process()
     given = {
         "an injection": injection is not None,
         "other windows": windows is not None,

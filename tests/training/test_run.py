@@ -20,7 +20,7 @@ from kgattn.training.encode import encode_corpus
 from kgattn.training.evaluate import evaluate_run, open_run
 from kgattn.training.parts import make_processor
 from kgattn.training.run import train_run
-from kgattn.training.run_checks import check_windows
+from kgattn.training.run_checks import check_one_process, check_windows
 from kgattn.training.tagger import open_tagger
 
 
@@ -215,6 +215,16 @@ def test_contradictions_are_refused_and_nothing_is_written(corpus, graph, config
         with pytest.raises(error, match=message):
             train_run(*arguments, output, **options)
         assert not output.exists()
+
+
+def test_several_processes_started_together_are_refused(corpus, config, tmp_path, monkeypatch):
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ConfigError, match=r"trained by one process, got 2 started together .* without torchrun"):
+        train_run(config, corpus, None, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    monkeypatch.delenv("LOCAL_RANK")  # a number of tasks alone, as clusters set it, starts nothing
+    check_one_process()
 
 
 def test_evaluation_needs_a_finished_run_with_a_model(corpus, config, tmp_path):

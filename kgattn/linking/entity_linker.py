@@ -1,7 +1,7 @@
 """The entity linker: text or words in, documents with mentions out."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,8 @@ class EntityLinker:
         """The same linker over another graph, such as an edited one; this one stays as it is.
 
         It has the same pipeline and settings and keeps what was decided in a `common_words.tsv`, unless the folder of
-        the new graph has decisions of its own. Its index is opened there when it fits, else built.
+        the new graph has decisions of its own. Its index is opened there when it fits, else built; the names are not
+        read again where they are the same, as after `graph.with_triples`, and few enough to be kept in memory.
 
         Raises:
             LinkingError: No graph, or nothing in it to match.
@@ -80,16 +81,15 @@ class EntityLinker:
         _check_graph("with_graph", graph)
         made = type(self).__new__(type(self))
         made._code, made.nlp, made.config = self._code, self.nlp, self.config
-        made._link_to(graph, None, self.component.index.decisions)
+        made._link_to(graph, None, self.component.index)
         return made
 
-    def _link_to(
-        self, graph: KnowledgeGraph, index_folder: Path | None, decided: Mapping[str, str] | None = None
-    ) -> None:
+    def _link_to(self, graph: KnowledgeGraph, index_folder: Path | None, before: LinkIndex | None = None) -> None:
         self.graph = graph
         stop_words = frozenset(self.nlp.Defaults.stop_words)
         language = self.nlp.lang or ANY_LANGUAGE
-        index = open_or_build(graph, self.config, stop_words, language, index_folder, decided)
+        decided = {} if before is None else before.decisions
+        index = open_or_build(graph, self.config, stop_words, language, index_folder, decided, before)
         self.component = KgattnLinker(self.config, stop_words, language=language, index=index)
 
     def __call__(self, text: str) -> Doc:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kgattn import KnowledgeGraph
+from kgattn import KnowledgeGraph, read_rules
+from kgattn.evidence.rule_report import report_rules
+from kgattn.ner.corpus import load_corpus
 from kgattn.training import TrainConfig
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +34,21 @@ def test_seed_recipe() -> None:
     assert (config.model, config.max_length, config.batch_size) == ("bert-base-cased", 128, 16)
     assert (config.learning_rate, config.epochs) == (2e-5, 5)
     assert config.evaluation_epochs(5) == (1, 2, 3, 4, 5)
+
+
+def test_rules_fire_as_often_as_the_docs_say() -> None:
+    graph = KnowledgeGraph.load(ROOT / "kg_data" / "bundled")
+    rules = read_rules(ROOT / "examples" / "rules")
+    here, demo = (
+        report_rules(graph, rules, corpus=load_corpus(ROOT / place))
+        for place in ("examples/places.jsonl", "kg_data/demo/positive")
+    )
+    assert all(fact.mention_pairs for fact in here)
+    table = "".join(
+        f"| `{one.name}` | {one.pairs} | {one.mention_pairs} | {other.mention_pairs} |\n"
+        for one, other in zip(here, demo, strict=True)
+    )
+    assert table in (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
 
 
 def test_finetuning_with_trainer(tmp_path: Path, bert_tiny_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

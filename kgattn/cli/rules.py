@@ -22,7 +22,10 @@ def rules(
         Path | None, typer.Option("--run", metavar="RUN", help="A finished run that was trained with the rules.")
     ] = None,
     split: Annotated[str, typer.Option(help="train, dev or test.")] = "test",
-    language: Annotated[str, typer.Option(help="Language code, or an installed spaCy pipeline.")] = "en",
+    language: Annotated[
+        str | None,
+        typer.Option(help="Language code, or an installed spaCy pipeline.  [default: that of the run, else en]"),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON, with the strengths by layer and head of a run.")
     ] = False,
@@ -30,12 +33,13 @@ def rules(
     """List rules: pairs in the graph, pairs of mentions in a corpus, learned strength in nats, F1 with and without."""
     from rich.console import Console
 
-    from kgattn.evidence.rule_report import report_rules
+    from kgattn.evidence.rule_report import DEFAULT_LANGUAGE, report_rules, run_language
     from kgattn.graph import KnowledgeGraph, read_rules
     from kgattn.linking.pipelines import resolve_pipeline
     from kgattn.ner.corpus import load_corpus
 
     found = read_rules(path)
+    language = language or DEFAULT_LANGUAGE if run is None else run_language(run, language)
     loaded = KnowledgeGraph.load(graph, language=resolve_pipeline(language).lang or "xx")
     corpus = None if data is None else load_corpus(data)
     with Console(stderr=True).status("asking the graph"):

@@ -51,6 +51,9 @@ def train(
     ] = None,
 ) -> None:
     """Fine-tune, keep the best dev epoch, test once, and leave a run folder. Killed, it goes on when called again."""
+    from kgattn.training.run_checks import check_one_process
+
+    check_one_process()
     settings = merge_settings([read_settings(file) for file in config or ()])
 
     from rich.console import Console

@@ -19,7 +19,9 @@ from kgattn.graph import KnowledgeGraph
 from kgattn.ner.corpus import SPLITS, Corpus
 from kgattn.training.checkpoints import load_tokenizer
 from kgattn.training.config import TrainConfig
+from kgattn.training.parts import describe_graph
 from kgattn.training.result import RunResult
+from kgattn.training.run_checks import check_one_process
 
 CONFIG = "config.json"
 ENCODED = "encoded.safetensors"
@@ -76,9 +78,9 @@ def compare(
 ) -> Comparison:
     """Run every arm with every seed and judge the graph.
 
-    Runs that `output` holds already are not repeated, if they were made with the same settings, corpus and
-    graph; others are. Writes `config.json`, `encoded.safetensors` (what the linker found, for all runs),
-    `runs/ARM/seed-N/result.json` as each run ends, and `compare.json`.
+    Runs that `output` holds already are not repeated, if they were made with the same settings, corpus, graph and
+    decisions in its `common_words.tsv`; others are. Writes `config.json`, `encoded.safetensors` (what the linker found,
+    for all runs), `runs/ARM/seed-N/result.json` as each run ends, and `compare.json`.
 
     Args:
         corpus: Sentences to learn from, choose by and report on.
@@ -96,8 +98,8 @@ def compare(
         cache: Folder of `encoded.safetensors` where comparisons of one corpus and graph share it; None is `output`.
 
     Raises:
-        ConfigError: No seed, worker or arm, no minute, no such model, settings no arm can be trained with, or a graph
-            that leaves an arm nothing to change.
+        ConfigError: Several processes started together, no seed, worker or arm, no minute, no such model, settings no
+            arm can be trained with, or a graph that leaves an arm nothing to change.
         CorpusError: A split is empty.
         InjectionError: The model cannot be injected.
         LinkingError: There is no such language or pipeline.
@@ -106,6 +108,7 @@ def compare(
         StorageError: A result cannot be written.
         RuntimeError: A run failed otherwise; arm and seed are named.
     """
+    check_one_process()
     for setting, value in (("seeds", num_seeds), ("workers", workers), ("arms", len(arms))):
         if value < 1:
             raise ConfigError(f"{setting} must be at least 1, got {value}")
@@ -211,9 +214,14 @@ def _kept(output: Path, run: Run, plan: ComparisonPlan) -> RunResult | None:
         _as_stored(config.to_json()) == result.config
         and _as_stored(injection and injection.to_json()) == result.injection
         and result.corpus.get("fingerprint") == plan.corpus.fingerprint
-        and (result.graph is None or result.graph.get("fingerprint") == plan.graph.fingerprint)
+        and (result.graph is None or _as_linked(result.graph) == _as_linked(describe_graph(plan.graph) or {}))
     )
     return result if same else None
+
+
+def _as_linked(graph: dict[str, Any]) -> tuple[Any, Any]:
+    """What links to a graph depend on, of what a result says of it."""
+    return graph.get("fingerprint"), graph.get("common_words")
 
 
 def _as_stored(values: Any) -> Any:

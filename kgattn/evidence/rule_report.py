@@ -10,15 +10,17 @@ import torch
 
 from kgattn.bias import PairTerms
 from kgattn.bias.entity_pairs import EntityPairs
+from kgattn.errors import ConfigError
 from kgattn.graph import KnowledgeGraph, Rule
 from kgattn.mentions import MentionBatch
 from kgattn.ner.corpus import Corpus, Sentence
 from kgattn.training.evaluate import open_run
-from kgattn.training.tagger import load_run_model
+from kgattn.training.tagger import load_run_model, run_settings
 
 if TYPE_CHECKING:
     from kgattn.linking import EntityLinker
 
+DEFAULT_LANGUAGE = "en"
 BATCH = 256
 """Sentences that are linked at a time, so that a large corpus takes no more memory than a small one."""
 
@@ -61,7 +63,7 @@ def report_rules(
     corpus: Corpus | None = None,
     split: str = "test",
     run: Path | None = None,
-    language: str = "en",
+    language: str | None = None,
 ) -> list[RuleFacts]:
     """Report on rules.
 
@@ -70,19 +72,24 @@ def report_rules(
         rules: Of either kind.
         corpus: Where firing is counted, in sentences linked to the graph, and F1 is taken.
         split: Its part.
-        run: A finished run whose injection has the SELECT rules; it brings its own graph for F1.
-        language: Of the corpus.
+        run: A finished run whose injection has the SELECT rules; it brings its own graph for F1. Its language, linker
+            settings and decisions in a `common_words.tsv` say how sentences are linked to `graph` too.
+        language: Of the corpus, where there is no run; None is English.
 
     Raises:
+        ConfigError: `language` is not that of the run.
         RuleError: A rule is broken, exceeds a limit, or is not the one of that name in the run.
     """
+    if run is not None:
+        language = run_language(run, language)
     select = tuple(rule for rule in rules if rule.kind == "select")
     terms = PairTerms.of(graph, (), 1, select)
     opened = None if run is None else _opened(run, corpus, split, select)
     pairs = np.bincount(terms.rules.relations, minlength=len(select)).tolist()
     counts: Sequence[tuple[int, int] | tuple[None, None]] = [(None, None)] * len(select)
     if corpus is not None:
-        counts = _counts(graph, terms, corpus.split(split), language)
+        linker = _linker(graph, language or DEFAULT_LANGUAGE, run, None if opened is None else opened.model)
+        counts = _counts(linker, terms, corpus.split(split))
     scores = [] if opened is None else list(_scores(opened, select))
     facts = {}
     biases = {} if opened is None or not select else opened.model.kgattn.term_biases()
@@ -108,13 +115,37 @@ def report_rules(
     return [facts[rule.name] for rule in rules]
 
 
-def _counts(
-    graph: KnowledgeGraph, terms: PairTerms, sentences: Sequence[Sentence], language: str
-) -> list[tuple[int, int]]:
-    """Ordered pairs of mentions each rule fires on, and sentences with one."""
+def run_language(run: Path, language: str | None) -> str:
+    """The language a run links in.
+
+    Args:
+        run: Folder of the run.
+        language: What is asked for, None for whatever it is.
+
+    Raises:
+        ConfigError: Another one is asked for.
+        RunError: The folder holds no run.
+    """
+    own = run_settings(run)[0].language
+    if language not in (None, own):
+        raise ConfigError(f"language must be that of {run}, {own!r}, got {language!r}; leave it out")
+    return own
+
+
+def _linker(graph: KnowledgeGraph, language: str, run: Path | None, model: Any) -> "EntityLinker":
+    """A linker to the graph that links as the run's does, if there is a run."""
     from kgattn.linking import EntityLinker  # here, because spaCy takes seconds to import
 
-    linker = EntityLinker(graph, nlp=language)
+    if run is None:
+        return EntityLinker(graph, nlp=language)
+    if hasattr(model, "kgattn"):
+        linker: EntityLinker = model.kgattn.processor.linker.with_graph(graph)
+        return linker
+    return EntityLinker(graph, nlp=language, config=run_settings(run)[0].linker)
+
+
+def _counts(linker: "EntityLinker", terms: PairTerms, sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
+    """Ordered pairs of mentions each rule fires on, and sentences with one."""
     size = len(terms.names)
     mention_pairs, in_sentences = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     for start in range(0, len(sentences), BATCH):

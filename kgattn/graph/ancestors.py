@@ -9,10 +9,11 @@ from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.strings import StringTable
 from kgattn.graph.subgraph import ranges
 from kgattn.graph.vocabulary import RDFS, SKOS
+from kgattn.graph.wikidata import SUBCLASS_OF
 from kgattn.shapes import Int
 
-UPWARD = (f"{RDFS}subClassOf", f"{SKOS}broader", f"{SKOS}broaderTransitive", "is_a")
-"""Relations whose tail is the wider concept: of RDFS and OWL, SKOS, and OBO."""
+UPWARD = (f"{RDFS}subClassOf", f"{SKOS}broader", f"{SKOS}broaderTransitive", "is_a", SUBCLASS_OF)
+"""Relations whose tail is the wider concept: of RDFS and OWL, SKOS, OBO, and Wikidata."""
 DOWNWARD = (f"{SKOS}narrower", f"{SKOS}narrowerTransitive")
 """Relations whose head is: SKOS says either is the other's inverse, and vocabularies write one of them, or both."""
 

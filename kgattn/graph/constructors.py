@@ -143,7 +143,8 @@ class GraphConstructors:
         The first graph that has a label for an entity names it, where a label that is no more than the id as text
         gives way to any other; labels it has elsewhere become aliases, other than the ends of IRIs. Blank nodes of
         different graphs stay apart: `_:b0` of a later graph may become `_:b0x2`. Where only some graphs have features,
-        the entities of the others get zeros.
+        the entities of the others get zeros. Of `name_priors`, those of entities that become one are added up; those
+        that several graphs give for a name are their mean.
 
         Args:
             graphs: The graphs, the most trusted first.
@@ -179,13 +180,14 @@ class GraphConstructors:
         """Take over a networkx graph of any kind.
 
         Node attributes read: `label` (or `name`), `aliases`, `types` (or `type`), `type_labels` (how the types read),
-        `features`; several texts are in any collection (those of a set are sorted) or in one string, joined by `|` or
-        as a JSON list. The relation of an edge is its
-        attribute `relation`, `predicate`, `label` or `type`, else its textual key, else "related to". An undirected
-        edge is one triple, as stored.
+        `features`, `name_priors` (of the label, then of each alias; nan where none is given); several texts are in any
+        collection (those of a set are sorted) or in one string, joined by `|` or as a JSON list. The relation
+        of an edge is its attribute `relation`, `predicate`, `label` or `type`, else its textual key, else "related to".
+        An undirected edge is one triple, as stored.
 
         Raises:
-            GraphError: No node, two nodes with the same text as id, or IRIs without any label.
+            GraphError: No node, two nodes with the same text as id, IRIs without any label, or `name_priors` that do
+                not fit the names.
         """
         from kgattn.graph.networkx_io import graph_from_networkx
 
@@ -205,7 +207,7 @@ class GraphConstructors:
         Args:
             data: `Data` with `edge_index` and, for several relations, `edge_type`; or `HeteroData`, whose node and edge
                 types become entity types and relations. `x`, if every node has it in one width, becomes features;
-                otherwise it is left out, with a warning.
+                otherwise it is left out, with a warning. Of `Data` alone, what `to_pyg` puts there is read too.
             labels: In row order, per node type for `HeteroData`; left out, `data.label`.
             entity_ids: In the same form; left out, `data.entity_id`, else row numbers.
             relations: Names by `edge_type`; left out, `data.relation_id`, else "relation 0", "relation 1", ...

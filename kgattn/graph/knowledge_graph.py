@@ -127,8 +127,8 @@ class KnowledgeGraph(GraphConstructors, GraphContent):
     def with_ancestors(self, depth: int) -> "KnowledgeGraph":
         """A graph in which what an entity is under, up to `depth` steps, counts among its types.
 
-        Steps go along rdfs:subClassOf, skos:broader and OBO's is_a, and against skos:narrower, from the entity itself
-        and from its types. Entities keep their rows.
+        Steps go along rdfs:subClassOf, skos:broader, OBO's is_a and Wikidata's wdt:P279, and against skos:narrower,
+        from the entity itself and from its types. Entities keep their rows.
 
         Args:
             depth: Steps to go up, at least 1. Few are enough: near the root everything is alike.
@@ -180,7 +180,7 @@ class KnowledgeGraph(GraphConstructors, GraphContent):
         return graph_to_networkx(self)
 
     def to_pyg(self) -> "Data":
-        """As PyG `Data`: `edge_index`, `edge_type`, `x` if there are features, and the texts as lists."""
+        """As PyG `Data`: `edge_index`, `edge_type`, `x` if there are features, texts and `name_priors` as lists."""
         from kgattn.graph.pyg import graph_to_pyg
 
         return graph_to_pyg(self)

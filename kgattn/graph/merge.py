@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, count
 
@@ -21,10 +22,10 @@ def merge_graphs(graphs: Sequence[KnowledgeGraph], *, same_as: SameAs, max_clust
         raise GraphError("expected at least one graph to merge, got none; pass a list of graphs")
     graphs = list({id(graph): graph for graph in graphs}.values())  # blank nodes of a graph given twice are the same
     names = united_names(graphs, _entity_names(graphs), same_as, max_cluster)
-    labels = _entity_labels(graphs, names)
+    labels, priors = _entity_labels(graphs, names), _united_priors(graphs, names)
     builder = GraphBuilder()
     for graph, new_names in zip(graphs, names, strict=True):
-        _add_graph(builder, graph, new_names, labels)
+        _add_graph(builder, graph, new_names, labels, priors)
     merged = builder.build(
         label_sources="the graphs",
         features=_merged_features(builder, graphs, names),
@@ -70,22 +71,47 @@ def _in_order(entity_ids: Sequence[str], new_names: Mapping[str, str]) -> list[t
     return sorted(enumerate(entity_ids), key=lambda item: item[1] if new_names.get(item[1], item[1]) != item[1] else "")
 
 
+def _united_priors(
+    graphs: Sequence[KnowledgeGraph], names: Sequence[Mapping[str, str]]
+) -> dict[tuple[str, str], float]:
+    """P(entity given name) by entity and name, where a graph gives it.
+
+    What a graph says of several entities that are one now is added up. What several graphs say of a name is their mean,
+    in which one that gives the name to other entities alone counts as 0: the sum over all entities stays at most 1.
+    """
+    shares: dict[tuple[str, str], list[float]] = defaultdict(list)
+    givers: Counter[str] = Counter()
+    for graph, new_names in zip(graphs, names, strict=True):
+        if graph.name_priors is None:
+            continue
+        entity_ids, texts = _renamed(graph.entity_ids, new_names), [*graph.labels, *graph.alias_texts]
+        rows = np.arange(graph.num_entities)
+        owners = np.concatenate([rows, np.repeat(rows, np.diff(graph.alias_offsets))]).tolist()
+        given = np.flatnonzero(~np.isnan(graph.name_priors)).tolist()
+        for place in given:
+            shares[entity_ids[owners[place]], texts[place]].append(float(graph.name_priors[place]))
+        givers.update({texts[place] for place in given})
+    return {use: min(math.fsum(parts) / givers[use[1]], 1.0) for use, parts in shares.items()}
+
+
 def _add_graph(
-    builder: GraphBuilder, graph: KnowledgeGraph, new_names: Mapping[str, str], labels: Mapping[str, str]
+    builder: GraphBuilder,
+    graph: KnowledgeGraph,
+    new_names: Mapping[str, str],
+    labels: Mapping[str, str],
+    priors: Mapping[tuple[str, str], float],
 ) -> None:
     entity_ids, type_ids = _renamed(graph.entity_ids, new_names), _renamed(graph.type_ids, new_names)
     old_ids, relation_ids = list(graph.entity_ids), list(graph.relation_ids)
-    priors = np.full(len(old_ids) + len(graph.alias_texts), np.nan) if graph.name_priors is None else graph.name_priors
-    label_priors, alias_priors = priors[: len(old_ids)].tolist(), priors[len(old_ids) :].tolist()
     aliases, alias_bounds = list(graph.alias_texts), graph.alias_offsets.tolist()
     types, type_bounds = graph.type_indices.tolist(), graph.type_offsets.tolist()
     for row, (entity_id, label) in enumerate(zip(entity_ids, graph.labels, strict=True)):
         name = labels[entity_id]
-        builder.add_label(entity_id, name, label_priors[row] if label == name else math.nan)
+        builder.add_label(entity_id, name, priors.get((entity_id, name), math.nan))
         if not (is_iri(old_ids[row]) and label == local_name(old_ids[row])):  # the end of an IRI is no alias
-            builder.add_label(entity_id, label, label_priors[row])
+            builder.add_label(entity_id, label, priors.get((entity_id, label), math.nan))
         for place in range(alias_bounds[row], alias_bounds[row + 1]):
-            builder.add_alias(entity_id, aliases[place], alias_priors[place])
+            builder.add_alias(entity_id, aliases[place], priors.get((entity_id, aliases[place]), math.nan))
         for type_row in types[type_bounds[row] : type_bounds[row + 1]]:
             builder.add_type(entity_id, type_ids[type_row])
     for head, relation, tail in graph.triples.tolist():

@@ -13,6 +13,7 @@ from kgattn.errors import GraphError
 from kgattn.graph.build import GraphBuilder
 from kgattn.graph.guards import check_xml
 from kgattn.graph.knowledge_graph import KnowledgeGraph
+from kgattn.graph.name_priors import checked_priors, priors_by_entity
 from kgattn.graph.naming import ordered
 from kgattn.graph.packed import READ_ERRORS, open_plain
 from kgattn.shapes import Float
@@ -60,6 +61,7 @@ def graph_to_networkx(graph: KnowledgeGraph) -> networkx.MultiDiGraph:
     relation_labels, type_labels = list(graph.relation_labels), dict(zip(type_ids, graph.type_labels, strict=True))
     aliases, types = list(graph.alias_texts), [type_ids[row] for row in graph.type_indices.tolist()]
     alias_bounds, type_bounds = graph.alias_offsets.tolist(), graph.type_offsets.tolist()
+    priors = priors_by_entity(graph)
     result = networkx.MultiDiGraph(licence=graph.licence, sources=_joined(list(graph.sources)))
     for row, (entity_id, label) in enumerate(zip(entity_ids, graph.labels, strict=True)):
         own_types = types[type_bounds[row] : type_bounds[row + 1]]
@@ -69,6 +71,8 @@ def graph_to_networkx(graph: KnowledgeGraph) -> networkx.MultiDiGraph:
             "types": _joined(own_types),
             "type_labels": _joined([type_labels[name] for name in own_types]),
         }
+        if priors is not None and priors[row]:
+            attributes["name_priors"] = _joined([str(prior) for prior in priors[row]])
         if graph.features is not None:
             attributes["features"] = np.array(graph.features[row])
         result.add_node(entity_id, **attributes)
@@ -94,9 +98,11 @@ def _convert(
         if entity_id in builder:
             raise GraphError(f"nodes must differ as text, got {entity_id!r} twice; rename one of them")
         builder.add_entity(entity_id)
-        builder.add_label(entity_id, str(attributes.get("label") or attributes.get("name") or ""))
-        for alias in _texts(attributes.get("aliases")):
-            builder.add_alias(entity_id, alias)
+        label, aliases = str(attributes.get("label") or attributes.get("name") or ""), _texts(attributes.get("aliases"))
+        label_prior, *priors = checked_priors(_numbers(attributes.get("name_priors")), 1 + len(aliases), entity_id)
+        builder.add_label(entity_id, label, label_prior)
+        for alias, prior in zip(aliases, priors, strict=True):
+            builder.add_alias(entity_id, alias, prior)
         types = _texts(attributes.get("types")) or _texts(attributes.get("type"))
         type_labels = _texts(attributes.get("type_labels"))
         for place, type_id in enumerate(types):
@@ -156,6 +162,13 @@ def _texts(value: object) -> list[str]:
     if isinstance(value, str):
         return _json_list(value) or [part.strip() for part in value.split("|") if part.strip()]
     return [str(part) for part in ordered(value)] if isinstance(value, Iterable) else [str(value)]
+
+
+def _numbers(value: object) -> list[object]:
+    """Several numbers in a collection or in one string, or one by itself; whether they are some is seen later."""
+    if isinstance(value, str):
+        return list(_texts(value))
+    return [] if value is None else list(value) if isinstance(value, Iterable) else [value]
 
 
 def _json_list(text: str) -> list[str] | None:

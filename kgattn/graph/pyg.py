@@ -11,6 +11,7 @@ import numpy as np
 from kgattn.errors import GraphError
 from kgattn.graph.build import GraphBuilder
 from kgattn.graph.knowledge_graph import KnowledgeGraph
+from kgattn.graph.name_priors import checked_priors, priors_by_entity
 from kgattn.shapes import Float, Int
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def graph_to_pyg(graph: KnowledgeGraph) -> "Data":
     data.entity_id = list(graph.entity_ids)
     data.label = list(graph.labels)
     data.aliases = _nested(list(graph.alias_texts), graph.alias_offsets)
+    if graph.name_priors is not None:
+        data.name_priors = priors_by_entity(graph)
     data.types = _nested([type_ids[row] for row in graph.type_indices.tolist()], graph.type_offsets)
     data.relation_id, data.relation_label = list(graph.relation_ids), list(graph.relation_labels)
     data.type_id, data.type_label = type_ids, list(graph.type_labels)
@@ -70,12 +73,17 @@ def _from_data(data: "Data", labels: Names, entity_ids: Names, relations: Sequen
         raise GraphError("labels and entity_ids of a Data must be lists in row order, got a mapping; pass lists")
     nodes = _nodes(data, labels, entity_ids, "")
     builder = GraphBuilder()
+    aliases, types, priors = (
+        data.get(name) or [()] * len(nodes.labels) for name in ("aliases", "types", "name_priors")
+    )
     _add_nodes(builder, nodes)
-    for name, add in (("aliases", builder.add_alias), ("types", builder.add_type)):
-        table = data.get(name)
-        for entity_id, texts in zip(nodes.entity_ids, table, strict=True) if table is not None else ():
-            for text in texts:
-                add(entity_id, text)
+    for entity_id, label, own, kinds, given in zip(nodes.entity_ids, nodes.labels, aliases, types, priors, strict=True):
+        label_prior, *alias_priors = checked_priors(given, 1 + len(own), entity_id)
+        builder.add_label(entity_id, label, label_prior)
+        for alias, prior in zip(own, alias_priors, strict=True):
+            builder.add_alias(entity_id, alias, prior)
+        for kind in kinds:
+            builder.add_type(entity_id, kind)
     heads, tails = _edges(data, len(nodes.labels), len(nodes.labels), "edge_index")
     names = _relation_names(data, relations, len(heads))
     for head, name, tail in zip(heads, names, tails, strict=True):

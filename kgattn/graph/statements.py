@@ -6,6 +6,7 @@
 | skos:altLabel, skos:hiddenLabel, schema:alternateName, oboInOwl:has...Synonym | alias |
 | skosxl:prefLabel, skosxl:altLabel, skosxl:hiddenLabel | as those of skos, see `kgattn.graph.label_nodes` |
 | rdf:type | type; nothing if it is a class of RDF, RDFS or OWL themselves, such as owl:NamedIndividual |
+| wdt:P31 of Wikidata, and its properties | type, and names of relations, see `kgattn.graph.wikidata` |
 | owl:deprecated true, rdf:type owl:DeprecatedClass | the entity is left out |
 | dct:license, cc:license and the like, of an owl:Ontology, a dataset or the document itself | licence of the graph |
 | OWL class axioms made of blank nodes | triples, see `kgattn.graph.owl` |
@@ -14,8 +15,8 @@
 | any other with a literal as object | nothing |
 
 Entities are the ends of triples and what has a label or a type, except: what is only used as a relation, only used as a
-type, an owl:Ontology, or a label of SKOS-XL (a skosxl:Label, or what serves as one and has no name itself); and blank
-nodes that have no label or are part of an axiom, which cannot be named in text.
+type, an owl:Ontology, the item of a property of Wikidata, or a label of SKOS-XL (a skosxl:Label, or what serves as one
+and has no name itself); and blank nodes that have no label or are part of an axiom, which cannot be named in text.
 The label of an entity is in the first language asked for in which it has one, then without a language, then in any
 other; its aliases are in that language, a dearer one, or none. "xx" takes those of every language.
 """
@@ -47,8 +48,9 @@ from kgattn.graph.vocabulary import (
     ONTOLOGY,
     SCHEMA_TYPES,
     TEXT_RANKS,
-    TYPE,
+    TYPES,
 )
+from kgattn.graph.wikidata import DIRECT_CLAIM, PROPERTY, name_relations
 from kgattn.shapes import Bool, Int
 
 LABEL_SOURCES = "rdfs:label, skos:prefLabel, skosxl:prefLabel, schema:name or foaf:name"
@@ -68,6 +70,7 @@ class Statements:
         self._label_nodes = LabelNodes()
         self._edges = array("i")
         self._types = array("i")
+        self._claims = array("i")
         self._licence_texts: list[tuple[int, str]] = []
         self._deprecated, self._required = array("i"), array("i")
 
@@ -90,12 +93,14 @@ class Statements:
     def add_link(self, subject: str, predicate: str, target: str) -> None:
         """A statement whose object is an IRI or a blank node."""
         nodes = self._nodes
-        if predicate == TYPE:
+        if predicate in TYPES:
             self._types.extend((nodes[subject], nodes[target]))
         elif predicate not in IGNORED:
             self._edges.extend((nodes[subject], nodes[predicate], nodes[target]))
         elif predicate in LABEL_LINKS:
             self._label_nodes.add_link(nodes[subject], predicate, nodes[target])
+        elif predicate == DIRECT_CLAIM:
+            self._claims.extend((nodes[subject], nodes[target]))
 
     def build(
         self, origin: str = "", sources: tuple[str, ...] = (), *, rename_blank_nodes: bool = False
@@ -118,13 +123,14 @@ class Statements:
         for owner, predicate, text, tag in self._label_nodes.texts(origin):
             self._texts.add(names[owner], predicate, text, tag)
         texts = self._texts.chosen()
-        edges, types = _rows(self._edges, 3), _rows(self._types, 2)
+        edges, types, claims = _rows(self._edges, 3), _rows(self._types, 2), _rows(self._claims, 2)
+        name_relations(claims, edges[:, 1], texts)
         blank = np.fromiter((name.startswith("_:") for name in names), dtype=bool, count=len(names))
         label_nodes = _mask(len(names), self._label_nodes.numbers()) & ~named | self._of_types(types, {LABEL_NODE})
         helpers = blank & (~_mask(len(names), _array(texts)) | self._of_types(types, HELPER_TYPES) | label_nodes)
         licences = self._own_licences(edges, types)
-        outside = helpers | label_nodes | self._of_types(types, {ONTOLOGY, *DEPRECATED_TYPES})
-        outside |= _mask(len(names), _array(self._deprecated))
+        outside = helpers | label_nodes | self._of_types(types, {ONTOLOGY, PROPERTY, *DEPRECATED_TYPES})
+        outside |= _mask(len(names), _array(self._deprecated), claims[:, 0])
         if has_axioms:
             edges, types = self._with_axioms(edges, types, helpers, origin)
         edges = edges[~(outside[edges[:, 0]] | outside[edges[:, 2]])]

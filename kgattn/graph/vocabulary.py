@@ -1,6 +1,7 @@
 """The IRIs that mean something to a graph: where texts, types and licences are found, and what says nothing."""
 
 from kgattn.graph.owl import AT_LEAST, OWL, RDF
+from kgattn.graph.wikidata import FORMS, INSTANCE_OF, WIKIBASE
 
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
@@ -8,6 +9,7 @@ SKOS_XL = "http://www.w3.org/2008/05/skos-xl#"
 OBO = "http://www.geneontology.org/formats/oboInOwl#"
 
 TYPE = RDF + "type"
+TYPES = frozenset({TYPE, INSTANCE_OF})
 LABEL = RDFS + "label"
 ALT_LABEL = SKOS + "altLabel"
 PROPERTY = RDF + "Property"
@@ -50,6 +52,7 @@ IGNORED = {
     *TEXT_RANKS,
     *LABEL_LINKS,
     LITERAL_FORM,
+    *FORMS,
     *(RDFS + name for name in ("seeAlso", "isDefinedBy", "domain", "range", "subPropertyOf")),
     *(OWL + name for name in ("imports", "versionIRI", "priorVersion", "inverseOf", "equivalentProperty")),
     *(OWL + name for name in ("propertyDisjointWith", "propertyChainAxiom")),
@@ -60,7 +63,7 @@ SCHEMA_TYPES = {
     *(f"{OWL}{kind}Property" for kind in ("Object", "Datatype", "Annotation", "Functional", "Ontology")),
     *(f"{OWL}{kind}Property" for kind in ("InverseFunctional", "Transitive", "Symmetric", "Asymmetric")),
 }
-META = (RDF, RDFS, OWL)
+META = (RDF, RDFS, OWL, WIKIBASE)
 """Where the languages themselves lie: their classes, such as owl:NamedIndividual, tell no entity from another."""
 DEPRECATED_TYPES = {OWL + "DeprecatedClass", OWL + "DeprecatedProperty"}
 DATASETS = {

@@ -21,6 +21,7 @@ class AliasTable(NamedTuple):
         capital: Whether its first letter is a capital.
         entity: Row of the entity.
         weight: How much the use counts for the entity, above 0.
+        prior: P(entity given the form) where the graph gives it, in (0, 1], else NaN.
         variant: Whether the form is a variant of the entity's alias, not an alias itself.
     """
 
@@ -30,6 +31,7 @@ class AliasTable(NamedTuple):
     capital: Bool[np.ndarray, " use"]
     entity: Int[np.ndarray, " use"]
     weight: Float[np.ndarray, " use"]
+    prior: Float[np.ndarray, " use"]
     variant: Bool[np.ndarray, " use"]
 
 
@@ -64,9 +66,9 @@ def build_rows(
 
     A text in lower case meets the forms that take any case; one with a capital meets the capitalised forms too; one
     that is letter by letter an exact form meets that form besides. Variants count only where no alias admits the text.
-    P(entity given alias) is the entity's largest weight
-    over the sum of all entities' weights. The most likely `max_candidates` stay, as they are: what was cut is the share
-    of "none of these".
+    P(entity given alias) is the entity's largest weight over the sum of all entities' weights, where the graph gives no
+    prior; `_with_given` says what the priors do that it gives. The most likely `max_candidates` stay, as they are: what
+    was cut is the share of "none of these".
 
     Args:
         uses: Uses of aliases, in any order.
@@ -105,7 +107,8 @@ def build_rows(
     variant = np.bincount(row[~uses.variant[use]], minlength=num_rows) == 0
     kept = variant[row] | ~uses.variant[use]
     use, row = use[kept], row[kept]
-    candidates = _candidates(row, uses.entity[use], uses.weight[use], variant, entity_rank, max_candidates)
+    columns = (row, uses.entity[use], uses.weight[use], uses.prior[use])
+    candidates = _candidates(*columns, variant, entity_rank, max_candidates)
     exact_row = (num_rows - len(forms) + np.arange(len(forms))).astype(np.int32)
     return RowsByCase(
         lower_row.astype(np.int32),
@@ -137,17 +140,22 @@ def _candidates(
     row: Int[np.ndarray, " use"],
     entity: Int[np.ndarray, " use"],
     weight: Float[np.ndarray, " use"],
+    given: Float[np.ndarray, " use"],
     variant: Bool[np.ndarray, " row"],
     entity_rank: Int[np.ndarray, " entity"],
     max_candidates: int,
 ) -> CandidateRows:
-    """One row of candidates each: largest weight of an entity, normalised, sorted, cut."""
+    """One row of candidates each: largest weight and prior of an entity, normalised, sorted, cut."""
     num_rows = len(variant)
     order = np.lexsort((-weight, entity, row))
-    row, entity, weight = row[order], entity[order], weight[order]
+    row, entity, weight, given = row[order], entity[order], weight[order], given[order]
     new = np.ones(len(row), dtype=bool)
     new[1:] = (row[1:] != row[:-1]) | (entity[1:] != entity[:-1])
-    row, entity, weight = row[new], entity[new], weight[new]
+    if not np.isnan(given).all():
+        given = np.fmax.reduceat(given, np.flatnonzero(new))
+        row, entity, weight = row[new], entity[new], _with_given(row[new], weight[new], given, num_rows)
+    else:
+        row, entity, weight = row[new], entity[new], weight[new]
 
     order = np.lexsort((entity_rank[entity], -weight, row))
     row, entity, weight = row[order], entity[order], weight[order]
@@ -159,3 +167,32 @@ def _candidates(
     offsets = np.zeros(num_rows + 1, dtype=np.int64)
     np.cumsum(np.bincount(row[kept], minlength=num_rows), out=offsets[1:])
     return CandidateRows(offsets, entity[kept].astype(np.int32), prior[kept].astype(np.float32), variant)
+
+
+def _with_given(
+    row: Int[np.ndarray, " candidate"],
+    weight: Float[np.ndarray, " candidate"],
+    given: Float[np.ndarray, " candidate"],
+    num_rows: int,
+) -> Float[np.ndarray, " candidate"]:
+    """Weights of candidates, each once a row, some of which the graph gives a prior.
+
+    Only candidates of one row compete. Those with a prior share what they would have together by their weights, each by
+    its prior; what the priors leave of that up to 1 ("none of these", said whoever gave them) and all the rest goes to
+    the candidates without one, by their weights. So a new entity that is given a known name stands beside those known
+    for it, and more so the less likely these are. A row in which all have a prior, or none, goes by these alone.
+    """
+    known = ~np.isnan(given)
+    of_known = np.bincount(row[known], weights=weight[known], minlength=num_rows)
+    of_others = np.bincount(row[~known], weights=weight[~known], minlength=num_rows)
+    mixed = ((of_known > 0) & (of_others > 0))[row]
+    united = np.where(known, given, weight)
+    row, weight, given, known = row[mixed], weight[mixed], given[mixed], known[mixed]
+    share = of_known[row] / (of_known[row] + of_others[row])
+    total = np.bincount(row[known], weights=given[known], minlength=num_rows)[row]
+    united[mixed] = np.where(
+        known,
+        share * given / np.maximum(total, 1.0),
+        (1.0 - share * np.minimum(total, 1.0)) * weight / of_others[row],
+    )
+    return united

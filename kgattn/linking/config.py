@@ -48,7 +48,7 @@ class LinkerConfig:
             see `kgattn.linking.stop_list`.
         prior: What else weighs an entity, before a text is read: `degree`, its number of triples; `pagerank`; or
             nothing, `uniform`. See `kgattn.linking.disambiguation.popularity`. A name for which the graph gives priors,
-            as one of `KnowledgeGraph.from_spacy_kb` does, goes by them instead.
+            as one of `KnowledgeGraph.from_spacy_kb` does, goes by them instead, as `kgattn.linking.candidates` says.
         context_weight: Weight of the words around a mention in choosing its entity, at least 0; 0 leaves them out. See
             `kgattn.linking.disambiguation.score`, also for the next.
         coherence_weight: Weight of the other mentions and their paths in the graph, at least 0; 0 leaves them out.

@@ -1,7 +1,7 @@
 """The entity linker: text or words in, documents with mentions out."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from kgattn.errors import LinkingError
-from kgattn.files import check_version, replacing, write_json
+from kgattn.files import check_version, replacing, write_json, write_text
 from kgattn.graph import KnowledgeGraph
 from kgattn.graph.storage import INDEX_FOLDER
 from kgattn.linking.build import ANY_LANGUAGE, open_or_build
@@ -17,6 +17,7 @@ from kgattn.linking.component import KgattnLinker
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.index import LinkIndex
 from kgattn.linking.inputs import check_text, check_words
+from kgattn.linking.lexicon import WORDS_FILE
 from kgattn.linking.marking import doc_mentions
 from kgattn.linking.pipelines import resolve_pipeline
 from kgattn.linking.workers import pipe_in_processes
@@ -71,7 +72,8 @@ class EntityLinker:
         """The same linker over another graph, such as an edited one; this one stays as it is.
 
         It has the same pipeline and settings and keeps what was decided in a `common_words.tsv`, unless the folder of
-        the new graph has decisions of its own. Its index is opened there when it fits, else built.
+        the new graph has decisions of its own. Its index is opened there when it fits, else built; the names are not
+        read again where they are the same, as after `graph.with_triples`, and few enough to be kept in memory.
 
         Raises:
             LinkingError: No graph, or nothing in it to match.
@@ -79,16 +81,15 @@ class EntityLinker:
         _check_graph("with_graph", graph)
         made = type(self).__new__(type(self))
         made._code, made.nlp, made.config = self._code, self.nlp, self.config
-        made._link_to(graph, None, self.component.index.decisions)
+        made._link_to(graph, None, self.component.index)
         return made
 
-    def _link_to(
-        self, graph: KnowledgeGraph, index_folder: Path | None, decided: Mapping[str, str] | None = None
-    ) -> None:
+    def _link_to(self, graph: KnowledgeGraph, index_folder: Path | None, before: LinkIndex | None = None) -> None:
         self.graph = graph
         stop_words = frozenset(self.nlp.Defaults.stop_words)
         language = self.nlp.lang or ANY_LANGUAGE
-        index = open_or_build(graph, self.config, stop_words, language, index_folder, decided)
+        decided = {} if before is None else before.decisions
+        index = open_or_build(graph, self.config, stop_words, language, index_folder, decided, before)
         self.component = KgattnLinker(self.config, stop_words, language=language, index=index)
 
     def __call__(self, text: str) -> Doc:
@@ -146,11 +147,11 @@ class EntityLinker:
         self.component.set_index(LinkIndex.open(folder))
 
     def save(self, folder: str | Path, *, index: bool = True) -> None:
-        """Write settings, pipeline and index; the graph is saved on its own.
+        """Write settings, pipeline, index and the decisions it was built by; the graph is saved on its own.
 
         Args:
             folder: Made when absent.
-            index: Whether to write the index too; without it `load` builds it anew.
+            index: Whether to write the index too; without it `load` builds it anew, by the same `common_words.tsv`.
 
         Raises:
             StorageError: Writing failed.
@@ -162,6 +163,8 @@ class EntityLinker:
                 self.nlp.to_disk(scratch / _PIPELINE_FOLDER)
             if index:
                 self.component.index.save(scratch / INDEX_FOLDER)
+            else:
+                write_text(scratch / INDEX_FOLDER / WORDS_FILE, self.component.index.words)
             write_json(scratch / FILE, settings)
 
     @classmethod

@@ -17,6 +17,7 @@ from kgattn.linking.candidates import CandidateRows
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.disambiguation.resolve import Disambiguator
 from kgattn.linking.disambiguation.senses import Senses
+from kgattn.linking.forms import Names
 from kgattn.linking.fuzzy_index import FuzzyIndex
 from kgattn.linking.lexicon import WORDS_FILE, decisions_in
 from kgattn.linking.stop_list import StopList
@@ -45,6 +46,7 @@ class LinkIndex:
         senses: What disambiguation needs of the graph.
         fuzzy: Aliases by trigrams, where `config.fuzzy` asks for them.
         path: Folder the arrays are mapped from, or None when they are in memory.
+        names: What was read of the graph's names, for the index of an edited graph; not saved.
     """
 
     trie: AtomTrie
@@ -57,6 +59,7 @@ class LinkIndex:
     senses: Senses
     fuzzy: FuzzyIndex | None = None
     path: Path | None = None
+    names: Names | None = None
 
     def fits(self, graph: KnowledgeGraph, config: LinkerConfig, lexicon_digest: str) -> bool:
         """Whether building anew would give this very index, row numbers of the graph included."""

@@ -19,6 +19,7 @@ from kgattn.shapes import Int
 from kgattn.training.config import TrainConfig
 from kgattn.training.encode import EncodedCorpus
 from kgattn.training.environment import describe_environment
+from kgattn.training.parts import decisions_of
 from kgattn.training.precision import training_device
 
 FORMAT_VERSION = 2
@@ -34,7 +35,8 @@ Arrays = dict[str, np.ndarray]
 def encoding_key(corpus: Corpus, graph: KnowledgeGraph, tokenizer: Any, config: TrainConfig) -> str:
     """A hash of everything the windows and their links depend on: content, settings, versions, this code's commit.
 
-    The rows of the entities count too, which the fingerprint of a graph leaves out.
+    The rows of the entities count too, which the fingerprint of a graph leaves out, and what the user decided in the
+    `common_words.tsv` of the graph's folder.
     """
     environment = describe_environment(training_device(), None)
     linker = [] if config.linker is None else [config.linker.to_dict()]
@@ -47,6 +49,7 @@ def encoding_key(corpus: Corpus, graph: KnowledgeGraph, tokenizer: Any, config: 
         "settings": [config.language, config.max_length, config.stride, config.distant_epochs > 0, *linker],
         "versions": environment["versions"],
         "commit": environment["commit"],
+        **decisions_of(graph),
     }
     return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -1,7 +1,7 @@
 """What a training run is made of, once its arguments are checked: sentences ready for the model, and who it is."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 SplitChange = Callable[[EncodedSplit], EncodedSplit]
 """Gives other windows of the same sentences."""
 
-COUNT_AFTER_PADDING = ("roberta", "camembert", "xlm-roberta")
-"""Model types that number positions from one after the padding token's number."""
-
 
 def make_processor(
     model: str, graph: KnowledgeGraph | None, language: str, linker: "LinkerConfig | None" = None
@@ -55,61 +52,26 @@ def make_processor(
     return Processor(tokenizer, EntityLinker(graph, nlp=language, config=linker))
 
 
-def check_run(
-    config: TrainConfig,
-    corpus: Corpus,
-    graph: KnowledgeGraph | None,
-    injection: InjectionConfig | None,
-    entity_map: Int[np.ndarray, " entity"] | None,
-    windows: SplitChange | None,
-    distant: bool,
-) -> None:
-    """Raise unless arm, graph, injection and entity map belong together and the corpus has all three parts.
+def decisions_of(graph: KnowledgeGraph | None, processor: Any = None) -> dict[str, str]:
+    """The digest of what the user decided in a `common_words.tsv`, by which texts are linked; empty without decisions.
+
+    So what was recorded before there were any, or without a word on them, is still known again.
+
+    Args:
+        graph: The graph; None where nothing is linked.
+        processor: What links to it; None and a bare tokenizer stand for what is made by the graph's folder.
 
     Raises:
-        ConfigError: Two of them contradict each other.
-        CorpusError: A split is missing.
+        LinkingError: The file is malformed, or gone while the index beside it was built by it.
     """
-    given = {
-        "an injection": injection is not None,
-        "other windows": windows is not None,
-        "distant supervision": distant,
-    }
-    if (config.arm == "plain") == any(given.values()):
-        got = next((name for name, there in given.items() if there), "nothing")
-        raise ConfigError(
-            "the arm plain injects nothing, and every other arm injects something, reads other windows or has distant "
-            f"supervision; got {config.arm}, {got}"
-        )
-    if distant and injection is None and (graph is None or config.distant_epochs == 0):
-        raise ConfigError(
-            f"the arm {config.arm} learns from links: give a graph and distant_epochs above 0, or it would be plain"
-        )
-    if injection is not None and graph is None:
-        raise ConfigError(f"the arm {config.arm} needs a graph; give one, or choose the arm plain")
-    if entity_map is not None and (graph is None or entity_map.shape != (graph.num_entities,)):
-        raise ConfigError(f"entity_map must have one row for each entity of the graph, got shape {entity_map.shape}")
-    for split in ("train", "dev", "test"):
-        corpus.split(split)
+    if graph is None:
+        return {}
+    from kgattn.linking.decisions import decisions_digest, index_folders, read_decisions  # here, because of spaCy
 
-
-def check_windows(model: Any, splits: Iterable[EncodedSplit]) -> None:
-    """Raise if a window is longer than the model has positions for.
-
-    Raises:
-        ConfigError: There is one; `max_length` is too large for the model.
-    """
-    positions = getattr(model.config, "max_position_embeddings", None)
-    if positions is None:
-        return
-    if model.config.model_type in COUNT_AFTER_PADDING:
-        positions -= model.config.pad_token_id + 1
-    longest = max((len(feature["input_ids"]) for split in splits for feature in split.features), default=0)
-    if longest > positions:
-        raise ConfigError(
-            f"max_length must be at most {positions}, the positions of the model, got windows of {longest} tokens; "
-            "lower it"
-        )
+    linker = getattr(processor, "linker", None)
+    decided = read_decisions(index_folders(graph)) if linker is None else linker.component.index.decisions
+    digest = decisions_digest(decided)
+    return {} if digest is None else {"common_words": digest}
 
 
 def identity_of(
@@ -131,6 +93,7 @@ def identity_of(
         "graph": graph.fingerprint if graph is not None else None,
         "linker": processor.linker.config.to_dict() if hasattr(processor, "linker") else None,
         "entity_map": None if entity_map is None else hashlib.sha256(entity_map.tobytes()).hexdigest(),
+        **decisions_of(graph, processor),
     }
 
 
@@ -259,8 +222,8 @@ def _joined(sentences: EncodedSplit, texts: EncodedSplit) -> EncodedSplit:
     return replace(sentences, features=(*sentences.features, *texts.features))
 
 
-def describe_graph(graph: KnowledgeGraph | None) -> dict[str, Any] | None:
-    """Fingerprint and sizes of a graph, for the record."""
+def describe_graph(graph: KnowledgeGraph | None, processor: Any = None) -> dict[str, Any] | None:
+    """Fingerprint and sizes of a graph, and the decisions it is linked by, as for `decisions_of`, for the record."""
     if graph is None:
         return None
     return {
@@ -270,4 +233,5 @@ def describe_graph(graph: KnowledgeGraph | None) -> dict[str, Any] | None:
         "num_triples": graph.num_triples,
         "licence": graph.licence,
         "sources": list(graph.sources),
+        **decisions_of(graph, processor),
     }

@@ -31,12 +31,13 @@ from kgattn.training.encode import EncodedCorpus
 from kgattn.training.environment import describe_environment
 from kgattn.training.gates import describe_gates
 from kgattn.training.parameter_groups import PLUGIN_PREFIX
-from kgattn.training.parts import RunParts, SplitChange, check_run, check_windows, describe_graph, identity_of
+from kgattn.training.parts import RunParts, SplitChange, describe_graph, identity_of
 from kgattn.training.peak_memory import PeakMemory
 from kgattn.training.precision import autocast_type, training_device
 from kgattn.training.quiet_trainer import Progress, count_steps
 from kgattn.training.result import RunResult
 from kgattn.training.resume import latest_checkpoint, remove_checkpoints
+from kgattn.training.run_checks import check_run, check_windows
 from kgattn.training.run_folder import MODEL, RunFolder
 from kgattn.training.token_dropout import TokenDropout
 from kgattn.training.trainer import TaggerTrainer
@@ -75,7 +76,8 @@ def train_run(
         output: The run's folder; None keeps nothing.
         injection: What to inject; None trains the plain model.
         entity_map: Entity row to use in place of each row, for a control.
-        processor: A `kgattn.Processor` on the graph; None makes one with the default linker.
+        processor: A `kgattn.Processor` on the graph with the linker settings of `config`, or a bare tokenizer where
+            `encoded` is given or nothing is linked; None makes a processor.
         encoded: The whole corpus as `encode_corpus` made it, to link only once for many runs.
         progress: Told after every step, of `distant_epochs` and of fine-tuning alike.
         injected: The graph to inject where it is not the one that was linked to, for a control.
@@ -85,8 +87,9 @@ def train_run(
         on_retest: Given the result of each of them.
 
     Raises:
-        ConfigError: Settings contradict each other, the model is not found, or a run with another graph or other
-            windows is to leave a folder, whose model would then not be given them.
+        ConfigError: Settings contradict each other or the processor, the model is not found, several processes are
+            started together, or a run with another graph or other windows is to leave a folder, whose model would then
+            not be given them.
         CorpusError: A split is missing or a file malformed.
         InjectionError: The model cannot be injected.
         LinkingError: The processor links to other entities than the graph has.
@@ -94,14 +97,17 @@ def train_run(
         StorageError: Writing failed.
     """
     distant = injection is not None if distant is None else distant
-    check_run(config, corpus, graph, injection, entity_map, windows, distant)
+    check_run(config, corpus, graph, injection, entity_map, windows, distant, processor)
     if output is not None and (injected is not None or windows is not None):
         raise ConfigError(
             f"the arm {config.arm} trains on another graph or other windows, which a model in a folder would not be "
             "given; leave output out"
         )
     folder = RunFolder(output) if output is not None else None
-    identity = identity_of(config, corpus, graph, injection, entity_map, processor, distant=distant)
+    identity, about_graph = (
+        identity_of(config, corpus, graph, injection, entity_map, processor, distant=distant),
+        describe_graph(graph, processor),
+    )
     if folder is not None and folder.is_finished(identity):
         return folder.result()
     parts = RunParts.gather(config, corpus, graph, injection, entity_map, processor, encoded, windows, distant)
@@ -167,7 +173,7 @@ def train_run(
         config=config.to_json(),
         injection=injection.to_json() if injection is not None else None,
         corpus=parts.describe_corpus(),
-        graph=describe_graph(graph),
+        graph=about_graph,
         dev=dev.to_json(),
         test=test.to_json(),
         test_counts=test.sentence_counts,

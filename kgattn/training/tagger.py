@@ -23,8 +23,8 @@ from kgattn.shapes import Int
 from kgattn.training.checkpoints import load_tokenizer, quiet_transformers
 from kgattn.training.config import TrainConfig
 from kgattn.training.encode import with_entities, without_links
-from kgattn.training.parts import check_windows
 from kgattn.training.precision import autocast_type, training_device
+from kgattn.training.run_checks import check_windows
 from kgattn.training.run_folder import CONFIG, MODEL, RunFolder
 
 

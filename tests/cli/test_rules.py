@@ -115,6 +115,28 @@ def test_a_run_tells_what_it_learned_and_what_it_is_without(graph, rules, data, 
     assert "rule 'new': " in capsys.readouterr().err
 
 
+def test_a_run_counts_as_it_links(data, rules, bert_tiny_path, tmp_path, capsys):
+    label = "<http://www.w3.org/2000/01/rdf-schema#label>"
+    lines = [f'<urn:e:rome> {label} "Ancient Rome"@en, "Rome"@de ; <urn:e:capitalOf> <urn:e:italy> .']
+    lines += [
+        f'<urn:e:italy> {label} "Italy"@de . <urn:e:paris> {label} "Paris"@de ; <urn:e:capitalOf> <urn:e:italy> .'
+    ]
+    (tmp_path / "graph.ttl").write_text("\n".join(lines), encoding="utf-8")
+    (rules / "capital.rq").write_text("SELECT ?head ?tail WHERE { ?head <urn:e:capitalOf> ?tail }", encoding="utf-8")
+    settings, run = tmp_path / "settings.json", tmp_path / "run"
+    values = {"epochs": 1, "injection": {"entity_dim": 16, "code_dim": 32}, "linker": {"stop_list": ["Paris"]}}
+    settings.write_text(json.dumps(values))
+    shared = ["--data", str(data), "--graph", str(tmp_path / "graph.ttl"), "--rules", str(rules / "capital.rq")]
+    train = ["train", *shared, "--model", "bert-tiny", "--config", str(settings), "--bf16", "off", "-o", str(run)]
+    assert main([*train, "--language", "de"]) == 0
+    capsys.readouterr()
+    assert [fact["mention_pairs"] for fact in asked(capsys, *shared, "--language", "de")] == [12]
+    for language in ((), ("--language", "de")):
+        assert [fact["mention_pairs"] for fact in asked(capsys, *shared, "--run", run, *language)] == [8]
+    assert main(["rules", *shared, "--run", str(run), "--language", "en"]) == 2
+    assert f"language must be that of {run}, 'de', got 'en'; leave it out" in capsys.readouterr().err
+
+
 def test_rules_that_derive_triples_have_no_strength_in_a_plain_run(
     graph, rules, data, bert_tiny_path, tmp_path, capsys
 ):

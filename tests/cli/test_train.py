@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -176,3 +178,17 @@ def test_wrong_input_is_one_line_and_leaves_nothing(data, bert_tiny_path, tmp_pa
         assert not run.exists()
     assert main(["evaluate", "--run", str(tmp_path), "--data", str(data)]) == 2
     assert "holds no finished run" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_torchrun_is_refused_before_anything_is_written(data, bert_tiny_path, tmp_path):
+    """Two processes by gloo on the CPU: each says so in a line, and no folder is begun."""
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "kgattn"]
+    command = ["train", "--data", str(data), "--arm", "plain", "--model", "bert-tiny", "--epochs", "1", "--bf16", "off"]
+    done = subprocess.run(
+        [*launch, *command, "-o", str(tmp_path / "run")], capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode != 0
+    assert "error: a run is trained by one process, got 2 started together" in done.stderr
+    assert "Traceback" not in done.stderr.partition("error: a run")[0]
+    assert not (tmp_path / "run").exists()

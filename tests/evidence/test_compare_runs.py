@@ -86,6 +86,23 @@ def test_runs_every_arm_with_every_seed_once(
     assert changed.runs == ["plain with seed 0"]
 
 
+def test_runs_by_other_decisions_of_the_user_are_made_again(
+    tiny: TrainConfig, corpus: Corpus, graph: KnowledgeGraph, tmp_path: Path
+) -> None:
+    decisions = tmp_path / "graph" / "linker" / "common_words.tsv"
+    dataclasses.replace(graph, path=None).save(tmp_path / "graph")  # and not the graph of all tests
+    decisions.parent.mkdir()
+    told = []
+    for lines in ("", "", "anna\t\t\t\tdrop\n", "anna\t\t\t\tdrop\n", ""):
+        decisions.write_text(lines, encoding="utf-8")
+        witness = Witness()
+        saved = KnowledgeGraph.load(tmp_path / "graph")
+        compare(corpus, saved, parse_arms("plain"), 1, tiny, tmp_path / "runs", watcher=witness)
+        told.append(witness.kept)
+
+    assert told == [0, 1, 0, 1, 0]
+
+
 def test_a_torn_result_is_made_again(tiny: TrainConfig, corpus: Corpus, graph: KnowledgeGraph, tmp_path: Path) -> None:
     result = tmp_path / "runs" / "plain" / "seed-0" / "result.json"
     first = compare(corpus, graph, parse_arms("plain"), 1, tiny, tmp_path)

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+import spacy
+from spacy.kb import InMemoryLookupKB
 
 from kgattn.errors import GraphError
 from kgattn.graph import KnowledgeGraph
@@ -92,3 +94,53 @@ def test_features_of_different_widths_are_refused():
 def test_nothing_to_merge_is_refused():
     with pytest.raises(GraphError, match="at least one graph to merge"):
         KnowledgeGraph.merge([])
+
+
+def knowledge_base(priors):
+    """A graph of a spaCy knowledge base, from P(entity given name) by name and entity."""
+    kb = InMemoryLookupKB(spacy.blank("en").vocab, entity_vector_length=1)
+    for entity in sorted({entity for shares in priors.values() for entity in shares}):
+        kb.add_entity(entity, freq=1, entity_vector=[0])
+    for name, shares in priors.items():
+        kb.add_alias(name, list(shares), list(shares.values()))
+    return KnowledgeGraph.from_spacy_kb(kb)
+
+
+def priors(graph):
+    owners = np.repeat(np.arange(graph.num_entities), np.diff(graph.alias_offsets))
+    uses = [*enumerate(graph.labels), *zip(owners.tolist(), graph.alias_texts, strict=True)]
+    return {
+        (name, graph.entity_ids[row]): pytest.approx(prior, abs=1e-6)
+        for (row, name), prior in zip(uses, graph.name_priors.tolist(), strict=True)
+        if prior == prior
+    }
+
+
+def test_priors_of_entities_that_become_one_are_added_up():
+    graph = knowledge_base({"Paris": {"Q90": 0.5, "dbr:Paris": 0.3, "Q1": 0.2}, "Lutetia": {"dbr:Paris": 0.4}})
+    united = KnowledgeGraph.merge([graph], same_as={"dbr:Paris": "Q90"})
+    assert priors(united) == {("Paris", "Q90"): 0.8, ("Paris", "Q1"): 0.2, ("Lutetia", "Q90"): 0.4}
+
+
+def test_a_sum_of_priors_is_at_most_one(tmp_path):
+    graph = knowledge_base({"Paris": {"a": 0.6, "b": 0.1, "c": 0.3}})
+    united = KnowledgeGraph.merge([graph], same_as={"a": "b", "c": "b"})
+    united.save(tmp_path / "united")
+    assert united.name_priors.max() <= 1
+    assert priors(KnowledgeGraph.load(tmp_path / "united")) == {("Paris", united.entity_ids[0]): 1.0}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_priors_of_several_graphs_are_their_mean(order):
+    one = knowledge_base({"Paris": {"Q90": 0.9, "Q1": 0.1}, "Lutetia": {"Q90": 0.4}})
+    other = knowledge_base({"Paris": {"dbr:Paris": 0.5, "Q7": 0.4}})
+    merged = KnowledgeGraph.merge([one, other][::order], same_as={"dbr:Paris": "Q90"})
+    city = "Q90" if order == 1 else "dbr:Paris"
+    expected = {("Paris", city): 0.7, ("Paris", "Q1"): 0.05, ("Paris", "Q7"): 0.2, ("Lutetia", city): 0.4}
+    assert priors(merged) == expected
+
+
+def test_a_graph_of_priors_merged_with_one_that_says_the_same_stays_what_it_was():
+    content = {"Paris": {"Q90": 0.9, "Q1": 0.1}, "Lutetia": {"Q90": 0.4}}
+    graph = knowledge_base(content)
+    assert KnowledgeGraph.merge([graph, knowledge_base(content)]).fingerprint == graph.fingerprint

@@ -117,3 +117,22 @@ def test_empty_graphs_and_bare_iris_are_refused():
         KnowledgeGraph.from_networkx(networkx.Graph())
     with pytest.raises(GraphError, match=r"without labels .* the node attribute label"):
         KnowledgeGraph.from_networkx(networkx.DiGraph([("http://a/x", "http://a/y")]))
+
+
+def test_priors_stand_beside_the_names():
+    source = networkx.DiGraph()
+    source.add_node("Q90", label="Paris", aliases="Lutetia|City of Light", name_priors=[0.9, None, 0.5])
+    source.add_node("Q1", label="Paris")
+    graph = KnowledgeGraph.from_networkx(source)
+    np.testing.assert_allclose(graph.name_priors, [0.9, np.nan, np.nan, 0.5], rtol=1e-6)
+    nodes = graph.to_networkx().nodes
+    assert nodes["Q90"]["name_priors"] == "0.9|nan|0.5"
+    assert "name_priors" not in nodes["Q1"]
+
+
+@pytest.mark.parametrize("priors", ["0.9", "0.9|0.5|0.1", "0.9|1.5", "-0.1|0.2", "0.9|high", [0.9, []]])
+def test_priors_that_do_not_fit_the_names_are_refused(priors):
+    source = networkx.DiGraph()
+    source.add_node("Q90", label="Paris", aliases="Lutetia", name_priors=priors)
+    with pytest.raises(GraphError, match=r"name_priors of 'Q90' must be numbers in \[0, 1\], one .* of its 1 aliases"):
+        KnowledgeGraph.from_networkx(source)

@@ -102,6 +102,11 @@ def test_features_of_another_shape_are_left_out_with_a_warning():
             {"labels": LABELS, "relations": ["r"]},
             r"edge_type must lie in \[0, 1\), got 0 to 3",
         ),
+        (
+            Data(edge_index=EDGES, name_priors=[[0.5], [], [2.0]]),
+            {"labels": LABELS},
+            "name_priors of '2' must be numbers",
+        ),
         (hetero(), {"labels": LABELS}, "must map each node type to a list, got a list"),
         (hetero(), {"relations": ["r"]}, "relations of a HeteroData are its edge types"),
         (

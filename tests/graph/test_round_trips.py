@@ -1,3 +1,4 @@
+import dataclasses
 import re
 import warnings
 from pathlib import Path
@@ -40,6 +41,20 @@ def contents(draw):
     }
 
 
+MOST_NAMES = 24  # of six entities, each with a label and three aliases
+given_priors = st.one_of(
+    st.none(),
+    st.lists(st.one_of(st.just(np.nan), st.floats(0, 1, width=32)), min_size=MOST_NAMES, max_size=MOST_NAMES),
+)
+
+
+def built(content, priors):
+    """The graph, with priors of its names unless there are none."""
+    graph = KnowledgeGraph.from_triples(**content)
+    values = np.array(priors or [], dtype=np.float32)[: graph.num_entities + len(graph.alias_texts)]
+    return graph if np.isnan(values).all() else dataclasses.replace(graph, name_priors=values)
+
+
 def through_networkx(graph):
     return KnowledgeGraph.from_networkx(graph.to_networkx())
 
@@ -58,9 +73,9 @@ def through_folder(graph):
 
 @pytest.mark.parametrize("trip", [through_networkx, through_pyg, through_folder])
 @settings(max_examples=12, deadline=None)
-@given(content=contents())
-def test_everything_comes_back(trip, content):
-    graph = KnowledgeGraph.from_triples(**content)
+@given(content=contents(), priors=given_priors)
+def test_everything_comes_back(trip, content, priors):
+    graph = built(content, priors)
     back = trip(graph)
     assert back.fingerprint == graph.fingerprint
     assert list(back.entity_ids) == list(graph.entity_ids)
@@ -69,9 +84,9 @@ def test_everything_comes_back(trip, content):
 
 @pytest.mark.parametrize("suffix", ["graphml", "gexf"])
 @settings(max_examples=10, deadline=None)
-@given(content=contents())
-def test_a_file_of_networkx_holds_the_whole_graph(suffix, content):
-    graph = KnowledgeGraph.from_triples(**{**content, "features": None})
+@given(content=contents(), priors=given_priors)
+def test_a_file_of_networkx_holds_the_whole_graph(suffix, content, priors):
+    graph = built({**content, "features": None}, priors)
     assume(not NOT_IN_XML.search("".join((*graph.entity_ids, *graph.labels, *graph.alias_texts, *graph.type_labels))))
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"graph.{suffix}"

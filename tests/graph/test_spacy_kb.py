@@ -112,12 +112,36 @@ def test_priors_stay_where_a_graph_is_changed():
     assert priors(KnowledgeGraph.merge([facts])) is None
 
 
+def shares(graph, text, prior="uniform"):
+    """The candidates of each mention with their priors."""
+    doc = EntityLinker(graph, config=LinkerConfig(prior=prior, context_weight=0.0, coherence_weight=0.0))(text)
+    return [{one.entity_id: round(one.prior, 3) for one in span._.kg_candidates} for span in doc.spans["kgattn"]]
+
+
 def test_names_with_and_without_a_prior_meet():
     graph = KnowledgeGraph.from_spacy_kb(knowledge_base()).with_entity("Q1", label="Paris", aliases=["Berlin"])
-    linker = EntityLinker(graph, config=LinkerConfig(prior="uniform", context_weight=0.0))
-    doc = linker("Paris and Berlin and Bärlin")
-    shares = [{one.entity_id: round(one.prior, 3) for one in span._.kg_candidates} for span in doc.spans["kgattn"]]
-    assert shares == [{"Q1": 0.5, "Q90": 0.45, "Q167646": 0.05}, {"Q64": 0.667, "Q1": 0.333}, {"Q64": 1.0}]
+    # Without priors Q1 had 1 / (1 + 1 + 0.5) of "Paris" and 0.5 / (0.5 + 1) of "Berlin".
+    paris, berlin, baerlin = shares(graph, "Paris and Berlin and Bärlin")
+    assert paris == {"Q1": 0.4, "Q90": 0.54, "Q167646": 0.06}
+    assert berlin == {"Q64": 0.667, "Q1": 0.333}
+    assert baerlin == {"Q64": 1.0}
+
+
+def test_what_priors_leave_over_goes_to_names_without_one():
+    graph = KnowledgeGraph.from_spacy_kb(knowledge_base()).with_entity("Q1", label="Bärlin")
+    (found,) = shares(graph, "Bärlin")
+    assert found == {"Q64": pytest.approx(0.7 / 3, abs=1e-3), "Q1": pytest.approx(1 - 0.7 / 3, abs=1e-3)}
+
+
+@pytest.mark.parametrize("prior", ["degree", "pagerank"])
+def test_a_hub_of_another_name_changes_nothing_for_names_with_and_without_a_prior(prior):
+    graph = KnowledgeGraph.from_spacy_kb(knowledge_base()).with_entity("Q1", label="Paris")
+    hub = graph.with_entity("hub", label="Everything")
+    for number in range(30):
+        hub = hub.with_entity(f"leaf{number}", label=f"Leaf Number{number}")
+    hub = hub.with_triples([(f"leaf{number}", "in", "hub") for number in range(30)])
+    (found,), (beside,) = shares(graph, "Paris", prior), shares(hub, "Paris", prior)
+    assert found == beside == {"Q1": 0.4, "Q90": 0.54, "Q167646": 0.06}
 
 
 def test_a_candidate_of_prior_zero_is_the_last_one():

@@ -82,6 +82,29 @@ def test_with_graph_goes_by_the_folder_of_the_new_graph(tmp_path):
     assert names_in(own) == ["Amman"]
 
 
+@pytest.mark.parametrize("fuzzy", [False, True])
+def test_names_are_not_read_again_where_triples_alone_differ(fuzzy, monkeypatch):
+    labels = {"Q1": "Paris", "Q2": "Paris", "Q3": "genes", "Q4": "Berlin", "Q5": "Rhine"}
+    graph = KnowledgeGraph.from_triples([("Q1", "in", "Q4")], labels=labels, aliases={"Q2": ["Lutetia"]})
+    linker = EntityLinker(graph, config=LinkerConfig(fuzzy=fuzzy))
+    edited = graph.with_triples([("Q2", "near", other) for other in ("Q3", "Q4", "Q5")])
+    moved, anew = linker.with_graph(edited), EntityLinker(edited, config=LinkerConfig(fuzzy=fuzzy))
+    kept = linker.component.index.names
+    assert moved.component.index.names is kept is not None
+    assert moved.with_graph(graph).component.index.names is kept
+    wanted, arrays = anew.component.index.arrays(), moved.component.index.arrays()
+    assert wanted.keys() == arrays.keys()
+    for name, array in wanted.items():
+        np.testing.assert_array_equal(arrays[name], array, err_msg=name)
+    assert found(moved, "Paris")[0].candidates[0].entity_id == "Q2", "of more triples now"
+    assert found(linker, "Paris")[0].candidates[0].entity_id == "Q1"
+
+    renamed = linker.with_graph(graph.with_entity("Q5", aliases=["Rhein"]))
+    assert [mention.candidates[0].entity_id for mention in found(renamed, "the Rhein")] == ["Q5"]
+    monkeypatch.setattr(build, "MOST_KEPT", 3)
+    assert linker.with_graph(edited).component.index.names is None
+
+
 def test_with_graph_takes_graphs_with_names(linker):
     bare = KnowledgeGraph.from_triples([], labels={"Q1": "17"})
     with pytest.raises(LinkingError, match="expected a graph with labels to match, got 1 entities"):

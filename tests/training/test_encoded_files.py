@@ -54,7 +54,7 @@ def test_what_is_absent_damaged_or_of_something_else_is_not_taken(corpus, graph,
     assert load_encoded(path, corpus, "key") is None
 
 
-def test_the_key_knows_what_the_encoding_depends_on(corpus, graph, config):
+def test_the_key_knows_what_the_encoding_depends_on(corpus, graph, config, tmp_path):
     tokenizer = load_tokenizer(config.model)
     key = encoding_key(corpus, graph, tokenizer, config)
     assert key == encoding_key(corpus, graph, tokenizer, replace(config, seed=7, epochs=1, arm="biased"))
@@ -65,7 +65,17 @@ def test_the_key_knows_what_the_encoding_depends_on(corpus, graph, config):
     types = {entity: graph.types(entity) for entity in ids}
     renumbered = KnowledgeGraph.from_triples(triples, labels=names, types=types)
     assert renumbered.fingerprint == graph.fingerprint
+    decided = tmp_path / "graph" / "linker" / "common_words.tsv"
+    replace(graph, path=None).save(tmp_path / "graph")  # and not the graph of all tests
+    decided.parent.mkdir()
+    decided.write_text("rome\t6.00\tRome\tdrop\t\n")
+    assert key == encoding_key(corpus, KnowledgeGraph.load(tmp_path / "graph"), tokenizer, config)
+    by_decision = []
+    for verdict in ("keep", "exact"):
+        decided.write_text(f"rome\t6.00\tRome\tdrop\t{verdict}\n")
+        by_decision.append(encoding_key(corpus, KnowledgeGraph.load(tmp_path / "graph"), tokenizer, config))
     others = [
+        *by_decision,
         encoding_key(replace(corpus, train=corpus.train[1:]), graph, tokenizer, config),
         encoding_key(corpus, graph.with_entity("new", label="new"), tokenizer, config),
         encoding_key(corpus, renumbered, tokenizer, config),

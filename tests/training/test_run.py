@@ -1,3 +1,4 @@
+import json
 import shutil
 from contextlib import nullcontext
 from dataclasses import replace
@@ -9,6 +10,7 @@ import torch
 
 from kgattn.errors import ConfigError, CorpusError, GraphError, KgattnError, LinkingError, RunError
 from kgattn.graph import KnowledgeGraph
+from kgattn.linking import LinkerConfig
 from kgattn.ner.corpus import Corpus, Sentence
 from kgattn.ner.features import EncodedSplit
 from kgattn.ner.outcomes import Outcome
@@ -16,8 +18,9 @@ from kgattn.ner.slices import LINK_SLICES
 from kgattn.training import run as run_module
 from kgattn.training.encode import encode_corpus
 from kgattn.training.evaluate import evaluate_run, open_run
-from kgattn.training.parts import check_windows, make_processor
+from kgattn.training.parts import make_processor
 from kgattn.training.run import train_run
+from kgattn.training.run_checks import check_one_process, check_windows
 from kgattn.training.tagger import open_tagger
 
 
@@ -51,6 +54,51 @@ def test_a_finished_run_is_returned_and_another_refused(corpus, config, tmp_path
     assert train_run(config, corpus, None, tmp_path) == result
     with pytest.raises(RunError, match="another config epochs"):
         train_run(replace(config, epochs=2), corpus, None, tmp_path)
+
+
+def decide(graph, folder, lines):
+    """The graph from a folder beside whose index the user wrote these decisions."""
+    replace(graph, path=None).save(folder)  # and not the graph of all tests
+    (folder / "linker").mkdir(exist_ok=True)
+    (folder / "linker" / "common_words.tsv").write_text(lines)
+    return KnowledgeGraph.load(folder)
+
+
+@pytest.mark.parametrize("with_processor", [False, True])
+def test_a_run_by_other_decisions_of_the_user_is_another_one(
+    corpus, graph, config, tmp_path, monkeypatch, with_processor
+):
+    config = replace(config, epochs=1)
+
+    def run(graph):
+        made = make_processor(config.model, graph, "en") if with_processor else None
+        return train_run(config, corpus, graph, tmp_path / "run", processor=made)
+
+    result = run(graph)
+    known = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert "common_words" not in {*known, *result.graph}, "as runs were known before there were decisions"
+    monkeypatch.setattr(run_module, "load_tagger", lambda *_: pytest.fail("a finished run trained again"))
+    assert run(decide(graph, tmp_path / "graph", "")) == result
+    with pytest.raises(RunError, match="holds a run with another common_words"):
+        run(decide(graph, tmp_path / "graph", "rome\t\t\t\tdrop\n"))
+    monkeypatch.undo()
+    (tmp_path / "run").rename(tmp_path / "before")
+    dropped = run(decide(graph, tmp_path / "graph", "rome\t\t\t\tdrop\n"))
+    assert dropped.graph["common_words"]
+    monkeypatch.setattr(run_module, "load_tagger", lambda *_: pytest.fail("a finished run trained again"))
+    assert dropped.test["slices"]["linked"]["gold"] < result.test["slices"]["linked"]["gold"]
+    assert run(decide(graph, tmp_path / "graph", "Rome\t\t\t\tdrop\n")) == dropped
+    with pytest.raises(RunError, match="holds a run with another common_words"):
+        run(decide(graph, tmp_path / "graph", "rome\t\t\t\texact\n"))
+
+
+def test_an_injected_run_keeps_the_decisions_it_links_by(corpus, graph, config, tmp_path, injection):
+    decided = decide(graph, tmp_path / "graph", "rome\t\t\t\tdrop\n")
+    result = train_run(replace(config, arm="biased", epochs=1), corpus, decided, tmp_path / "run", injection=injection)
+    shutil.rmtree(tmp_path / "graph")
+    assert evaluate_run(tmp_path / "run", corpus).to_json()["slices"] == result.test["slices"]
+    (doc,) = open_tagger(tmp_path / "run").processor.link([["Rome", ",", "Paris"]], is_split_into_words=True)
+    assert [span.text for span in doc.spans["kgattn"]] == ["Paris"]
 
 
 @pytest.mark.parametrize("shuffled", [False, True])
@@ -122,7 +170,7 @@ def test_the_same_seed_gives_the_same_run(corpus, config, untimed):
 def test_contradictions_are_refused_and_nothing_is_written(corpus, graph, config, tmp_path, injection):
     output = tmp_path / "run"
     biased = replace(config, arm="biased")
-    rows = np.arange(3)
+    rows, fewer = np.arange(3), LinkerConfig(max_candidates=3)
     empty = Corpus("c", (), corpus.dev, corpus.test, corpus.entity_types)
     bare = encode_corpus(corpus, make_processor(config.model, None, config.language), config)
     for error, message, arguments, options in (
@@ -149,12 +197,34 @@ def test_contradictions_are_refused_and_nothing_is_written(corpus, graph, config
             (biased, corpus, graph.with_entity("new", label="new")),
             {"injection": injection, "processor": make_processor(config.model, graph, config.language)},
         ),
+        (
+            ConfigError,
+            r"got a linker with max_candidates 3 and .* with 4; set TrainConfig\(linker=processor",
+            (biased, corpus, graph),
+            {"injection": injection, "processor": make_processor(config.model, graph, "en", fewer)},
+        ),
+        (
+            ConfigError,
+            r"got a linker with max_candidates 4 and .* with 3; set TrainConfig",
+            (replace(config, linker=fewer), corpus, graph),
+            {"processor": make_processor(config.model, graph, "en")},
+        ),
         (CorpusError, "has no train sentences", (config, empty, None), {}),
         (ConfigError, "no such folder", (replace(config, model="./absent"), corpus, None), {}),
     ):
         with pytest.raises(error, match=message):
             train_run(*arguments, output, **options)
         assert not output.exists()
+
+
+def test_several_processes_started_together_are_refused(corpus, config, tmp_path, monkeypatch):
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ConfigError, match=r"trained by one process, got 2 started together .* without torchrun"):
+        train_run(config, corpus, None, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    monkeypatch.delenv("LOCAL_RANK")  # a number of tasks alone, as clusters set it, starts nothing
+    check_one_process()
 
 
 def test_evaluation_needs_a_finished_run_with_a_model(corpus, config, tmp_path):

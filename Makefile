@@ -66,7 +66,7 @@ clean:  ## remove the environment and every cache
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # ready-NAME: the environment holds kgattn with its extra NAME. Remade when the requirements or compiled code change.
-$(VENV)/ready-%: $(BIN)/python pyproject.toml kgattn/linking/_compiled.pyx
+$(VENV)/ready-%: $(BIN)/python pyproject.toml setup.py $(wildcard kgattn/linking/*.pyx kgattn/linking/*.pxd)
 	@if ! nvidia-smi -L >/dev/null 2>&1 || [ -n "$(TORCH_INDEX)" ]; then \
 	    echo "installing $(TORCH)"; \
 	    $(PIP) "$(TORCH)" $(if $(TORCH_INDEX),--index-url "$(TORCH_INDEX)"); \

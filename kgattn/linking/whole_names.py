@@ -17,35 +17,46 @@ from spacy.tokens import Doc
 
 from kgattn.linking.found import Found
 from kgattn.linking.sentences import ends_sentence
-from kgattn.shapes import Bool
+from kgattn.linking.stream import TokenStream
+from kgattn.linking.trie import Flag
+from kgattn.shapes import Bool, Int
 
 CAPITAL_NOUNS = frozenset({"de", "lb", "nds", "gsw"})
 _YEAR_DIGITS = 4
 
 
-def drop_parts(docs: Sequence[Doc], found: Found, stop_words: Set[str], language: str) -> Found:
+def drop_parts(docs: Sequence[Doc], stream: TokenStream, found: Found, stop_words: Set[str], language: str) -> Found:
     """The mentions that are no part of a longer name.
 
     Args:
         docs: The documents.
+        stream: Their tokens.
         found: Their mentions, none overlapping.
         stop_words: Stop words of the language, lower case.
         language: Code of the texts' language.
     """
     if language in CAPITAL_NOUNS:
         return found
-    return found.take(_whole(docs, found, stop_words))
+    offset = stream.doc_start[found.doc]
+    first = offset + found.start
+    capital = (stream.flags[first] & Flag.CAPITAL) != 0
+    name_after = (stream.flags[offset + found.end] & Flag.CAPITAL) != 0
+    name_before = (stream.flags[first - 1] & (Flag.CAPITAL | Flag.YEAR)) != 0
+    doubtful = np.flatnonzero(capital & (name_after | name_before))
+    return found.take(_whole(docs, found, doubtful, stop_words)) if len(doubtful) else found
 
 
-def _whole(docs: Sequence[Doc], found: Found, stop_words: Set[str]) -> Bool[np.ndarray, " mention"]:
+def _whole(
+    docs: Sequence[Doc], found: Found, doubtful: Int[np.ndarray, " doubtful"], stop_words: Set[str]
+) -> Bool[np.ndarray, " mention"]:
+    """Which mentions are no part; asked only of the capitalised ones beside a capital or a year."""
     kept = np.ones(len(found.doc), dtype=bool)
     places = list(zip(found.doc.tolist(), found.start.tolist(), found.end.tolist(), strict=True))
     starts = {(number, start) for number, start, _ in places}
     ends = {(number, end) for number, _, end in places}
-    for mention, (number, start, end) in enumerate(places):
+    for mention in doubtful.tolist():
+        number, start, end = places[mention]
         doc = docs[number]
-        if not doc[start].text[:1].isupper():
-            continue
         if end < len(doc) and (number, end) not in starts and _is_name(doc[end].text, stop_words):
             kept[mention] = False
         elif start:

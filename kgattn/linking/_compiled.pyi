@@ -11,6 +11,16 @@ def rows_of(
     shift: int,
     rows: Int[np.ndarray, " token"],
 ) -> None: ...
+def put_rows(
+    orths: UInt64[np.ndarray, " new"],
+    rows: Int[np.ndarray, " new"],
+    table_orth: UInt64[np.ndarray, " place"],
+    table_row: Int[np.ndarray, " place"],
+    shift: int,
+) -> None: ...
+def distinct_ids(
+    ids: UInt64[np.ndarray, " id"], scratch: Int[np.ndarray, " place"], distinct: UInt64[np.ndarray, " id"]
+) -> int: ...
 def leftmost_hits(
     tokens: Int[np.ndarray, " token"],
     distinct: DistinctTokens,

@@ -7,47 +7,22 @@ cost every token each step of them, and look for hits that an earlier one shuts 
 
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint64_t
 
+from kgattn.linking._edges cimport extend, is_power_of_two, multiplier, scramble, shift_for
+
 from kgattn.errors import LinkingError
 from kgattn.linking.atoms import BARRIER as _BARRIER
 from kgattn.linking.atoms import NO_LETTER as _NO_LETTER
 from kgattn.linking.atoms import UPPER as _UPPER
-from kgattn.linking.trie import MULTIPLIER as _MULTIPLIER
 from kgattn.linking.trie import Flag as _Flag
 
 cdef int8_t NO_LETTER = _NO_LETTER
 cdef int8_t UPPER = _UPPER
-cdef uint64_t MULTIPLIER = int(_MULTIPLIER)
 cdef uint64_t BARRIER = _BARRIER
 cdef uint8_t BEGINS_ALIAS = int(_Flag.BEGINS_ALIAS)
 cdef uint8_t EMPTY = int(_Flag.EMPTY)
 DAMAGED = "the linker index is damaged: delete it and build it again"
 cdef int64_t NOWHERE = 0
 cdef int64_t UNKNOWN = -1  # white space comes first
-
-
-cdef inline uint64_t extend(uint64_t key, uint64_t atom) noexcept nogil:
-    """`extend_key`."""
-    cdef uint64_t longer = (key ^ atom) * MULTIPLIER
-    return longer ^ (longer >> 29)
-
-
-cdef inline uint64_t scramble(int64_t node, uint64_t atom) noexcept nogil:
-    """The hash of which `edge_place` takes the upper bits."""
-    cdef uint64_t scrambled = (<uint64_t>node * MULTIPLIER) ^ atom
-    return (scrambled ^ (scrambled >> 32)) * MULTIPLIER
-
-
-cdef bint is_power_of_two(uint64_t number):
-    return number != 0 and not number & (number - 1)
-
-
-cdef int shift_for(uint64_t size):
-    """How far to shift a hash to get a place among `size`, a power of two."""
-    cdef int bits = 0
-    while size:
-        size >>= 1
-        bits += 1
-    return 65 - bits
 
 
 def rows_of(
@@ -66,10 +41,58 @@ def rows_of(
     cdef int64_t at
     with nogil:
         for at in range(orths.shape[0]):
-            place = (orths[at] * MULTIPLIER) >> shift
+            place = (orths[at] * multiplier()) >> shift
             while table_row[place] >= 0 and table_orth[place] != orths[at]:
                 place = (place + 1) & last_place
             rows[at] = table_row[place]
+
+
+def put_rows(
+    const uint64_t[::1] orths, const int64_t[::1] rows, uint64_t[::1] table_orth, int64_t[::1] table_row, int shift
+):
+    """Give new distinct ids their rows.
+
+    Args:
+        orths: The ids.
+        rows: Their rows, at least 0.
+        table_orth: As for `rows_of`, with more free places than ids; so is the rest.
+        table_row: Row in each place.
+        shift: Makes a place of a hash.
+    """
+    cdef uint64_t last_place = table_orth.shape[0] - 1, place
+    cdef int64_t at
+    with nogil:
+        for at in range(orths.shape[0]):
+            place = (orths[at] * multiplier()) >> shift
+            while table_row[place] >= 0:
+                place = (place + 1) & last_place
+            table_orth[place], table_row[place] = orths[at], rows[at]
+
+
+def distinct_ids(const uint64_t[::1] ids, int64_t[::1] scratch, uint64_t[::1] distinct):
+    """Fill in each id once, in the order in which they come.
+
+    Args:
+        ids: The ids.
+        scratch: Zeros, a power of two of them and more than there are ids; overwritten.
+        distinct: Takes the ids; as long as `ids`.
+
+    Returns:
+        The number of distinct ids.
+    """
+    cdef uint64_t last_place = scratch.shape[0] - 1, place
+    cdef int shift = shift_for(scratch.shape[0])
+    cdef int64_t at, count = 0
+    with nogil:
+        for at in range(ids.shape[0]):
+            place = (ids[at] * multiplier()) >> shift
+            while scratch[place] and distinct[scratch[place] - 1] != ids[at]:
+                place = (place + 1) & last_place
+            if not scratch[place]:
+                distinct[count] = ids[at]
+                count += 1
+                scratch[place] = count
+    return count
 
 
 def leftmost_hits(

@@ -1,14 +1,15 @@
 """Atoms: pieces of text so small that aliases and texts fall apart in the same way under every tokenizer.
 
 An atom is a run of word characters, or one other visible character. Scripts written without spaces between words
-fall into single characters. Atoms are compared after NFKC and case folding, as 64-bit hashes that are the same in
-every process; two different atoms share one with a probability of 2**-64.
+fall into single characters. Atoms are compared after NFKC and case folding, as the 64-bit hashes by which spaCy tells
+texts apart; two different atoms share one with a probability of 2**-64.
 """
 
 import re
 import unicodedata
-from hashlib import blake2b
 from typing import NamedTuple
+
+from spacy.strings import StringStore, hash_string  # type: ignore[attr-defined]  # its types lack it
 
 # Scripts whose words are not separated by spaces, and Hangul, whose particles tokenizers split off:
 # Thai, Lao, Tibetan, Burmese; Hangul; Khmer; kana, Bopomofo; Han.
@@ -26,6 +27,8 @@ _TIDY = dict.fromkeys([0xAD, 0x34F, 0xFEFF, *range(0x200B, 0x2010), *range(0x202
 _TIDY |= dict.fromkeys(range(0xFE00, 0xFE10))
 _TIDY |= dict.fromkeys([*range(0x2010, 0x2016), 0x2212], ord("-"))
 _TIDY |= dict.fromkeys([0x2018, 0x2019, 0x201B, 0x2BC], ord("'"))
+
+_BYTES = StringStore()  # hashes bytes
 
 BARRIER = 0  # the hash of a paragraph break; no alias holds it
 UPPER, NOT_UPPER, NO_LETTER = 1, 2, 0
@@ -97,6 +100,11 @@ def first_letter(text: str) -> int:
 
 
 def stable_hash(text: str) -> int:
-    """64-bit BLAKE2b of a text in [1, 2**64), the same in every process."""
-    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "little") or 1
+    """64-bit MurmurHash of a text in [1, 2**64), the same in every process.
+
+    It is spaCy's own id of the text, symbols apart, so a token that is an atom as it stands need not be hashed.
+    """
+    try:
+        return int(hash_string(text)) if text else 1
+    except UnicodeEncodeError:  # half a surrogate pair
+        return _BYTES[text.encode("utf-8", "surrogatepass")]

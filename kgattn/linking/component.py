@@ -29,7 +29,7 @@ from kgattn.linking.marking import EXTENSION, Candidates, mark, register_extensi
 from kgattn.linking.matching import find_aliases, scored
 from kgattn.linking.overlaps import SUFFIX as ALTERNATIVES
 from kgattn.linking.overlaps import find_alternatives
-from kgattn.linking.stream import AtomTable, next_batch
+from kgattn.linking.stream import AtomTable, TokenStream, next_batch
 from kgattn.linking.whole_names import drop_parts
 from kgattn.linking.zones import Zone
 from kgattn.mentions.mention import SPANS_KEY
@@ -211,29 +211,30 @@ class KgattnLinker:
             docs: At least one document.
         """
         index = self.index
-        found = self._found(docs, index)
-        found, candidates = index.disambiguator(docs, found)
+        stream = self._table.stream(docs, index.trie.plain)
+        found = self._found(docs, stream, index)
+        found, candidates = index.disambiguator(docs, stream, found)
         return found, scored(candidates, found)
 
     def mark(self, docs: Sequence[Doc], found: Found, candidates: Sequence[Candidates]) -> None:
         """Write what `find` gave into the documents, and with `overlaps="all"` the other matches beside it."""
         mark(docs, found, candidates, self.spans_key)
         if self.config.overlaps == "all":
-            rows = self.index.row_candidates
-            others = find_alternatives(docs, self.index.trie.plain, self._table, found)
+            rows, trie = self.index.row_candidates, self.index.trie.plain
+            others = find_alternatives(self._table.stream(docs, trie), trie, found)
             others = self.index.disambiguator.admitted(others)
-            mark(docs, others, [rows[row] for row in others.row.tolist()], self.spans_key + ALTERNATIVES)
+            mark(docs, others, rows.of(others.row), self.spans_key + ALTERNATIVES)
         else:  # of a linker that was here before
             for doc in docs:
                 doc.spans.pop(self.spans_key + ALTERNATIVES, None)
 
-    def _found(self, docs: Sequence[Doc], index: LinkIndex) -> Found:
+    def _found(self, docs: Sequence[Doc], stream: TokenStream, index: LinkIndex) -> Found:
         """Aliases and variants, without parts of longer names, and what is nearly an alias."""
-        found = find_aliases(docs, index.trie.plain, self._table)
-        source = np.where(index.candidates.variant[found.row], Source.VARIANT, found.source)
+        found = find_aliases(stream, index.trie.plain)
+        source = np.where(index.candidates.plain.variant[found.row], Source.VARIANT, found.source)
         found = found._replace(source=source)
         if self.config.whole_names:
-            found = drop_parts(docs, found, self.stop_words, self.language, titles=self.config.titles)
+            found = drop_parts(docs, stream, found, self.stop_words, self.language, titles=self.config.titles)
         if index.fuzzy is not None:
             check_rapidfuzz()
             judges = self._lexicon.is_common, index.shuts_out

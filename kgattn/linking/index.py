@@ -12,6 +12,7 @@ import numpy as np
 from kgattn.errors import ConfigError, LinkingError
 from kgattn.files import check_version, replacing_folder, temporary_folder, write_json
 from kgattn.graph import KnowledgeGraph, StringTable
+from kgattn.linking import loops
 from kgattn.linking.atoms import normalise
 from kgattn.linking.candidates import CandidateRows
 from kgattn.linking.config import LinkerConfig
@@ -20,10 +21,12 @@ from kgattn.linking.disambiguation.senses import Senses
 from kgattn.linking.forms import Names
 from kgattn.linking.fuzzy_index import FuzzyIndex
 from kgattn.linking.lexicon import WORDS_FILE, decisions_in
+from kgattn.linking.marking import Candidates
 from kgattn.linking.stop_list import StopList
 from kgattn.linking.trie import AtomTrie
+from kgattn.shapes import Int
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 META_FILE = "linker_index.json"
 _MAX_CACHED_ROWS = 2**16
 _TRIE = tuple(field.name for field in fields(AtomTrie))
@@ -208,19 +211,27 @@ class RowCache:
     """Rows of candidates as tuples of (entity id, prior), decoded when asked for; the last ones asked for are kept."""
 
     def __init__(self, index: LinkIndex) -> None:
-        self._index = index
-        self._rows: dict[int, tuple[tuple[str, float], ...]] = {}
+        self._rows: dict[int, Candidates] = {}
+        rows, self._ids = index.candidates.plain, index.entity_ids
+        self._offsets, self._entities, self._priors = rows.offsets, rows.entities, rows.priors
+        self._id_bytes = self._ids.offsets.view(np.ndarray), self._ids.data.view(np.ndarray)
 
-    def __getitem__(self, row: int) -> tuple[tuple[str, float], ...]:
-        known = self._rows.get(row)
-        if known is None:
-            if len(self._rows) >= _MAX_CACHED_ROWS:
-                self._rows.clear()
-            rows = self._index.candidates
-            part = slice(int(rows.offsets[row]), int(rows.offsets[row + 1]))
-            ids = (self._index.entity_ids[entity] for entity in rows.entities[part].tolist())
-            known = self._rows[row] = tuple(zip(ids, rows.priors[part].tolist(), strict=True))
-        return known
+    def of(self, rows: Int[np.ndarray, " mention"]) -> list[Candidates]:
+        """The candidates of each row."""
+        if len(self._rows) > _MAX_CACHED_ROWS:
+            self._rows = {}
+        cache = self._rows
+        if loops.words is not None:
+            arrays = self._offsets, self._entities, self._priors, *self._id_bytes
+            found: list[Candidates] = loops.words.candidates_of(rows, cache, *arrays)
+            return found
+        asked: list[int] = rows.tolist()
+        for row in asked:
+            if row not in cache:
+                part = slice(int(self._offsets[row]), int(self._offsets[row + 1]))
+                ids = (self._ids[entity] for entity in self._entities[part].tolist())
+                cache[row] = tuple(zip(ids, self._priors[part].tolist(), strict=True))
+        return [cache[row] for row in asked]
 
 
 def _read_meta(folder: Path) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 
 from spacy.tokens import Doc, Span, SpanGroup
 
+from kgattn.linking import loops
 from kgattn.linking.found import Found
 from kgattn.mentions import Candidate, Mention
 from kgattn.mentions.mention import SPANS_KEY
@@ -24,6 +25,9 @@ def mark(docs: Sequence[Doc], found: Found, candidates: Sequence[Candidates], sp
         candidates: (entity id, prior) of each mention, likeliest first, at least one.
         spans_key: Where in `doc.spans` they go.
     """
+    if loops.docs is not None:
+        loops.docs.mark(docs, found.doc, found.start, found.end, candidates, spans_key, LABEL, EXTENSION)
+        return
     strings = docs[0].vocab.strings
     label = strings.add(LABEL)  # each time: what a memory zone added is gone when it ends
     ids: dict[str, int] = {}

@@ -3,25 +3,22 @@
 from collections.abc import Sequence
 
 import numpy as np
-from spacy.tokens import Doc
 
 from kgattn.linking import loops
 from kgattn.linking.found import Found, Source
 from kgattn.linking.marking import Candidates
-from kgattn.linking.stream import AtomTable, TokenStream
+from kgattn.linking.stream import TokenStream
 from kgattn.linking.trie import AtomTrie, DistinctTokens, Hits
 from kgattn.shapes import Bool, Int
 
 
-def find_aliases(docs: Sequence[Doc], trie: AtomTrie, table: AtomTable) -> Found:
+def find_aliases(stream: TokenStream, trie: AtomTrie) -> Found:
     """The longest aliases, leftmost first, none overlapping.
 
     Args:
-        docs: At least one document, all with the same vocabulary.
+        stream: The tokens of documents.
         trie: The aliases.
-        table: Atoms of the tokens seen so far.
     """
-    stream = table.stream(docs, trie)
     return located(stream, leftmost_hits(stream.row, stream.distinct, trie))
 
 

@@ -10,6 +10,15 @@ from kgattn.shapes import Int
 _FREE = -1
 
 
+def distinct_ids(ids: UInt64[np.ndarray, " id"]) -> UInt64[np.ndarray, " distinct"]:
+    """Each id once, in any order."""
+    if loops.compiled is None:
+        return np.unique(ids)
+    distinct = np.empty_like(ids)
+    scratch = np.zeros(1 << (2 * len(ids)).bit_length(), dtype=np.int64)
+    return distinct[: loops.compiled.distinct_ids(ids, scratch, distinct)]
+
+
 class OrthTable:
     """spaCy's ids of token texts -> row, in an open-addressing hash table that grows.
 
@@ -64,6 +73,9 @@ class OrthTable:
         return place.view(np.int64)
 
     def _put(self, orths: UInt64[np.ndarray, " new"], rows: Int[np.ndarray, " new"]) -> None:
+        if loops.compiled is not None:
+            loops.compiled.put_rows(orths, rows, self._orth, self._row, int(self._shift))
+            return
         place, left = self._first_place(orths), np.arange(len(orths))
         while len(left):
             free = left[self._row[place[left]] == _FREE]

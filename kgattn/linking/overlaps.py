@@ -11,29 +11,24 @@ With `LinkerConfig.overlaps = "all"` every other match the index admits is kept 
 the shares they have before a text is read.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
-from spacy.tokens import Doc
 
 from kgattn.linking.found import Found
 from kgattn.linking.matching import located
-from kgattn.linking.stream import AtomTable
+from kgattn.linking.stream import TokenStream
 from kgattn.linking.trie import AtomTrie
 
 SUFFIX = "_alternatives"
 
 
-def find_alternatives(docs: Sequence[Doc], trie: AtomTrie, table: AtomTable, found: Found) -> Found:
+def find_alternatives(stream: TokenStream, trie: AtomTrie, found: Found) -> Found:
     """Every alias in the documents that is not among the mentions found.
 
     Args:
-        docs: At least one document, all with the same vocabulary.
+        stream: The tokens of documents.
         trie: The aliases.
-        table: Atoms of the tokens seen so far.
         found: The mentions that do not overlap.
     """
-    stream = table.stream(docs, trie)
     every = located(stream, trie.match_all(stream.row, stream.distinct))
     taken = set(zip(found.doc.tolist(), found.start.tolist(), found.end.tolist(), strict=True))
     places = zip(every.doc.tolist(), every.start.tolist(), every.end.tolist(), strict=True)

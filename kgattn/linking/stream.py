@@ -5,14 +5,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import UInt64
+from jaxtyping import UInt8, UInt64
 from spacy.attrs import ORTH, SPACY
 from spacy.strings import StringStore
 from spacy.tokens import Doc
 
+from kgattn.linking import loops
 from kgattn.linking.atoms import BARRIER, NO_LETTER, Atom, atomise, joins_left, joins_right
-from kgattn.linking.orth_table import OrthTable
-from kgattn.linking.trie import AtomTrie, DistinctTokens, Flag, distinct_tokens
+from kgattn.linking.distinct import distinct_tokens
+from kgattn.linking.orth_table import OrthTable, distinct_ids
+from kgattn.linking.trie import AtomTrie, DistinctTokens, Flag
 from kgattn.shapes import Int
 
 _MAX_CACHED_TOKENS = 100_000  # 10 MiB; the words of a language that matter are fewer
@@ -23,6 +25,9 @@ _FLAGS, _FOLDED = DistinctTokens._fields.index("flags"), DistinctTokens._fields.
 _DOC_END = 2**64 - 1  # stands behind each document in place of a token's id
 _DOC_END_TOKEN = np.array([[_DOC_END, 1]], dtype=np.uint64)
 _DOC_END_ROW, _NOTHING_ROW = 0, 1
+_JOINS_LEFT, _JOINS_RIGHT = int(Flag.JOINS_LEFT), int(Flag.JOINS_RIGHT)  # of plain numbers, which are faster
+_CAPITAL, _YEAR, _OPENS = int(Flag.CAPITAL), int(Flag.YEAR), int(Flag.OPENS)
+_BRACKETS = ("(", "[")
 _BARRIER_ATOM = Atom(BARRIER, BARRIER, NO_LETTER)
 
 
@@ -35,6 +40,8 @@ class TokenStream(NamedTuple):
     Attributes:
         row: Row of each token in `distinct`.
         distinct: The distinct tokens seen so far.
+        orth: spaCy's id of each token's text.
+        flags: `Flag`s of each token as it stands, not joined with others.
         doc_start: First token of each document.
         run_start: First token of each run of tokens that touch inside a word, rising.
         run_end: Last token of each such run, included.
@@ -42,6 +49,8 @@ class TokenStream(NamedTuple):
 
     row: Int[np.ndarray, " token"]
     distinct: DistinctTokens
+    orth: UInt64[np.ndarray, " token"]
+    flags: UInt8[np.ndarray, " token"]
     doc_start: Int[np.ndarray, " doc"]
     run_start: Int[np.ndarray, " run"]
     run_end: Int[np.ndarray, " run"]
@@ -76,12 +85,7 @@ class AtomTable:
             docs: At least one document, all with the same vocabulary.
             trie: What they will be matched with.
         """
-        parts: list[np.ndarray] = []
-        for doc in docs:
-            parts += (doc.to_array(_ATTRIBUTES).reshape(-1, 2), _DOC_END_TOKEN)
-        tokens = np.concatenate(parts)
-        orths = tokens[:, 0].copy()
-        length = np.array([len(part) for part in parts[::2]])
+        orths, spaces, doc_start = _read(docs)
         strings = docs[0].vocab.strings
         with self._lock:
             if self._trie is not trie or len(self._rows) + len(self._run_row) > _MAX_CACHED_TOKENS:
@@ -89,25 +93,29 @@ class AtomTable:
             row = self._rows.rows(orths)
             new = row < 0
             if new.any():
-                self._add(trie, np.unique(orths[new]), strings)
+                self._add(trie, distinct_ids(orths[new]), strings)
                 row = self._rows.rows(orths)
-            flags = self._columns[_FLAGS].filled.take(row)
-            touch = (flags[:-1] >> 1) & flags[1:] & 1  # JOINS_RIGHT of one and JOINS_LEFT of the next
-            joined = touch.astype(bool) & (tokens[:-1, 1] == 0)
-            run_start, run_end = _runs(joined)
+            flags, touching = _flags_of(self._columns[_FLAGS].filled, row, spaces)
+            run_start, run_end = _runs(touching)
             for begin, end in zip(run_start.tolist(), run_end.tolist(), strict=True):
                 row[begin] = self._row_of_run(trie, tuple(orths[begin : end + 1].tolist()), strings)
                 row[begin + 1 : end + 1] = _NOTHING_ROW
             distinct = DistinctTokens(*(column.filled for column in self._columns))
-        return TokenStream(row, distinct, np.cumsum(length + 1) - length - 1, run_start, run_end)
+        return TokenStream(row, distinct, orths, flags, doc_start, run_start, run_end)
 
     def _add(self, trie: AtomTrie, orths: UInt64[np.ndarray, " new"], strings: StringStore) -> None:
         """Take new tokens apart."""
+        if loops.words is not None:
+            own, folded, cased = np.empty((3, len(orths)), dtype=np.uint64)
+            flags, letter = np.empty(len(orths), dtype=np.uint8), np.empty(len(orths), dtype=np.int8)
+            plain, others = loops.words.plain_words(orths, strings, own, flags, folded, cased, letter)
+            ones = np.ones(plain, dtype=np.int64)
+            self._follow(trie, ones, *(column[:plain] for column in (flags, folded, cased, letter)), orths=own[:plain])
+            if not others:
+                return
+            orths = orths[others]
         texts = [strings[orth] for orth in orths.tolist()]
-        joins = [Flag.JOINS_LEFT * joins_left(text) + Flag.JOINS_RIGHT * joins_right(text) for text in texts]
-        first_row = len(self._columns[_FLAGS].filled)
-        self._append(trie, [atomise(text) for text in texts], joins)
-        self._rows.add(orths, np.arange(first_row, first_row + len(orths)))
+        self._append(trie, [atomise(text) for text in texts], list(map(_known, texts)), orths)
 
     def _row_of_run(self, trie: AtomTrie, orths: tuple[int, ...], strings: StringStore) -> int:
         """The row that stands for tokens which touch inside a word."""
@@ -122,26 +130,41 @@ class AtomTable:
             self._append(trie, [atoms], [0])
         return row
 
-    def _append(self, trie: AtomTrie, atoms: Sequence[tuple[Atom, ...]], joins: Sequence[int]) -> None:
+    def _append(
+        self,
+        trie: AtomTrie,
+        atoms: Sequence[tuple[Atom, ...]],
+        known: Sequence[int],
+        orths: UInt64[np.ndarray, " new"] | None = None,
+    ) -> None:
+        """Add rows of these atoms, and where they are of single tokens, their ids."""
         flat = [atom for some in atoms for atom in some]
-        new = distinct_tokens(
+        self._follow(
             trie,
             np.array([len(some) for some in atoms], dtype=np.int64),
-            np.array(joins, dtype=np.uint8),
+            np.array(known, dtype=np.uint8),
             np.array([atom.folded for atom in flat], dtype=np.uint64),
             np.array([atom.cased for atom in flat], dtype=np.uint64),
             np.array([atom.letter for atom in flat], dtype=np.int8),
+            orths=orths,
         )
+
+    def _follow(self, trie: AtomTrie, *given: np.ndarray, orths: UInt64[np.ndarray, " new"] | None = None) -> None:
+        """The same for what `distinct_tokens` takes."""
+        first_row = len(self._columns[_FLAGS].filled)
+        new = distinct_tokens(trie, *given)
         new = new._replace(first=new.first + len(self._columns[_FOLDED].filled))
         for column, values in zip(self._columns, new, strict=True):
             column.append(values)
+        if orths is not None:
+            self._rows.add(orths, np.arange(first_row, first_row + len(orths)))
 
 
 class _Column:
     """An array that grows; views handed out stay valid."""
 
     def __init__(self, dtype: Any) -> None:
-        self._data = np.zeros(1024, dtype=dtype)
+        self._data = np.empty(1024, dtype=dtype)
         self._size = 0
 
     @property
@@ -151,16 +174,51 @@ class _Column:
     def append(self, values: Any) -> None:
         end = self._size + len(values)
         if end > len(self._data):
-            larger = np.zeros(2 * end, dtype=self._data.dtype)
+            larger = np.empty(2 * end, dtype=self._data.dtype)
             larger[: self._size] = self.filled
             self._data = larger
         self._data[self._size : end] = values
         self._size = end
 
 
-def _runs(joined: np.ndarray) -> tuple[Int[np.ndarray, " run"], Int[np.ndarray, " run"]]:
-    """First and last token of each run of tokens joined with the next one."""
-    at = np.flatnonzero(joined)
+def _read(
+    docs: Sequence[Doc],
+) -> tuple[UInt64[np.ndarray, " token"], UInt8[np.ndarray, " token"], Int[np.ndarray, " doc"]]:
+    """Ids of the tokens of all documents and whether a space follows, and the first token of each document."""
+    length = np.array([len(doc) for doc in docs])
+    end = np.cumsum(length + 1)
+    if loops.docs is not None:
+        orths, spaces = np.empty(end[-1], dtype=np.uint64), np.empty(end[-1], dtype=np.uint8)
+        loops.docs.read(docs, _DOC_END, orths, spaces)
+        return orths, spaces, end - length - 1
+    parts: list[np.ndarray] = []
+    for doc in docs:
+        parts += (doc.to_array(_ATTRIBUTES).reshape(-1, 2), _DOC_END_TOKEN)
+    tokens = np.concatenate(parts)
+    return tokens[:, 0].copy(), tokens[:, 1].astype(np.uint8), end - length - 1
+
+
+def _known(text: str) -> int:
+    """The `Flag`s of a text that do not depend on a trie."""
+    flags = _JOINS_LEFT * joins_left(text) + _JOINS_RIGHT * joins_right(text) + _CAPITAL * text[:1].isupper()
+    return flags + _YEAR * (len(text) == 4 and text.isdecimal()) + _OPENS * (text in _BRACKETS)
+
+
+def _flags_of(
+    known: UInt8[np.ndarray, " distinct"], row: Int[np.ndarray, " token"], spaces: UInt8[np.ndarray, " token"]
+) -> tuple[UInt8[np.ndarray, " token"], Int[np.ndarray, " touching"]]:
+    """The flags of each token, and which tokens touch the next one inside a word."""
+    if loops.words is not None:
+        flags, touching = np.empty(len(row), dtype=np.uint8), np.empty(len(row), dtype=np.int64)
+        count = loops.words.flags_of(known, row, spaces, flags, touching)
+        return flags, touching[:count]
+    flags = known.take(row)
+    touch = (flags[:-1] >> 1) & flags[1:] & 1  # JOINS_RIGHT of one and JOINS_LEFT of the next
+    return flags, np.flatnonzero(touch.astype(bool) & (spaces[:-1] == 0))
+
+
+def _runs(at: Int[np.ndarray, " touching"]) -> tuple[Int[np.ndarray, " run"], Int[np.ndarray, " run"]]:
+    """First and last token of each run of tokens that touch the next one."""
     if not len(at):
         return at, at
     gap = np.diff(at) > 1

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import UInt8, UInt64
 
-from kgattn.linking.atoms import BARRIER, NO_LETTER, UPPER
+from kgattn.linking.atoms import NO_LETTER, UPPER
 from kgattn.shapes import Bool, Int
 
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
@@ -28,6 +28,9 @@ class Flag(IntFlag):
     IS_ALIAS = 4  # it is an alias by itself
     BEGINS_ALIAS = 8  # its atoms begin an alias
     EMPTY = 16  # it has no atom: white space, which a match may pass over
+    CAPITAL = 32  # it begins with a capital
+    YEAR = 64  # it is four digits
+    OPENS = 128  # it is an opening bracket
 
 
 class State(NamedTuple):
@@ -241,45 +244,6 @@ class AtomTrie:
             more = ~same & (form < end[left])
             left, form = left[more], form[more]
         return rows
-
-
-def distinct_tokens(
-    trie: AtomTrie,
-    count: Int[np.ndarray, " distinct"],
-    joins: UInt8[np.ndarray, " distinct"],
-    folded: UInt64[np.ndarray, " atom"],
-    cased: UInt64[np.ndarray, " atom"],
-    letter: Int[np.ndarray, " atom"],
-) -> DistinctTokens:
-    """Follow distinct tokens through the trie, each from its root.
-
-    Args:
-        trie: The aliases.
-        count: Number of atoms of each token.
-        joins: `JOINS_LEFT` and `JOINS_RIGHT` of each token.
-        folded: Atoms of all tokens, one after the other, as in `DistinctTokens`; so are the next two.
-        cased: The same as written.
-        letter: Case of their first letters.
-    """
-    first = np.cumsum(count) - count
-    state = State(
-        np.full(len(count), ROOT), np.full(len(count), NO_LETTER, dtype=np.int8), np.zeros(len(count), dtype=np.uint64)
-    )
-    alive = np.flatnonzero(count)
-    lead = np.full(len(count), BARRIER, dtype=np.uint64)
-    lead[alive] = folded[first[alive]]
-    depth = 0
-    while len(alive):
-        at = first[alive] + depth
-        reached = trie.step(State(*(column[alive] for column in state)), folded[at], cased[at], letter[at])
-        for column, new in zip(state, reached, strict=True):
-            column[alive] = new
-        depth += 1
-        alive = alive[(reached.node != 0) & (count[alive] > depth)]
-    row = trie.rows(state)
-    flags = joins | np.where(row >= 0, Flag.IS_ALIAS, 0) | np.where(state.node > 0, Flag.BEGINS_ALIAS, 0)
-    flags = (flags | np.where(count == 0, Flag.EMPTY, 0)).astype(np.uint8)
-    return DistinctTokens(flags, row, *state, lead, first, count, folded, cased, letter)
 
 
 def extend_key(key: UInt64[np.ndarray, " item"], atom: UInt64[np.ndarray, " item"]) -> UInt64[np.ndarray, " item"]:

@@ -19,8 +19,10 @@ from spacy.tokens import Doc
 
 from kgattn.linking.found import Found
 from kgattn.linking.sentences import ends_sentence
+from kgattn.linking.stream import TokenStream
 from kgattn.linking.titles import is_title
-from kgattn.shapes import Bool
+from kgattn.linking.trie import Flag
+from kgattn.shapes import Bool, Int
 
 CAPITAL_NOUNS = frozenset({"de", "lb", "nds", "gsw"})
 _YEAR_DIGITS = 4
@@ -28,17 +30,28 @@ _YEAR_DIGITS = 4
 _Test = Callable[[str], bool]
 
 
-def drop_parts(docs: Sequence[Doc], found: Found, stop_words: Set[str], language: str, *, titles: bool) -> Found:
+def drop_parts(
+    docs: Sequence[Doc], stream: TokenStream, found: Found, stop_words: Set[str], language: str, *, titles: bool
+) -> Found:
     """The mentions that are no part of a longer name.
 
     Args:
         docs: The documents.
+        stream: Their tokens.
         found: Their mentions, none overlapping.
         stop_words: Stop words of the language, lower case.
         language: Code of the texts' language.
         titles: Whether titles beside a name do not count.
     """
     if language in CAPITAL_NOUNS:
+        return found
+    offset = stream.doc_start[found.doc]
+    first = offset + found.start
+    capital = (stream.flags[first] & Flag.CAPITAL) != 0
+    name_after = (stream.flags[offset + found.end] & Flag.CAPITAL) != 0
+    name_before = (stream.flags[first - 1] & (Flag.CAPITAL | Flag.YEAR)) != 0
+    doubtful = np.flatnonzero(capital & (name_after | name_before))
+    if not len(doubtful):
         return found
 
     def is_name(word: str) -> bool:
@@ -47,18 +60,20 @@ def drop_parts(docs: Sequence[Doc], found: Found, stop_words: Set[str], language
     def is_untitled(word: str) -> bool:
         return is_name(word) and not is_title(word, language)
 
-    return found.take(_whole(docs, found, is_name, is_untitled if titles else is_name))
+    return found.take(_whole(docs, found, doubtful, is_name, is_untitled if titles else is_name))
 
 
-def _whole(docs: Sequence[Doc], found: Found, is_name: _Test, is_untitled: _Test) -> Bool[np.ndarray, " mention"]:
+def _whole(
+    docs: Sequence[Doc], found: Found, doubtful: Int[np.ndarray, " doubtful"], is_name: _Test, is_untitled: _Test
+) -> Bool[np.ndarray, " mention"]:
+    """Which mentions are no part; asked only of the capitalised ones beside a capital or a year."""
     kept = np.ones(len(found.doc), dtype=bool)
     places = list(zip(found.doc.tolist(), found.start.tolist(), found.end.tolist(), strict=True))
     starts = {(number, start) for number, start, _ in places}
     ends = {(number, end) for number, _, end in places}
-    for mention, (number, start, end) in enumerate(places):
+    for mention in doubtful.tolist():
+        number, start, end = places[mention]
         doc = docs[number]
-        if not doc[start].text[:1].isupper():
-            continue
         if end < len(doc) and (number, end) not in starts and is_untitled(doc[end].text):
             kept[mention] = False
         elif start:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from kgattn.errors import LinkingError
 from kgattn.linking import loops, matching
-from kgattn.linking.orth_table import OrthTable
-from kgattn.linking.trie import AtomTrie, distinct_tokens
+from kgattn.linking.distinct import distinct_tokens
+from kgattn.linking.orth_table import OrthTable, distinct_ids
+from kgattn.linking.trie import AtomTrie, DistinctTokens
 from kgattn.linking.trie_build import build_edges, cased_keys
 
 ATOMS = st.integers(1, 6)
@@ -139,6 +140,47 @@ def test_rows_are_found_as_by_a_dictionary(known, asked):
         assert table.rows(np.array(asked, dtype=np.uint64)).tolist() == expected
 
 
-def test_it_is_built_where_it_can_be():
+@pytest.mark.skipif(loops.words is None, reason="not built here: no C compiler")
+@given(trie=tries(), text=texts())
+@settings(max_examples=200, deadline=None)
+def test_tokens_are_followed_as_with_arrays(trie, text):
+    tokens, _ = text
+    found = distinct_tokens(trie, *tokens)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loops, "words", None)
+        expected = distinct_tokens(trie, *tokens)
+    for name, column, other in zip(DistinctTokens._fields, found, expected, strict=True):
+        np.testing.assert_array_equal(column, other, err_msg=name)
+
+
+@pytest.mark.skipif(loops.words is None, reason="not built here: no C compiler")
+@pytest.mark.parametrize(
+    ("name", "place", "value"),
+    [("edge_child", None, 2**31 - 1), ("edge_child", None, -7), ("node_alias", 2, 99), ("exact_offsets", 1, 2**40)],
+)
+def test_tokens_followed_through_a_damaged_index_are_an_error(name, place, value):
+    trie, _ = whole_trie()
+    array = getattr(trie, name).copy()
+    array[array > 0 if name == "edge_child" else place] = value
+    one, flags, atoms = np.array([2]), np.zeros(1, np.uint8), np.array([1, 2], dtype=np.uint64)
+    token = one, flags, atoms, atoms, np.zeros(2, np.int8)
+    assert distinct_tokens(trie, *token).row.tolist() == [5]
+    with pytest.raises(LinkingError, match="the linker index is damaged: delete it and build it again"):
+        distinct_tokens(dataclasses.replace(trie, **{name: array}), *token)
+    with pytest.raises(LinkingError, match="the linker index is damaged"):
+        distinct_tokens(dataclasses.replace(trie, edge_child=trie.edge_child[:-1]), *token)
+
+
+@pytest.mark.skipif(loops.compiled is None, reason="not built here: no C compiler")
+@given(ids=st.lists(st.integers(0, 9) | st.integers(0, 2**64 - 1), max_size=60))
+def test_ids_come_once(ids):
+    found = distinct_ids(np.array(ids, dtype=np.uint64)).tolist()
+    assert len(found) == len(set(found))
+    assert set(found) == set(ids)
+
+
+@pytest.mark.parametrize("name", ["_compiled", "_words", "_docs"])
+def test_they_are_built_where_they_can_be(name):
     header = Path(sysconfig.get_paths()["include"]) / "Python.h"
-    assert loops.compiled is not None or not (shutil.which("cc") and header.exists())
+    built = getattr(loops, name.strip("_"))
+    assert built is not None or not (shutil.which("cc") and shutil.which("c++") and header.exists())

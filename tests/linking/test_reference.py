@@ -64,7 +64,8 @@ def way(request):
         pytest.skip("the compiled matching was not built here: no C compiler")
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "arrays":
-            patch.setattr(loops, "compiled", None)
+            for name in ("compiled", "words", "docs"):
+                patch.setattr(loops, name, None)
         yield
 
 

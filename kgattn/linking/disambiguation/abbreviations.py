@@ -16,6 +16,8 @@ from spacy.tokens import Doc
 
 from kgattn.linking.disambiguation.derived import Derived
 from kgattn.linking.found import Found, Source
+from kgattn.linking.stream import TokenStream
+from kgattn.linking.trie import Flag
 
 MIN_LENGTH, MAX_LENGTH = 2, 10  # characters of a short form
 MAX_TOKENS = 5  # of a short form; "MK-801" may be three
@@ -23,14 +25,16 @@ _OPEN = {get_string_id(text) for text in "(["}
 _CLOSE = {get_string_id(text) for text in ")],;"}
 
 
-def find_abbreviations(docs: Sequence[Doc], found: Found) -> list[Derived]:
+def find_abbreviations(docs: Sequence[Doc], stream: TokenStream, found: Found) -> list[Derived]:
     """Every place of a short form whose long form is a mention, from its definition on.
 
     A short form is found again as the same tokens, or with a plural s.
     """
     definitions: dict[tuple[int, tuple[int, ...]], list[tuple[int, int]]] = {}  # short form: where, of which mention
-    places = zip(found.doc.tolist(), found.start.tolist(), found.end.tolist(), strict=True)
-    for mention, (number, start, end) in enumerate(places):
+    offset = stream.doc_start[found.doc]
+    beside = stream.flags[offset + found.end] | stream.flags[offset + found.start - 1]
+    for mention in np.flatnonzero(beside & Flag.OPENS).tolist():
+        number, start, end = (int(column[mention]) for column in found[:3])
         doc = docs[number]
         short = None
         if end < len(doc) - 1 and doc[end].orth in _OPEN:

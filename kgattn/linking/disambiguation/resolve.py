@@ -16,6 +16,7 @@ from kgattn.linking.disambiguation.score import Decisions, decide
 from kgattn.linking.disambiguation.short_names import find_short_names
 from kgattn.linking.found import Found
 from kgattn.linking.marking import Candidates
+from kgattn.linking.stream import TokenStream
 from kgattn.shapes import Float, Int
 
 if TYPE_CHECKING:
@@ -30,14 +31,17 @@ class Disambiguator:
 
     def __init__(self, index: "LinkIndex") -> None:
         self._index = index
+        self._rows = index.candidates.plain
+        self._has_short_names = bool(index.senses.short.any())
         self._words = WordTable(index.senses)
         self._ids = _EntityIds(index.entity_ids)
 
-    def __call__(self, docs: Sequence[Doc], found: Found) -> tuple[Found, list[Candidates]]:
+    def __call__(self, docs: Sequence[Doc], stream: TokenStream, found: Found) -> tuple[Found, list[Candidates]]:
         """What the mentions of a batch name.
 
         Args:
             docs: Documents that share a vocabulary; none affects another.
+            stream: Their tokens.
             found: Their mentions.
 
         Returns:
@@ -46,15 +50,14 @@ class Disambiguator:
         index, config = self._index, self._index.config
         origin = np.full(len(found.doc), -1)
         if config.abbreviations:
-            derived = self._allowed(docs, find_abbreviations(docs, found))
+            derived = self._allowed(docs, find_abbreviations(docs, stream, found))
             if derived:
                 found, origin = with_derived(found, origin, derived)
-        if config.short_names:
-            names = self._allowed(docs, find_short_names(docs, found, index.candidates, index.senses.short))
+        if self._has_short_names:
+            names = self._allowed(docs, find_short_names(docs, found, self._rows, index.senses.short))
             if names:
                 found, origin = with_derived(found, origin, names)
-        known = index.row_candidates
-        candidates = [known[row] for row in found.row.tolist()]
+        candidates = index.row_candidates.of(found.row)
         decisions = self._decide(docs, found, origin)
         if decisions is not None:
             self._write(decisions, candidates)
@@ -64,8 +67,7 @@ class Disambiguator:
 
     def admitted(self, found: Found) -> Found:
         """The mentions that the settings leave when their rows alone are judged: by type and by confidence."""
-        known = self._index.row_candidates
-        candidates = [known[row] for row in found.row.tolist()]
+        candidates = self._index.row_candidates.of(found.row)
         return self._filter(found, np.full(len(found.doc), -1), candidates, None)[0]
 
     def _allowed(self, docs: Sequence[Doc], derived: list[Derived]) -> list[Derived]:
@@ -77,7 +79,7 @@ class Disambiguator:
 
     def _decide(self, docs: Sequence[Doc], found: Found, origin: Int[np.ndarray, " mention"]) -> Decisions | None:
         """Judged candidates of the mentions there is evidence for; None when there is none at all."""
-        index, rows, senses = self._index, self._index.candidates, self._index.senses
+        index, rows, senses = self._index, self._rows, self._index.senses
         if not (senses.has_words or senses.has_links):
             return None
         open_ = (rows.offsets[found.row + 1] - rows.offsets[found.row] > 1) & (origin < 0)
@@ -129,7 +131,7 @@ class Disambiguator:
         self, found: Found, origin: Int[np.ndarray, " mention"], decisions: Decisions | None
     ) -> tuple[Int[np.ndarray, " mention"], Float[np.ndarray, " mention"]]:
         """Row and confidence of the best candidate of each mention."""
-        rows = self._index.candidates
+        rows = self._rows
         place = rows.offsets[found.row]
         entity, share = rows.entities[place].astype(np.int64), rows.priors[place].astype(np.float64)
         if decisions is not None:

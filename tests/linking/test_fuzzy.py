@@ -84,7 +84,8 @@ def test_the_index_is_saved_and_mapped(linker, tmp_path, graph):
 
 def test_mentions_keep_order_and_say_their_source(linker):
     docs = [linker.nlp(text) for text in ("nephropaty of Angela Merkel", "none", "Angela Merkl has nephropathy")]
-    found = linker.component._found(docs, linker.component.index)
+    component = linker.component
+    found = component._found(docs, component._table.stream(docs, component.index.trie.plain), component.index)
     assert found.doc.tolist() == [0, 0, 2, 2]
     assert found.start.tolist() == [0, 2, 0, 3]
     assert found.source.tolist() == [Source.FUZZY, Source.ALIAS, Source.FUZZY, Source.ALIAS]

@@ -14,5 +14,6 @@ def correct(
     before: int,
     scaling: float,
     is_causal: bool,
+    keeps_sums: bool,
     threads: int,
 ) -> None: ...

@@ -1,5 +1,5 @@
 # cython: language_level=3
-"""`block` in inference: its correction between linked tokens in one pass, and the values it writes for a moment.
+"""The correction of `block` between linked tokens in one pass, and the values that it writes for a moment in inference.
 
 Built where there is a C compiler that knows vectors of GCC, and used where it was built. A tensor is given as its
 address and the numbers from one example, head and token to the next; its last axis lies in one piece, `dim` long.
@@ -21,7 +21,7 @@ cdef extern from "correction.h" nogil:
         const float *before
         int64_t batch, heads, linked, num_slots, dim
         float scaling
-        int is_causal
+        int is_causal, keeps_sums
 
     int most_at_once
     int correct_rows(const Call *call, int64_t threads)
@@ -79,6 +79,7 @@ def correct(
     uintptr_t before,
     float scaling,
     bint is_causal,
+    bint keeps_sums,
     int64_t threads,
 ):
     """Put right the output of attention without a bias, in place.
@@ -94,6 +95,7 @@ def correct(
         before: Address of what to write to the values of linked tokens afterwards, as `write` left it; 0 for nothing.
         scaling: Factor on query . key.
         is_causal: No token attends to a later one.
+        keeps_sums: Make `sums` those of the biased logits.
         threads: Most threads to use.
 
     Raises:
@@ -104,7 +106,7 @@ def correct(
     call.query, call.key = place_of(query), place_of(key)
     call.output, call.sums = place_of(output), place_of(sums)
     call.table, call.before = <const float *>table, <const float *>before
-    call.scaling, call.is_causal = scaling, is_causal
+    call.scaling, call.is_causal, call.keeps_sums = scaling, is_causal, keeps_sums
     with nogil:
         failed = correct_rows(&call, threads)
     if failed:

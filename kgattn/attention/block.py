@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 
-from kgattn.attention.block_compiled import block_compiled, can_compiled
+from kgattn.attention.block_compiled import CompiledRows, block_compiled, can_correct
 from kgattn.attention.materialize import additive_mask, match_heads
 from kgattn.attention.row_mask import row_mask
 from kgattn.attention.rows import LinkedRows, add_values, spread_slots, writing
@@ -46,16 +46,19 @@ def block(
     key, value = match_heads(key, num_heads), match_heads(value, num_heads)
     query, key, value = (tensor if tensor.stride(-1) == 1 else tensor.contiguous() for tensor in (query, key, value))
     additive = None if mask is None else additive_mask(mask, query.dtype)
-    if can_compiled(query, key, value, additive, bias):
+    compiled = can_correct(query, key, value, additive, bias)
+    inputs = (query, key, value, bias.pair_bias, slot_values)
+    if compiled and not (torch.is_grad_enabled() and any(part is not None and part.requires_grad for part in inputs)):
         return block_compiled(query, key, value, additive, scaling, slot_values, bias, is_causal)
     if slot_values is not None:
         added = spread_slots(match_heads(slot_values.to(value.dtype), num_heads), layout)
-    excess = None
+    excess, table = None, None
     if bias.pair_bias is not None:
+        table = bias.pair_bias.detach() if compiled else None
         # not expm1, which is slow: a weight of 1 is rounded as much as this difference
         excess = _between_rows(torch.exp(bias.pair_bias.to(query.dtype)) - 1, layout)
     output: Tensor = _BlockAttention.apply(  # type: ignore[no-untyped-call]
-        query, key, value, added, excess, layout, additive, scaling, is_causal
+        query, key, value, added, excess, table, layout, additive, scaling, is_causal
     )
     return output
 
@@ -75,10 +78,11 @@ def _between_rows(
 
 
 class _BlockAttention(torch.autograd.Function):
-    """Inputs as in `block`, but for three.
+    """Inputs as in `block`, but for four.
 
     `added` is added to the values of `rows`: written into the value tensor while PyTorch reads it and taken back, for a
     copy of the whole costs more than all else here. `excess` = exp(bias) - 1 between `rows`; the mask is additive.
+    `table` is the bias between slots, without gradients, where compiled code can read it, else None.
     """
 
     @staticmethod
@@ -89,6 +93,7 @@ class _BlockAttention(torch.autograd.Function):
         value: Tensor,
         added: Float[Tensor, "batch head linked dim"] | None,
         excess: Float[Tensor, "batch head linked linked"] | None,
+        table: Float[Tensor, "batch head slot slot"] | None,
         layout: SlotLayout,
         mask: Tensor | None,
         scaling: float,
@@ -97,7 +102,10 @@ class _BlockAttention(torch.autograd.Function):
         linked = LinkedRows(layout)
         with _written(value, added, linked) as row_value:
             output, lse = _attention(query, key, value, 0.0, is_causal, attn_mask=mask, scale=scaling)
-        if excess is not None and excess.numel():
+            if table is not None:
+                rows = CompiledRows(layout, query)
+                rows.correct(query, key, value, output, lse, table, scaling, is_causal, keeps_sums=True)
+        if table is None and excess is not None and excess.numel():
             row_lse = linked.take(lse[..., None])
             gain = _plain_weights(linked.take(query), linked.take(key), row_lse, layout, mask, scaling, is_causal)
             gain.mul_(excess)
@@ -134,7 +142,7 @@ class _BlockAttention(torch.autograd.Function):
             linked.add(grad_key, grad_logits.transpose(-1, -2) @ row_query)
             linked.add(grad_value, gain.transpose(-1, -2) @ row_grad)
         grad_added = None if added is None else linked.take(grad_value)
-        return grad_query, grad_key, grad_value, grad_added, grad_excess, None, None, None, None
+        return grad_query, grad_key, grad_value, grad_added, grad_excess, None, None, None, None, None
 
 
 @contextmanager

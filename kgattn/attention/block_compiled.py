@@ -1,4 +1,4 @@
-"""The kernel `block` in inference: its correction in one compiled pass over the linked tokens."""
+"""The correction of the kernel `block` in one compiled pass over the linked tokens."""
 
 import torch
 from torch import Tensor
@@ -9,6 +9,7 @@ from kgattn.attention.materialize import match_heads
 from kgattn.attention.row_mask import row_mask
 from kgattn.attention.rows import LinkedRows, writing
 from kgattn.bias import MentionBias
+from kgattn.mentions import SlotLayout
 from kgattn.shapes import Float
 
 VECTOR = 16
@@ -17,17 +18,82 @@ VECTOR = 16
 _attention = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
 
 
-def can_compiled(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, bias: MentionBias) -> bool:
-    """Whether compiled code can serve: it is there, nothing is recorded, and the mask hides no linked token."""
+def can_correct(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, bias: MentionBias) -> bool:
+    """Whether compiled code can serve: it is there, nobody watches, and the mask hides no linked token."""
     if loops.compiled is None or bias.pair_bias is None or query.dtype != torch.float32 or query.shape[-1] % VECTOR:
         return False
-    tensors = (query, key, value, bias.pair_bias, *(() if bias.values is None else (bias.values,)))
-    recorded = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
     traced = torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
     watched = _get_current_dispatch_mode() is not None
-    if recorded or traced or watched or not all(type(tensor) is Tensor for tensor in tensors):
+    tensors = (query, key, value, bias.pair_bias, *(() if bias.values is None else (bias.values,)))
+    if traced or watched or not all(type(tensor) is Tensor for tensor in tensors):
         return False
     return mask is None or row_mask(mask, bias.layout) is None
+
+
+class CompiledRows:
+    """Compiled code for the linked tokens of a layout.
+
+    Args:
+        layout: Which tokens are linked.
+        query: Queries of the call, [batch, head, token, dim].
+    """
+
+    def __init__(self, layout: SlotLayout, query: Float[Tensor, "batch head token dim"]) -> None:
+        assert loops.compiled is not None
+        self._compiled = loops.compiled
+        batch, num_heads, _, dim = query.shape
+        self._kept = rows, slots = [part.to(torch.int64).contiguous() for part in (layout.rows, layout.row_slot)]
+        self._sizes = (rows.data_ptr(), slots.data_ptr(), batch, rows.shape[1], num_heads, layout.num_slots, dim)
+
+    def write(
+        self, value: Float[Tensor, "batch head token dim"], slot_values: Float[Tensor, "batch head slot dim"]
+    ) -> Float[Tensor, "batch linked head dim"]:
+        """Add what slots add to the values in place, and return what was there."""
+        batch, num_heads, _, dim = value.shape
+        before = value.new_empty(batch, self._kept[0].shape[1], num_heads, dim)
+        added = slot_values.to(value.dtype).contiguous()
+        self._compiled.write(self._sizes, _place(value), added.data_ptr(), before.data_ptr())
+        return before
+
+    def correct(
+        self,
+        query: Float[Tensor, "batch head token dim"],
+        key: Float[Tensor, "batch head token dim"],
+        value: Float[Tensor, "batch head token dim"],
+        output: Float[Tensor, "batch head token dim"],
+        sums: Float[Tensor, "batch head token"],
+        pair_bias: Float[Tensor, "batch head slot slot"],
+        scaling: float,
+        is_causal: bool,
+        *,
+        before: Float[Tensor, "batch linked head dim"] | None = None,
+        keeps_sums: bool = False,
+    ) -> None:
+        """Put right the output of attention without the bias, in place.
+
+        Args:
+            query: Queries, not scaled.
+            key: Keys.
+            value: Values, with what slots add to them.
+            output: Attention of these.
+            sums: The log-sum-exp of each row.
+            pair_bias: The bias, in nats.
+            scaling: Factor on query . key.
+            is_causal: No token attends to a later one.
+            before: What `write` returned; it is put back.
+            keeps_sums: Make `sums` those of the biased logits.
+        """
+        table = pair_bias.to(query.dtype).contiguous()
+        self._compiled.correct(
+            self._sizes,
+            *(_place(tensor) for tensor in (query, key, value, output, sums[..., None])),
+            table.data_ptr(),
+            0 if before is None else before.data_ptr(),
+            scaling,
+            is_causal,
+            keeps_sums,
+            torch.get_num_threads(),
+        )
 
 
 def block_compiled(
@@ -40,45 +106,23 @@ def block_compiled(
     bias: MentionBias,
     is_causal: bool,
 ) -> Float[Tensor, "batch head token dim"]:
-    """`block` where `can_compiled` says so; `slot_values` are written into the values while PyTorch reads them."""
-    compiled = loops.compiled
-    assert compiled is not None
+    """`block` without gradients; `slot_values` are written into the values while PyTorch reads them."""
     assert bias.pair_bias is not None
-    layout, (batch, num_heads, _, dim) = bias.layout, query.shape
-    table = bias.pair_bias.to(query.dtype).contiguous()
-    rows, slots = (tensor.to(torch.int64).contiguous() for tensor in (layout.rows, layout.row_slot))
-    sizes = (rows.data_ptr(), slots.data_ptr(), batch, rows.shape[1], num_heads, layout.num_slots, dim)
-    place = _place(value)
-    before = added = None
-    if slot_values is not None:
-        added = match_heads(slot_values.to(value.dtype), num_heads).contiguous()
-        before = value.new_empty(batch, rows.shape[1], num_heads, dim)
+    pair_bias, rows = bias.pair_bias, CompiledRows(bias.layout, query)
 
-    def attend() -> Tensor:
+    def attend(before: Tensor | None) -> Tensor:
         output, sums = _attention(query, key, value, 0.0, is_causal, attn_mask=mask, scale=scaling)
-        compiled.correct(
-            sizes,
-            _place(query),
-            _place(key),
-            place,
-            _place(output),
-            _place(sums[..., None]),
-            table.data_ptr(),
-            0 if before is None else before.data_ptr(),
-            scaling,
-            is_causal,
-            torch.get_num_threads(),
-        )
+        rows.correct(query, key, value, output, sums, pair_bias, scaling, is_causal, before=before)
         return output  # type: ignore[no-any-return]
 
-    if added is None or before is None:
-        return attend()
+    if slot_values is None:
+        return attend(None)
     with writing(value):
-        compiled.write(sizes, place, added.data_ptr(), before.data_ptr())
+        before = rows.write(value, match_heads(slot_values, query.shape[1]))
         try:
-            return attend()
+            return attend(before)
         except BaseException:
-            LinkedRows(layout).put(value.data, before.transpose(1, 2))
+            LinkedRows(bias.layout).put(value.data, before.transpose(1, 2))
             raise
 
 

@@ -4,6 +4,7 @@ One copy of it is compiled for each set of instructions that its machines may ha
 holds 16 numbers on all of them. Queries go through in fours, so that each key and value read serves four rows. */
 
 #include <dlfcn.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,7 @@ typedef struct {
     const float *before;         /* [batch, linked, head, dim] or NULL */
     int64_t batch, heads, linked, num_slots, dim;
     float scaling;
-    int is_causal;
+    int is_causal, keeps_sums; /* the sums become those of the biased logits, for the backward pass */
 } Call;
 
 typedef struct {
@@ -150,7 +151,7 @@ ALWAYS void correct_head(const Call *call, int64_t batch, int64_t head, int64_t 
                 for (int64_t j = 0; j < count; j++) of_slot[j] = excess[known * slots + slot[j]];
                 for (int64_t j = count; j < width; j++) of_slot[j] = 0;
             }
-            float log_sum = *vector(call->sums, batch, head, rows[row]);
+            float *sum = vector(call->sums, batch, head, rows[row]), log_sum = *sum;
             float *weights = gain + r * width;
             numbers total = {0};
             for (int64_t column = 0; column < width; column += WIDTH) {
@@ -162,6 +163,7 @@ ALWAYS void correct_head(const Call *call, int64_t batch, int64_t head, int64_t 
                 total += weight;
             }
             share[r] = 1.0f / (1.0f + total_of(total));
+            if (call->keeps_sums && first + r < count) *sum = log_sum - logf(share[r]);
         }
         for (int64_t d = 0; d < dim; d += WIDTH) {
             numbers a = FROM(output[0] + d), b = FROM(output[1] + d), c = FROM(output[2] + d), e = FROM(output[3] + d);

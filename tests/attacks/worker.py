@@ -183,7 +183,7 @@ def work(path: Path, task: str) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (held + MEMORY, held + MEMORY))
     if task in STARTING:
         scratch = path.parent / f"{path.name}.scratch"  # begins as the path does, so that it may be opened
-        scratch.mkdir()
+        scratch.mkdir(exist_ok=True)
         os.chdir(scratch)
         tempfile.tempdir = str(scratch)
         sys.path.insert(0, str(CHILD))

@@ -167,7 +167,7 @@ TASKS = {
     "verify": verify,
     "read rule": read_rule,
 }
-STARTING = {"close": partial(close, seconds=SECONDS), "close briefly": partial(close, seconds=BRIEFLY)}
+STARTING = {"close": partial(close, seconds=SECONDS), "close briefly": partial(close, seconds=0.0)}
 for engine in ("rdflib", "oxigraph"):
     STARTING[f"ask {engine}"] = partial(ask, engine=engine, seconds=SECONDS)
     STARTING[f"ask {engine} briefly"] = partial(ask, engine=engine, seconds=BRIEFLY)

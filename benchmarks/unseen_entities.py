@@ -1,6 +1,6 @@
 """Train with one half of a graph's entities, test with the other: does knowledge reach entities never trained on?
 
-    python -m benchmarks.unseen_entities --seeds 3      about 35 minutes on one core
+    python -m benchmarks.unseen_entities      five seeds: about an hour on one core
 
 CrossNER politics (KGATTN_DATA) and the graph `encyclopedia`. Entities are halved by a hash of their ids; each half
 keeps the triples among its own, and has its types inferred from these. Runs stay under runs/: what was stopped goes on.

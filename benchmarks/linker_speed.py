@@ -6,10 +6,14 @@
 Every engine lives in a process of its own and takes its turn in rounds; times are CPU seconds, memory is what building
 adds to the peak. Before anything is timed, all engines must find the same mentions: leftmost-longest for the linker
 and the raw matches of PhraseMatcher, longest first for EntityRuler and PhraseMatcher with `filter_spans`.
+
+With KGATTN_DATA the pipeline is also timed on the texts of two corpora, with the linker's own settings: there it judges
+candidates by words and other mentions and finds abbreviations and short names, of which generated text has none.
 """
 
 import argparse
 import multiprocessing
+import os
 import resource
 import statistics
 import sys
@@ -26,8 +30,12 @@ from kgattn.files import write_json
 from kgattn.training.environment import describe_environment
 
 ROOT = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("KGATTN_DATA", ROOT.parent / "shared" / "data")).expanduser().absolute()
 NAME = "linker_speed"
 KIND = "linker_speed"
+CORPORA = (("BC5CDR", "bc5cdr", "mesh_drugs"), ("politics", "crossner/politics", "encyclopedia"))
+SENTENCES = 10
+"""Sentences of a corpus in one document, as in an abstract."""
 SIZES = (10_000, 100_000, 1_000_000)
 ENGINES = ("kgattn", "PhraseMatcher", "EntityRuler")
 ROUNDS = 5
@@ -187,15 +195,46 @@ def pipeline_process(engine: str, size: int, tokens: int, most_docs: int, pipe: 
     index = LinkIndex.open(ROOT / "runs" / NAME / "index")
     pipe.send({})
     while pipe.recv():
-        bare, linking = spacy.blank("en"), spacy.blank("en")
-        linking.add_pipe("kgattn_linker").set_index(index)
-        seconds = []
-        for nlp in (bare, linking, bare, linking):
-            started = time.process_time()
-            for _doc in nlp.pipe(texts):
-                pass
-            seconds.append(time.process_time() - started)
-        pipe.send(seconds)
+        pipe.send(_pipeline_seconds(spacy, index, texts))
+
+
+def _pipeline_seconds(spacy: Any, index: Any, texts: Sequence[str]) -> list[float]:
+    """New pipelines without and with the linker, each over the texts once, then again."""
+    bare, linking = spacy.blank("en"), spacy.blank("en")
+    linking.add_pipe("kgattn_linker").set_index(index)
+    seconds = []
+    for nlp in (bare, linking, bare, linking):
+        started = time.process_time()
+        for _doc in nlp.pipe(texts):
+            pass
+        seconds.append(time.process_time() - started)
+    return seconds
+
+
+def measure_corpus(name: str, folder: str, graph: str, rounds: int) -> dict[str, Any]:
+    """The pipeline on the texts of a corpus, linked to a graph by the linker's own settings."""
+    import spacy
+
+    from kg_data.registry import BUILDERS
+    from kgattn.linking import EntityLinker
+    from kgattn.ner.corpus import load_corpus
+
+    corpus = load_corpus(DATA / folder)
+    sentences = [" ".join(sentence.words) for part in (corpus.train, corpus.dev, corpus.test) for sentence in part]
+    texts = [" ".join(sentences[at : at + SENTENCES]) for at in range(0, len(sentences), SENTENCES)]
+    linker = EntityLinker(BUILDERS[graph].build(DATA / BUILDERS[graph].folder), spacy.blank("en"))
+    docs = list(linker.pipe(texts))
+    seconds = [_pipeline_seconds(spacy, linker.component.index, texts) for _ in range(rounds)]
+    row = {"corpus": name, "graph": graph, "engine": "pipeline", "tokens": sum(map(len, docs))}
+    row |= {"aliases": len(linker.component.index.trie.lower_row)}
+    return row | {"mentions": sum(len(doc.spans["kgattn"]) for doc in docs), **_speeds(seconds)}
+
+
+def _speeds(seconds: list[list[float]]) -> dict[str, Any]:
+    """Of each round: the bare pipeline's seconds over the linking one's, at first and repeated; the medians."""
+    ratios = [[plain / linking for plain, linking in (one[:2], one[2:])] for one in seconds]
+    cold, warm = (statistics.median(column) for column in zip(*ratios, strict=True))
+    return {"cold": cold, "warm": warm, "seconds": seconds}
 
 
 def _leftmost(matches: list[tuple[int, int, int]]) -> Iterator[tuple[int, int]]:
@@ -254,9 +293,7 @@ def measure(size: int, tokens: int, rounds: int) -> list[dict[str, Any]]:
             name: fact[name] for name in ("build_seconds", "added_mib", "index_mib", "open_seconds") if name in fact
         }
         rows.append(row | {"tokens_per_second": fact["tokens"] / median, "mentions": _mentions(fact)})
-    ratios = [[plain / linking for plain, linking in (one[:2], one[2:])] for one in seconds["pipeline"]]
-    cold, warm = (statistics.median(column) for column in zip(*ratios, strict=True))
-    rows.append({"aliases": size, "engine": "pipeline", "cold": cold, "warm": warm, "seconds": seconds["pipeline"]})
+    rows.append({"aliases": size, "engine": "pipeline", **_speeds(seconds["pipeline"])})
     return rows
 
 
@@ -279,12 +316,13 @@ def markdown(report: dict[str, Any]) -> str:
         "| aliases | engine | tokens/s | times PhraseMatcher | added memory, MiB | build, s |",
         "|---:|---|---:|---:|---:|---:|",
     ]
-    speed = {(row["aliases"], row["engine"]): row.get("tokens_per_second") for row in report["rows"]}
+    speed = {
+        (row["aliases"], row["engine"]): row["tokens_per_second"] for row in report["rows"] if "build_seconds" in row
+    }
     for row in report["rows"]:
         if row["engine"] == "pipeline":
-            text = (
-                f"pipeline with the linker: {row['cold']:.2f} of the bare tokenizer's speed, repeated {row['warm']:.2f}"
-            )
+            on = f"{row['corpus']} with `{row['graph']}`, pipeline" if "corpus" in row else "pipeline"
+            text = f"{on} with the linker: {row['cold']:.2f} of the bare tokenizer's speed, repeated {row['warm']:.2f}"
             lines.append(f"| {row['aliases']:,} | {text} | | | | |")
         else:
             times = speed[row["aliases"], row["engine"]] / speed[row["aliases"], "PhraseMatcher"]
@@ -304,6 +342,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     (ROOT / "runs" / NAME).mkdir(parents=True, exist_ok=True)
     rows = [row for size in options.sizes for row in measure(size, options.tokens, options.rounds)]
+    if DATA.is_dir():
+        rows += [measure_corpus(*corpus, options.rounds) for corpus in CORPORA]
+    else:
+        print(f"no folder {DATA}: the corpora are left out; set KGATTN_DATA to the folder that has them")
     environment = describe_environment(torch.device("cpu"), None)
     environment["versions"] |= {name: version(name) for name in ("spacy", "numpy")}
     report = {"kind": KIND, "density": DENSITY, "rows": rows, **environment}

@@ -15,7 +15,7 @@ from kgattn.colours import colours_of
 from kgattn.errors import ConfigError, RunError
 from kgattn.files import temporary_folder
 from kgattn.linking.carrying import carry_mentions
-from kgattn.linking.component import with_signature
+from kgattn.linking.signature import with_signature
 from kgattn.linking.zones import Zone
 from kgattn.mentions.mention import SPANS_KEY
 from kgattn.ner.schemes import iob2_spans

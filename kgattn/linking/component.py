@@ -1,14 +1,13 @@
 """The spaCy component `kgattn_linker`: marks the mentions of a knowledge graph's entities in a document."""
 
-import inspect
 import io
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from multiprocessing.context import get_spawning_popen
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -29,22 +28,17 @@ from kgattn.linking.marking import EXTENSION, Candidates, mark, register_extensi
 from kgattn.linking.matching import find_aliases, scored
 from kgattn.linking.overlaps import SUFFIX as ALTERNATIVES
 from kgattn.linking.overlaps import find_alternatives
+from kgattn.linking.signature import with_signature
 from kgattn.linking.stream import AtomTable, TokenStream, next_batch
-from kgattn.linking.whole_names import drop_parts
+from kgattn.linking.whole_names import NameWords, drop_parts
 from kgattn.linking.zones import Zone
 from kgattn.mentions.mention import SPANS_KEY
 
 FACTORY = "kgattn_linker"
 _SAVED = "index"  # in `exclude`
 _BATCH = 256
+_OF_SETTINGS = ("_lexicon", "_name_words")  # made of the settings when asked for
 _DEFAULTS = LinkerConfig()
-_Factory = TypeVar("_Factory", bound=Callable[..., Any])
-
-
-def with_signature(factory: _Factory) -> _Factory:
-    """Pin a function's signature: spaCy reads its arguments and does not look through wrappers (type checkers)."""
-    factory.__signature__ = inspect.signature(factory)  # type: ignore[attr-defined]
-    return factory
 
 
 @Language.factory(
@@ -177,7 +171,8 @@ class KgattnLinker:
     def set_index(self, index: LinkIndex) -> None:
         """Link with this index from now on."""
         self._index, self.config = index, index.config
-        self.__dict__.pop("_lexicon", None)  # of the settings before
+        for name in _OF_SETTINGS:
+            self.__dict__.pop(name, None)
 
     def __call__(self, doc: Doc) -> Doc:
         """Mark one document, in place."""
@@ -196,7 +191,7 @@ class KgattnLinker:
         while docs := next_batch(stream, batch_size):
             zone = Zone(docs[0].vocab)
             self.link(docs)
-            yield from zone.held(docs)
+            yield from zone.held(docs) if zone.is_one else docs
 
     def link(self, docs: Sequence[Doc]) -> None:
         """Mark documents that share a vocabulary, in place."""
@@ -234,12 +229,16 @@ class KgattnLinker:
         source = np.where(index.candidates.plain.variant[found.row], Source.VARIANT, found.source)
         found = found._replace(source=source)
         if self.config.whole_names:
-            found = drop_parts(docs, stream, found, self.stop_words, self.language, titles=self.config.titles)
+            found = drop_parts(stream, found, self._name_words, docs[0].vocab.strings)
         if index.fuzzy is not None:
             check_rapidfuzz()
             judges = self._lexicon.is_common, index.shuts_out
             found = add_fuzzy(docs, found, index.fuzzy, self.config.fuzzy_cutoff, *judges)
         return found
+
+    @cached_property
+    def _name_words(self) -> NameWords:
+        return NameWords(self.stop_words, self.language, titles=self.config.titles)
 
     @cached_property
     def _lexicon(self) -> Lexicon:
@@ -291,7 +290,7 @@ class KgattnLinker:
         """All but the words, which are read again. What goes to a process being spawned is opened first."""
         if get_spawning_popen() is not None:
             self.open()
-        return {name: value for name, value in self.__dict__.items() if name != "_lexicon"}
+        return {name: value for name, value in self.__dict__.items() if name not in _OF_SETTINGS}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -15,6 +15,12 @@ try:
 except ImportError:
     words = None
 
+evidence: ModuleType | None
+try:
+    from kgattn.linking import _evidence as evidence
+except ImportError:
+    evidence = None
+
 
 def _docs_of_this_spacy() -> ModuleType | None:
     """The module that reads spaCy's documents in memory, if it was built with a spaCy that lays them out alike."""

@@ -12,6 +12,7 @@ from spacy.tokens import Doc
 
 from kgattn.linking import loops
 from kgattn.linking.atoms import BARRIER, NO_LETTER, Atom, atomise, joins_left, joins_right
+from kgattn.linking.column import Column
 from kgattn.linking.distinct import distinct_tokens
 from kgattn.linking.orth_table import OrthTable, distinct_ids
 from kgattn.linking.trie import AtomTrie, DistinctTokens, Flag
@@ -22,8 +23,9 @@ _BATCH_TOKENS = 4096
 _ATTRIBUTES = [ORTH, SPACY]
 _DTYPES = (np.uint8, *[np.int64] * 2, np.int8, *[np.uint64] * 2, *[np.int64] * 2, *[np.uint64] * 2, np.int8)
 _FLAGS, _FOLDED = DistinctTokens._fields.index("flags"), DistinctTokens._fields.index("folded")
-_DOC_END = 2**64 - 1  # stands behind each document in place of a token's id
-_DOC_END_TOKEN = np.array([[_DOC_END, 1]], dtype=np.uint64)
+DOC_END = 2**64 - 1
+"""What stands behind each document in place of the id of a token's text."""
+_DOC_END_TOKEN = np.array([[DOC_END, 1]], dtype=np.uint64)
 _DOC_END_ROW, _NOTHING_ROW = 0, 1
 _JOINS_LEFT, _JOINS_RIGHT = int(Flag.JOINS_LEFT), int(Flag.JOINS_RIGHT)  # of plain numbers, which are faster
 _CAPITAL, _YEAR, _OPENS = int(Flag.CAPITAL), int(Flag.YEAR), int(Flag.OPENS)
@@ -41,6 +43,7 @@ class TokenStream(NamedTuple):
         row: Row of each token in `distinct`.
         distinct: The distinct tokens seen so far.
         orth: spaCy's id of each token's text.
+        space: Whether a space follows it, 0 or 1.
         flags: `Flag`s of each token as it stands, not joined with others.
         doc_start: First token of each document.
         run_start: First token of each run of tokens that touch inside a word, rising.
@@ -50,10 +53,16 @@ class TokenStream(NamedTuple):
     row: Int[np.ndarray, " token"]
     distinct: DistinctTokens
     orth: UInt64[np.ndarray, " token"]
+    space: UInt8[np.ndarray, " token"]
     flags: UInt8[np.ndarray, " token"]
     doc_start: Int[np.ndarray, " doc"]
     run_start: Int[np.ndarray, " run"]
     run_end: Int[np.ndarray, " run"]
+
+    def tokens_of(self, number: int) -> slice:
+        """The tokens of one document."""
+        end = self.doc_start[number + 1] if number + 1 < len(self.doc_start) else len(self.orth)
+        return slice(int(self.doc_start[number]), int(end) - 1)
 
 
 class AtomTable:
@@ -67,10 +76,10 @@ class AtomTable:
         self._trie = trie
         self._rows = OrthTable()
         self._run_row: dict[tuple[int, ...], int] = {}
-        self._columns = tuple(map(_Column, _DTYPES))  # one for each field of DistinctTokens
+        self._columns = tuple(map(Column, _DTYPES))  # one for each field of DistinctTokens
         if trie is not None:
             self._append(trie, [(_BARRIER_ATOM,), ()], [0, 0])
-            self._rows.add(np.array([_DOC_END], dtype=np.uint64), np.array([_DOC_END_ROW]))
+            self._rows.add(np.array([DOC_END], dtype=np.uint64), np.array([_DOC_END_ROW]))
 
     def __getstate__(self) -> dict[str, Any]:
         return {}
@@ -101,7 +110,7 @@ class AtomTable:
                 row[begin] = self._row_of_run(trie, tuple(orths[begin : end + 1].tolist()), strings)
                 row[begin + 1 : end + 1] = _NOTHING_ROW
             distinct = DistinctTokens(*(column.filled for column in self._columns))
-        return TokenStream(row, distinct, orths, flags, doc_start, run_start, run_end)
+        return TokenStream(row, distinct, orths, spaces, flags, doc_start, run_start, run_end)
 
     def _add(self, trie: AtomTrie, orths: UInt64[np.ndarray, " new"], strings: StringStore) -> None:
         """Take new tokens apart."""
@@ -160,27 +169,6 @@ class AtomTable:
             self._rows.add(orths, np.arange(first_row, first_row + len(orths)))
 
 
-class _Column:
-    """An array that grows; views handed out stay valid."""
-
-    def __init__(self, dtype: Any) -> None:
-        self._data = np.empty(1024, dtype=dtype)
-        self._size = 0
-
-    @property
-    def filled(self) -> np.ndarray:
-        return self._data[: self._size]
-
-    def append(self, values: Any) -> None:
-        end = self._size + len(values)
-        if end > len(self._data):
-            larger = np.empty(2 * end, dtype=self._data.dtype)
-            larger[: self._size] = self.filled
-            self._data = larger
-        self._data[self._size : end] = values
-        self._size = end
-
-
 def _read(
     docs: Sequence[Doc],
 ) -> tuple[UInt64[np.ndarray, " token"], UInt8[np.ndarray, " token"], Int[np.ndarray, " doc"]]:
@@ -189,7 +177,7 @@ def _read(
     end = np.cumsum(length + 1)
     if loops.docs is not None:
         orths, spaces = np.empty(end[-1], dtype=np.uint64), np.empty(end[-1], dtype=np.uint8)
-        loops.docs.read(docs, _DOC_END, orths, spaces)
+        loops.docs.read(docs, DOC_END, orths, spaces)
         return orths, spaces, end - length - 1
     parts: list[np.ndarray] = []
     for doc in docs:

@@ -5,23 +5,25 @@ text"), run only where the long form is a mention already, or stands in the brac
 leukemia)". Beyond the paper a short form must hold a capital.
 """
 
+import struct
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import UInt64
-from spacy.strings import get_string_id
+from spacy.strings import StringStore, get_string_id
 from spacy.tokens import Doc
 
 from kgattn.linking.disambiguation.derived import Derived
 from kgattn.linking.found import Found, Source
-from kgattn.linking.stream import TokenStream
+from kgattn.linking.stream import DOC_END, TokenStream
 from kgattn.linking.trie import Flag
 
 MIN_LENGTH, MAX_LENGTH = 2, 10  # characters of a short form
 MAX_TOKENS = 5  # of a short form; "MK-801" may be three
 _OPEN = {get_string_id(text) for text in "(["}
+_DASH = get_string_id("-")
+_ID_BYTES = 8
 _CLOSE = {get_string_id(text) for text in ")],;"}
 
 
@@ -30,78 +32,125 @@ def find_abbreviations(docs: Sequence[Doc], stream: TokenStream, found: Found) -
 
     A short form is found again as the same tokens, or with a plural s.
     """
-    definitions: dict[tuple[int, tuple[int, ...]], list[tuple[int, int]]] = {}  # short form: where, of which mention
     offset = stream.doc_start[found.doc]
     beside = stream.flags[offset + found.end] | stream.flags[offset + found.start - 1]
-    for mention in np.flatnonzero(beside & Flag.OPENS).tolist():
-        number, start, end = (int(column[mention]) for column in found[:3])
-        doc = docs[number]
+    chosen = np.flatnonzero(beside & Flag.OPENS)
+    if not len(chosen):
+        return []
+    batch = _Batch(docs, stream)
+    definitions: dict[tuple[int, tuple[int, ...]], list[tuple[int, int]]] = {}  # short form: where, of which mention
+    for mention, number, start, end in zip(
+        *(column.tolist() for column in (chosen, found.doc[chosen], found.start[chosen], found.end[chosen])),
+        strict=True,
+    ):
+        text = batch.text(number)
         short = None
-        if end < len(doc) - 1 and doc[end].orth in _OPEN:
-            short = _after(doc, start, end)
-        elif start >= 2 and end < len(doc) and doc[start - 1].orth in _OPEN and doc[end].orth in _CLOSE:
-            short = _before(doc, start, end)
+        if text.orths[end] in _OPEN:
+            short = _after(text, start, end)
+        elif start >= 2 and text.orths[start - 1] in _OPEN and text.orths[end] in _CLOSE:
+            short = _before(text, start, end)
         if short is not None:
-            form = tuple(doc[at].orth for at in range(*short))
+            form = tuple(text.orths[slice(*short)])
             definitions.setdefault((number, form), []).append((short[0], mention))
-    orths = {number: docs[number].to_array("ORTH") for number in {number for number, _ in definitions}}
     derived: list[Derived] = []
     for (number, form), given in definitions.items():
         given.sort()
         firsts = [first for first, _ in given]
-        plural = get_string_id(docs[number].vocab.strings[form[-1]] + "s")
-        for begin in _occurrences(orths[number], form, plural, firsts[0]):
+        for begin in batch.text(number).occurrences(form, firsts[0]):
             mention = given[bisect_right(firsts, begin) - 1][1]  # of the definition nearest before it
             derived.append(Derived(number, begin, begin + len(form), mention, Source.ABBREVIATION))
     derived.sort(key=lambda one: one.origin)
     return list({(one.doc, one.start, one.end): one for one in derived}.values())
 
 
-def _after(doc: Doc, start: int, end: int) -> tuple[int, int] | None:
+class _Text:
+    """A document by spaCy's ids of its tokens, `orths`, followed by `DOC_END`."""
+
+    def __init__(self, stream: TokenStream, number: int, strings: StringStore) -> None:
+        tokens = stream.tokens_of(number)
+        self._bytes = stream.orth[tokens].tobytes()
+        self.orths = [*stream.orth[tokens].tolist(), DOC_END]
+        self._spaces, self._strings = stream.space[tokens].tobytes(), strings
+
+    def between(self, start: int, end: int) -> str:
+        """The text of some tokens."""
+        texts = [self._strings[orth] for orth in self.orths[start:end]]
+        for at in range(len(texts) - 1):
+            if self._spaces[start + at]:
+                texts[at] += " "
+        return "".join(texts)
+
+    def touch(self, token: int) -> bool:
+        """Whether a token is joined to the one before by a dash or by nothing."""
+        return _DASH in (self.orths[token], self.orths[token - 1]) or not self._spaces[token - 1]
+
+    def occurrences(self, form: tuple[int, ...], first: int) -> list[int]:
+        """Where a form stands, from token `first` on; its last token may be the plural."""
+        plural = get_string_id(self._strings[form[-1]] + "s")
+        return sorted({*self._find(form, first), *self._find((*form[:-1], plural), first)})
+
+    def _find(self, form: tuple[int, ...], first: int) -> Iterator[int]:
+        wanted = struct.pack(f"={len(form)}Q", *form)
+        at = self._bytes.find(wanted, _ID_BYTES * first)
+        while at >= 0:
+            if at % _ID_BYTES == 0:
+                yield at // _ID_BYTES
+            at = self._bytes.find(wanted, at + 1)
+
+
+class _Batch:
+    """The documents of a batch, each laid out when first asked for."""
+
+    def __init__(self, docs: Sequence[Doc], stream: TokenStream) -> None:
+        self._strings, self._stream = docs[0].vocab.strings, stream
+        self._texts: dict[int, _Text] = {}
+
+    def text(self, number: int) -> _Text:
+        known = self._texts.get(number)
+        if known is None:
+            known = self._texts[number] = _Text(self._stream, number, self._strings)
+        return known
+
+
+def _after(text: _Text, start: int, end: int) -> tuple[int, int] | None:
     """The short form in brackets after the mention `[start, end)`."""
     first = end + 1
-    last = next((at for at in range(first, min(first + MAX_TOKENS + 1, len(doc))) if doc[at].orth in _CLOSE), first)
-    return (first, last) if defines(doc[first:last].text, doc[start:end].text) else None
-
-
-def _before(doc: Doc, start: int, end: int) -> tuple[int, int] | None:
-    """The short form before the brackets around the mention `[start, end)`."""
-    last = start - 1
-    first = last - 1
-    while first > 0 and last - first < MAX_TOKENS and _attached(doc, first):
-        first -= 1
-    for begin in range(first, last):
-        if defines(doc[begin:last].text, doc[start:end].text):
-            return begin, last
+    for last in range(first, min(first + MAX_TOKENS + 1, len(text.orths))):
+        if text.orths[last] in _CLOSE:
+            return (first, last) if last > first and _defines(text, (first, last), (start, end)) else None
     return None
 
 
-def _attached(doc: Doc, token: int) -> bool:
-    """Whether a token is joined to the one before by a dash or by nothing."""
-    return not doc[token - 1].whitespace_ or doc[token].text == "-" or doc[token - 1].text == "-"
+def _before(text: _Text, start: int, end: int) -> tuple[int, int] | None:
+    """The short form before the brackets around the mention `[start, end)`."""
+    last = start - 1
+    first = last - 1
+    while first > 0 and last - first < MAX_TOKENS and text.touch(first):
+        first -= 1
+    shorts = ((begin, last) for begin in range(first, last))
+    return next((short for short in shorts if _defines(text, short, (start, end))), None)
 
 
-def _occurrences(orths: UInt64[np.ndarray, " token"], form: tuple[int, ...], plural: int, first: int) -> Iterator[int]:
-    """Where the short form stands, from token `first` on; its last token may be the plural."""
-    windows = np.lib.stride_tricks.sliding_window_view(orths[first:], len(form))
-    ending = windows[:, -1]
-    same = (ending == form[-1]) | (ending == plural)
-    same &= (windows[:, :-1] == np.array(form[:-1], dtype=np.uint64)).all(axis=1)
-    yield from (np.flatnonzero(same) + first).tolist()
+def _defines(text: _Text, short: tuple[int, int], long: tuple[int, int]) -> bool:
+    """Whether the tokens `[short)` abbreviate the tokens `[long)`; most brackets hold no short form at all."""
+    form = text.between(*short)
+    return is_short_form(form) and defines(form, text.between(*long))
+
+
+@lru_cache(maxsize=65536)
+def is_short_form(text: str) -> bool:
+    """Whether a text may be an abbreviation, whatever it stands for."""
+    return (
+        MIN_LENGTH <= len(text.replace(" ", "")) <= MAX_LENGTH
+        and text[:1].isalnum()
+        and any(letter.isupper() for letter in text)
+    )
 
 
 @lru_cache(maxsize=65536)
 def defines(short: str, long: str) -> bool:
     """Whether `short` abbreviates the text `long`, or the end of it."""
-    letters = short.replace(" ", "")
-    if not (
-        MIN_LENGTH <= len(letters) <= MAX_LENGTH
-        and short[:1].isalnum()
-        and any(letter.isupper() for letter in short)
-        and len(long) > len(short)
-    ):
-        return False
-    return long_form_start(short, long) is not None
+    return is_short_form(short) and len(long) > len(short) and long_form_start(short, long) is not None
 
 
 def long_form_start(short: str, long: str) -> int | None:

@@ -12,9 +12,10 @@ import numpy as np
 
 from kgattn.graph.paths import HUB_DEGREE
 from kgattn.graph.subgraph import ranges
+from kgattn.linking import loops
 from kgattn.linking.candidates import CandidateRows
 from kgattn.linking.disambiguation.lookup import rows_hold
-from kgattn.linking.disambiguation.options import Options, nearness
+from kgattn.linking.disambiguation.options import NEAR, NEAR_STEPS, Options, nearness
 from kgattn.linking.disambiguation.senses import Senses
 from kgattn.linking.found import Found
 from kgattn.shapes import Bool, Float, Int
@@ -43,6 +44,13 @@ def coherence_scores(
         At least 0; an unambiguous mention next to this one, joined to the candidate by a triple, gives 1. Sums are
         exact, in whatever order.
     """
+    if loops.evidence is not None:
+        scores, voices = np.empty(len(options.mention)), np.flatnonzero(witness)
+        worth = _worth(np.arange(HUB_DEGREE + 1))
+        compiled = loops.evidence.Coherence(senses, rows, worth, _PATH, REACH, NEAR, NEAR_STEPS, _STEPS)
+        own = np.searchsorted(voices, options.mention)
+        compiled.scores(found, voices, own, options.mention, options.entity, scores)
+        return scores
     calls = _calls(found, witness, options)
     begin = rows.offsets[found.row[calls.witness]]
     count = rows.offsets[found.row[calls.witness] + 1] - begin
@@ -104,10 +112,16 @@ def relatedness(
     middle, owner = middle[through], owner[through]
     reached = rows_hold(offsets, links, goal[owner], middle)
     middle, owner = middle[reached], owner[reached]
-    worth = np.floor(_PATH / np.log(np.maximum(_degree(senses, middle), 3)) * _STEPS) / _STEPS
-    related += np.minimum(np.bincount(owner, weights=worth, minlength=len(keys)), _PATH)
+    worth = np.bincount(owner, weights=_worth(_degree(senses, middle)), minlength=len(keys))
+    related += np.minimum(worth, _PATH)
     of_pair: np.ndarray = related[pair]
     return of_pair
+
+
+def _worth(degree: Int[np.ndarray, " item"]) -> Float[np.ndarray, " item"]:
+    """What an entity between two adds, by its number of neighbours."""
+    worth: np.ndarray = np.floor(_PATH / np.log(np.maximum(degree, 3)) * _STEPS) / _STEPS
+    return worth
 
 
 def _degree(senses: Senses, entity: Int[np.ndarray, " item"]) -> Int[np.ndarray, " item"]:

@@ -5,21 +5,24 @@ entity and of its neighbours in the place of its dictionary entry, as in the ext
 Pedersen 2003; words are weighted by rarity and by how near they stand. No model and no training.
 """
 
-from collections.abc import Sequence
+import threading
 from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 from spacy.strings import StringStore
-from spacy.tokens import Doc
 
 from kgattn.graph.subgraph import ranges
+from kgattn.linking import loops
 from kgattn.linking.atoms import stable_hash
+from kgattn.linking.column import Column
 from kgattn.linking.disambiguation.lookup import rows_hold
 from kgattn.linking.disambiguation.options import Options, nearness
 from kgattn.linking.disambiguation.senses import Senses
 from kgattn.linking.disambiguation.words import content_words
 from kgattn.linking.found import Found
+from kgattn.linking.orth_table import OrthTable
+from kgattn.linking.stream import DOC_END, TokenStream
 from kgattn.shapes import Float, Int
 
 WINDOW = 64  # words further away say nothing, so a mention costs the same in a document of any length
@@ -27,58 +30,65 @@ _MAX_CACHED_TOKENS = 1_000_000
 
 
 class TokenWords(NamedTuple):
-    """The known words of some documents, token by token.
+    """The known words of a batch, token by token.
 
     Attributes:
-        first_token: Number of the first token of each document, -1 for one that was left out.
+        doc_start: First token of each document.
+        doc_end: One past its last token.
         entry: Words of token t are `[entry[t], entry[t + 1])` of the next.
         words: Places in `Senses.word_keys`.
     """
 
-    first_token: Int[np.ndarray, " doc"]
+    doc_start: Int[np.ndarray, " doc"]
+    doc_end: Int[np.ndarray, " doc"]
     entry: Int[np.ndarray, " token_plus_one"]
     words: Int[np.ndarray, " word"]
 
 
 class WordTable:
-    """The known words of every distinct token seen, so that each is taken apart once."""
+    """The known words of every distinct token, so that each is taken apart once. Safe to use from several threads."""
 
     def __init__(self, senses: Senses) -> None:
-        self._senses = senses
-        self._words: dict[int, tuple[int, ...]] = {}
+        self._keys = senses.word_keys
+        self._lock = threading.Lock()
+        self._clear()
 
-    def read(self, docs: Sequence[Doc], chosen: Int[np.ndarray, " chosen"]) -> TokenWords:
-        """The known words of the chosen documents, which share a vocabulary."""
-        first = np.full(len(docs), -1)
-        counts: list[int] = []
-        words: list[int] = []
-        for number in chosen.tolist():
-            doc = docs[number]
-            first[number] = len(counts)
-            orths = doc.to_array("ORTH").tolist()
-            known = list(map(self._words.get, orths))
-            read = [
-                self._add(orth, doc.vocab.strings) if one is None else one
-                for orth, one in zip(orths, known, strict=True)
-            ]
-            counts += map(len, read)
-            words += chain.from_iterable(read)
-        entry = np.concatenate([[0], np.cumsum(np.array(counts, dtype=np.int64))])
-        return TokenWords(first, entry, np.array(words, dtype=np.int64))
+    def _clear(self) -> None:
+        self._rows = OrthTable()
+        self._first, self._count, self._words = Column(np.int64), Column(np.int64), Column(np.int64)
+        self._append([DOC_END], [[]])
 
-    def _add(self, orth: int, strings: StringStore) -> tuple[int, ...]:
-        if len(self._words) > _MAX_CACHED_TOKENS:
-            self._words = {}
-        keys = self._senses.word_keys
-        hashes = np.array([stable_hash(word) for word in content_words(strings[orth])], dtype=np.uint64)
-        place = np.minimum(np.searchsorted(keys, hashes), len(keys) - 1)
-        known = self._words[orth] = tuple(place[keys[place] == hashes].tolist())
+    def read(self, stream: TokenStream, strings: StringStore) -> TokenWords:
+        """The known words of a stream's tokens, whose texts are `strings`."""
+        with self._lock:
+            if len(self._rows) > _MAX_CACHED_TOKENS:
+                self._clear()
+            rows = self._rows.rows(stream.orth)
+            new = np.unique(stream.orth[rows < 0]).tolist()
+            if new:
+                self._append(new, [self._known(strings[orth]) for orth in new])
+                rows = self._rows.rows(stream.orth)
+            count = self._count.filled[rows]
+            words = self._words.filled[ranges(self._first.filled[rows], count)]
+        entry = np.concatenate([[0], np.cumsum(count)])
+        doc_end = np.append(stream.doc_start[1:], len(rows)) - 1
+        return TokenWords(stream.doc_start, doc_end, entry, words)
+
+    def _append(self, orths: list[int], words: list[list[int]]) -> None:
+        self._rows.add(np.array(orths, dtype=np.uint64), len(self._rows) + np.arange(len(orths)))
+        count = np.array(list(map(len, words)), dtype=np.int64)
+        self._first.append(len(self._words.filled) + np.cumsum(count) - count)
+        self._count.append(count)
+        self._words.append(np.array(list(chain.from_iterable(words)), dtype=np.int64))
+
+    def _known(self, text: str) -> list[int]:
+        hashes = np.array([stable_hash(word) for word in content_words(text)], dtype=np.uint64)
+        place = np.minimum(np.searchsorted(self._keys, hashes), len(self._keys) - 1)
+        known: list[int] = place[self._keys[place] == hashes].tolist()
         return known
 
 
-def context_scores(
-    senses: Senses, words: TokenWords, docs: Sequence[Doc], found: Found, options: Options
-) -> Float[np.ndarray, " option"]:
+def context_scores(senses: Senses, words: TokenWords, found: Found, options: Options) -> Float[np.ndarray, " option"]:
     """Weights of the words within `WINDOW` tokens of a mention that speak for a candidate, the near ones in full.
 
     A word counts once for a candidate, where it stands nearest. The words of the mention itself count nowhere: to say a
@@ -88,8 +98,12 @@ def context_scores(
         At least 0; one telling word next to the mention gives about 1. Sums are exact, so they do not depend on
         the order or number of the entities, or on the rest of the batch.
     """
-    length = np.array([len(doc) for doc in docs], dtype=np.int64)[found.doc[options.mention]]
-    first = words.first_token[found.doc[options.mention]]
+    if loops.evidence is not None:
+        scores, near = np.empty(len(options.mention)), nearness(np.arange(WINDOW))
+        loops.evidence.context_scores(senses, words, found, options.mention, options.entity, near, scores)
+        return scores
+    doc = found.doc[options.mention]
+    first, length = words.doc_start[doc], words.doc_end[doc] - words.doc_start[doc]
     start, end = found.start[options.mention], found.end[options.mention]
     sides = ((np.maximum(start - WINDOW, 0), start), (end, np.minimum(end + WINDOW, length)))
     option, token, word = (

@@ -1,5 +1,6 @@
 """Mentions that follow from others: they take the candidates of the mention they come from."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -66,13 +67,13 @@ class _Places:
     def __init__(self, found: Found) -> None:
         self.start, self.end = found.start.tolist(), found.end.tolist()
         self._width = int(found.end.max(initial=0)) + 1
-        self._key = found.doc * self._width + found.start
+        self._key: list[int] = (found.doc * self._width + found.start).tolist()
         self._longest = int((found.end - found.start).max(initial=0))
 
     def overlapping(self, one: Derived) -> list[int]:
         begin = one.doc * self._width
-        first = int(np.searchsorted(self._key, begin + max(one.start - self._longest, 0)))
-        last = int(np.searchsorted(self._key, begin + min(one.end, self._width)))
+        first = bisect_left(self._key, begin + max(one.start - self._longest, 0))
+        last = bisect_left(self._key, begin + min(one.end, self._width), first)
         return [at for at in range(first, last) if one.start < self.end[at]]
 
 

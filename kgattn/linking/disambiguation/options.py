@@ -9,8 +9,10 @@ from kgattn.linking.candidates import CandidateRows
 from kgattn.linking.found import Found
 from kgattn.shapes import Bool, Float, Int
 
-_NEAR = 8  # evidence this many tokens away counts half
-_STEPS = 2.0**10
+NEAR = 8
+"""Evidence this many tokens away counts half."""
+NEAR_STEPS = 2.0**10
+"""Nearness is rounded up to multiples of 1 / this."""
 
 
 class Options(NamedTuple):
@@ -41,5 +43,5 @@ def options_of(found: Found, chosen: Bool[np.ndarray, " mention"], rows: Candida
 
 def nearness(tokens_between: Int[np.ndarray, " item"]) -> Float[np.ndarray, " item"]:
     """How much evidence at a distance counts: 1 beside the mention, a half 8 tokens away, in steps of 1/1024."""
-    near: np.ndarray = np.ceil(_STEPS / (1.0 + tokens_between / _NEAR)) / _STEPS
+    near: np.ndarray = np.ceil(NEAR_STEPS / (1.0 + tokens_between / NEAR)) / NEAR_STEPS
     return near

@@ -54,11 +54,11 @@ class Disambiguator:
             if derived:
                 found, origin = with_derived(found, origin, derived)
         if self._has_short_names:
-            names = self._allowed(docs, find_short_names(docs, found, self._rows, index.senses.short))
+            names = self._allowed(docs, find_short_names(docs, stream, found, self._rows, index.senses.short))
             if names:
                 found, origin = with_derived(found, origin, names)
         candidates = index.row_candidates.of(found.row)
-        decisions = self._decide(docs, found, origin)
+        decisions = self._decide(docs, stream, found, origin)
         if decisions is not None:
             self._write(decisions, candidates)
         for mention in np.flatnonzero(origin >= 0).tolist():
@@ -77,7 +77,9 @@ class Disambiguator:
             return derived
         return [one for one in derived if not stop_list.holds(docs[one.doc][one.start : one.end].text)]
 
-    def _decide(self, docs: Sequence[Doc], found: Found, origin: Int[np.ndarray, " mention"]) -> Decisions | None:
+    def _decide(
+        self, docs: Sequence[Doc], stream: TokenStream, found: Found, origin: Int[np.ndarray, " mention"]
+    ) -> Decisions | None:
         """Judged candidates of the mentions there is evidence for; None when there is none at all."""
         index, rows, senses = self._index, self._rows, self._index.senses
         if not (senses.has_words or senses.has_links):
@@ -88,8 +90,8 @@ class Disambiguator:
         options = options_of(found, open_, rows)
         evidence = np.zeros(len(options.mention))
         if senses.has_words:
-            words = self._words.read(docs, np.unique(found.doc[open_]))
-            evidence += index.config.context_weight * context_scores(senses, words, docs, found, options)
+            words = self._words.read(stream, docs[0].vocab.strings)
+            evidence += index.config.context_weight * context_scores(senses, words, found, options)
         if senses.has_links:
             scores = coherence_scores(senses, rows, found, origin < 0, options)
             evidence += index.config.coherence_weight * scores

@@ -13,6 +13,7 @@ from kgattn.linking.disambiguation.derived import Derived
 from kgattn.linking.disambiguation.types import having, type_rows
 from kgattn.linking.found import Found, Source
 from kgattn.linking.sentences import is_stop
+from kgattn.linking.stream import TokenStream
 from kgattn.shapes import Bool, Int
 
 _PERSON_TYPES = ("person", "human", "people", "politician", "http://www.wikidata.org/entity/Q5")
@@ -42,7 +43,7 @@ def has_short_name(graph: KnowledgeGraph, config: LinkerConfig) -> Bool[np.ndarr
 
 
 def find_short_names(
-    docs: Sequence[Doc], found: Found, rows: CandidateRows, short: Bool[np.ndarray, " named"]
+    docs: Sequence[Doc], stream: TokenStream, found: Found, rows: CandidateRows, short: Bool[np.ndarray, " named"]
 ) -> list[Derived]:
     """Later places of the last word of a full name, capitalised, alone, and of no other meaning.
 
@@ -57,9 +58,10 @@ def find_short_names(
     known = {place: mention for mention, place in enumerate(places)}
     derived: list[Derived] = []
     for number, said in _last_words(docs, found, full).items():
-        doc = docs[number]
+        doc, orths = docs[number], stream.orth[stream.tokens_of(number)]
         latest: dict[int, int] = {}
-        for at, orth in enumerate(doc.to_array("ORTH").tolist()):
+        words = np.flatnonzero((orths[:, None] == orths[list(said)]).any(axis=1))  # in the order of the text
+        for at, orth in zip(words.tolist(), orths[words].tolist(), strict=True):
             mention = latest.get(orth)
             if mention is not None and not _in_longer_name(doc, at):
                 entity = int(rows.entities[rows.offsets[found.row[mention]]])
@@ -74,9 +76,10 @@ def find_short_names(
 def _last_words(docs: Sequence[Doc], found: Found, full: Int[np.ndarray, " full"]) -> dict[int, dict[int, int]]:
     """By document, the tokens that end a name in full, and its mention."""
     said: dict[int, dict[int, int]] = {}
-    for mention in full.tolist():
-        number, start, end = (int(column[mention]) for column in found[:3])
-        if _is_name([token.text for token in docs[number][start:end]]):
+    places = zip(*(column[full].tolist() for column in found[:3]), strict=True)
+    for mention, (number, start, end) in zip(full.tolist(), places, strict=True):
+        doc = docs[number]
+        if _is_name([doc[at].text for at in range(start, end)]):
             said.setdefault(number, {})[end - 1] = mention
     return said
 

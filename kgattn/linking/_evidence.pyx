@@ -1,0 +1,248 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
+"""Compiled evidence for disambiguation: `context.context_scores` and `coherence.coherence_scores`.
+
+Built and used as `_compiled.pyx` is; `kgattn.linking.disambiguation` has the same with arrays.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.math cimport ceil, floor
+from libc.stdlib cimport calloc, free, qsort, realloc
+
+from kgattn.linking._edges cimport multiplier
+
+from kgattn.errors import LinkingError
+from kgattn.linking._compiled import DAMAGED
+
+cdef enum:
+    MEMORY_BITS = 12  # 4,096 pairs of 24 bytes are remembered
+
+
+cdef inline int64_t first_not_below(const int32_t* values, int64_t begin, int64_t end, int64_t wanted) noexcept nogil:
+    """The first place in `[begin, end)` of rising values that holds `wanted` or more, or `end`."""
+    cdef int64_t middle
+    while begin < end:
+        middle = (begin + end) >> 1
+        if values[middle] < wanted:
+            begin = middle + 1
+        else:
+            end = middle
+    return begin
+
+
+cdef inline bint is_row(const int64_t[::1] offsets, int64_t row, int64_t num_values) noexcept nogil:
+    """Whether there is such a row and it lies among the values."""
+    return 0 <= row < offsets.shape[0] - 1 and 0 <= offsets[row] <= offsets[row + 1] <= num_values
+
+
+cdef int rising(const void* first, const void* second) noexcept nogil:
+    cdef uint64_t one = (<const uint64_t*>first)[0], other = (<const uint64_t*>second)[0]
+    return (one > other) - (one < other)
+
+
+def context_scores(
+    object senses,
+    object words,
+    object found,
+    const int64_t[::1] mention,
+    const int64_t[::1] entity,
+    const double[::1] near,
+    double[::1] scores,
+):
+    """`context.context_scores`: fill in what the words around say for each candidate.
+
+    Args:
+        senses: The words that speak for entities.
+        words: The words of the batch, `TokenWords`.
+        found: The mentions of the batch.
+        mention: Mention of each candidate; those of one stand together.
+        entity: Row of its entity.
+        near: How much a word counts, by the tokens between; one word further away is not read. At most 254 of them.
+        scores: Takes the scores, one a candidate.
+
+    Raises:
+        LinkingError: Rows lie outside of their arrays: the index they came from is damaged.
+        MemoryError: There is no room for the words around a mention.
+    """
+    cdef const int64_t[::1] bag_offsets = senses.bag_offsets
+    cdef const int32_t[::1] bag_words = senses.bag_words
+    cdef const float[::1] weights = senses.word_weights
+    cdef const int64_t[::1] doc_start = words.doc_start, doc_end = words.doc_end, entry = words.entry
+    cdef const int64_t[::1] uses = words.words, doc = found.doc, first = found.start, past = found.end
+    cdef uint64_t* around = NULL  # word * 256 + 1 + tokens between; 0 in the place of the latter for the mention's own
+    cdef uint64_t* larger
+    cdef int64_t room = 0, size = 0, at, last = -1, token, low, high, start, end, use, place, bag, window = near.shape[0]
+    cdef double total
+    cdef bint damaged = False, full = False
+    with nogil:
+        for at in range(mention.shape[0]):
+            if mention[at] != last:
+                last = mention[at]
+                low = doc_start[doc[last]]
+                start, end = low + first[last], low + past[last]
+                low, high = max(low, start - window), min(doc_end[doc[last]], end + window)
+                if entry[high] - entry[low] > room:
+                    room = 2 * (entry[high] - entry[low])
+                    larger = <uint64_t*>realloc(around, room * sizeof(uint64_t))
+                    if larger == NULL:
+                        full = True
+                        break
+                    around = larger
+                size = 0
+                for token in range(low, high):
+                    for use in range(entry[token], entry[token + 1]):
+                        around[size] = <uint64_t>uses[use] << 8
+                        if token < start:
+                            around[size] += start - token
+                        elif token >= end:
+                            around[size] += token - end + 1
+                        size += 1
+                qsort(around, size, sizeof(uint64_t), rising)
+            scores[at] = 0
+            if not is_row(bag_offsets, entity[at], bag_words.shape[0]):
+                damaged = True
+                continue
+            total, bag, place = 0, bag_offsets[entity[at]], 0
+            while bag < bag_offsets[entity[at] + 1] and place < size:
+                use = around[place] >> 8
+                if bag_words[bag] < use:
+                    bag += 1
+                elif bag_words[bag] > use:
+                    place += 1
+                else:
+                    if not 0 <= use < weights.shape[0]:
+                        damaged = True
+                    elif around[place] & 255:  # the nearest one comes first
+                        total += weights[use] * near[(around[place] & 255) - 1]
+                    bag += 1
+            scores[at] = total
+    free(around)
+    if full:
+        raise MemoryError
+    if damaged:
+        raise LinkingError(DAMAGED)
+
+
+cdef struct Known:
+    int64_t start, goal
+    double related
+
+
+cdef class Coherence:
+    """`coherence.coherence_scores`.
+
+    Args:
+        senses: Neighbours of the graph's entities.
+        rows: Candidates of the index, `CandidateRows`.
+        worth: What an entity between two adds, by its number of neighbours; one with more of them is a hub.
+        most: Most that paths are worth.
+        reach: Mentions to either side that are asked.
+        near: As in `options`: evidence so many tokens away counts half.
+        near_steps: Nearness is rounded up to multiples of 1 / this.
+        steps: Support is rounded down to multiples of 1 / this.
+    """
+
+    cdef const int64_t[::1] offsets, row_offsets
+    cdef const int32_t[::1] links, row_entities
+    cdef const float[::1] row_priors
+    cdef const double[::1] worth
+    cdef double most, near, near_steps, steps
+    cdef int64_t reach
+
+    def __init__(self, senses, rows, worth, double most, int64_t reach, double near, double near_steps, double steps):
+        self.offsets, self.links = senses.link_offsets, senses.link_entities
+        self.row_offsets, self.row_entities, self.row_priors = rows.offsets, rows.entities, rows.priors
+        self.worth, self.most, self.reach = worth, most, reach
+        self.near, self.near_steps, self.steps = near, near_steps, steps
+
+    cdef double related(self, int64_t start, int64_t goal, Known* memory, bint* damaged) noexcept nogil:
+        """`coherence.relatedness` of one pair; the last ones are remembered."""
+        cdef int64_t size, other, link, middle, degree, begin, end, hub = self.worth.shape[0] - 1
+        cdef double total = 0
+        cdef Known* known
+        if not (is_row(self.offsets, start, self.links.shape[0]) and is_row(self.offsets, goal, self.links.shape[0])):
+            damaged[0] = True
+            return 0
+        size, other = self.offsets[start + 1] - self.offsets[start], self.offsets[goal + 1] - self.offsets[goal]
+        if size > other or (size == other and start > goal):
+            start, goal, size = goal, start, other
+        if not size:
+            return 0
+        known = memory + ((((<uint64_t>start * multiplier()) ^ <uint64_t>goal) * multiplier()) >> (64 - MEMORY_BITS))
+        if known.start == start and known.goal == goal:
+            return known.related
+        known.start, known.goal = start, goal
+        begin, end = self.offsets[goal], self.offsets[goal + 1]
+        link = first_not_below(&self.links[0], begin, end, start)
+        if link < end and self.links[link] == start:
+            total = 1
+        elif start != goal and size <= hub:
+            for link in range(self.offsets[start], self.offsets[start + 1]):
+                middle = self.links[link]
+                begin = first_not_below(&self.links[0], begin, end, middle)
+                if begin == end:
+                    break
+                if self.links[begin] != middle:
+                    continue
+                if not is_row(self.offsets, middle, self.links.shape[0]):
+                    damaged[0] = True
+                    break
+                degree = self.offsets[middle + 1] - self.offsets[middle]
+                if degree <= hub:
+                    total += self.worth[degree]
+            total = min(total, self.most)
+        known.related = total
+        return total
+
+    def scores(
+        self, found, const int64_t[::1] voices, const int64_t[::1] own, const int64_t[::1] mention,
+        const int64_t[::1] entity, double[::1] scores
+    ):
+        """Fill in what the mentions around say for each candidate.
+
+        Args:
+            found: All mentions of the batch.
+            voices: Mentions that may speak, rising.
+            own: Place of each candidate's mention among them.
+            mention: Mention of each candidate.
+            entity: Row of its entity.
+            scores: Takes the scores, one a candidate.
+
+        Raises:
+            LinkingError: Rows lie outside of their arrays: the index they came from is damaged.
+            MemoryError: There is none to remember pairs.
+        """
+        cdef const int64_t[::1] doc = found.doc, first = found.start, past = found.end, row = found.row
+        cdef int64_t at, number, other, between, place, this
+        cdef double total, best, share, near
+        cdef bint damaged = False
+        cdef Known* memory = <Known*>calloc(1 << MEMORY_BITS, sizeof(Known))
+        if memory == NULL:
+            raise MemoryError
+        with nogil:
+            for place in range(1 << MEMORY_BITS):
+                memory[place].start = -1
+            for at in range(mention.shape[0]):
+                this, total = mention[at], 0
+                for number in range(max(own[at] - self.reach, 0), min(own[at] + self.reach + 1, voices.shape[0])):
+                    other = voices[number]
+                    if doc[other] != doc[this]:
+                        continue
+                    between = first[this] - past[other] if other < this else first[other] - past[this]
+                    if between < 0:  # the mention itself, or one that overlaps it
+                        continue
+                    if not is_row(self.row_offsets, row[other], self.row_entities.shape[0]):
+                        damaged = True
+                        continue
+                    near = ceil(self.near_steps / (1.0 + between / self.near)) / self.near_steps
+                    best = 0
+                    for place in range(self.row_offsets[row[other]], self.row_offsets[row[other] + 1]):
+                        share = <double>self.row_priors[place]
+                        if share * near <= best:  # even a neighbour would say no more
+                            continue
+                        share = self.related(entity[at], self.row_entities[place], memory, &damaged) * share * near
+                        best = max(best, floor(share * self.steps) / self.steps)
+                    total += best
+                scores[at] = total
+        free(memory)
+        if damaged:
+            raise LinkingError(DAMAGED)

@@ -41,6 +41,7 @@ OFF: dict[str, Any] = {
     "common_words": "none",
     "whole_names": False,
     "titles": False,
+    "editions": False,
     "context_weight": 0.0,
     "coherence_weight": 0.0,
     "abbreviations": False,
@@ -49,10 +50,11 @@ OFF: dict[str, Any] = {
 DEFAULT = LinkerConfig().to_dict()
 STEPS: dict[str, dict[str, Any]] = {
     "variants": {"variants": DEFAULT["variants"]},
-    **{f"variants: {name}": {"variants": [name]} for name in ("article", "member", "adjective")},
+    **{f"variants: {name}": {"variants": [name]} for name in ("article", "member", "adjective", "dated", "acronym")},
     "common-word filter": {"common_words": DEFAULT["common_words"]},
     "whole names": {"whole_names": DEFAULT["whole_names"]},
     "whole names, titles": {"whole_names": DEFAULT["whole_names"], "titles": DEFAULT["titles"]},
+    "editions": {"editions": True},
     "abbreviations": {"abbreviations": True},
     "short names": {"short_names": True},
     "context": {"context_weight": DEFAULT["context_weight"]},

@@ -30,7 +30,7 @@ from kgattn.linking.matching import find_aliases, scored
 from kgattn.linking.overlaps import SUFFIX as ALTERNATIVES
 from kgattn.linking.overlaps import find_alternatives
 from kgattn.linking.stream import AtomTable, TokenStream, next_batch
-from kgattn.linking.whole_names import drop_parts
+from kgattn.linking.whole_names import whole_names
 from kgattn.linking.zones import Zone
 from kgattn.mentions.mention import SPANS_KEY
 
@@ -79,6 +79,7 @@ def make_kgattn_linker(
     common_word_zipf: float,
     whole_names: bool,
     titles: bool,
+    editions: bool,
     overlaps: str,
     fuzzy: bool,
     fuzzy_cutoff: float,
@@ -113,6 +114,7 @@ def make_kgattn_linker(
         common_word_zipf: See `LinkerConfig`.
         whole_names: See `LinkerConfig`.
         titles: See `LinkerConfig`.
+        editions: See `LinkerConfig`.
         overlaps: See `LinkerConfig`.
         fuzzy: See `LinkerConfig`.
         fuzzy_cutoff: See `LinkerConfig`.
@@ -231,10 +233,8 @@ class KgattnLinker:
     def _found(self, docs: Sequence[Doc], stream: TokenStream, index: LinkIndex) -> Found:
         """Aliases and variants, without parts of longer names, and what is nearly an alias."""
         found = find_aliases(stream, index.trie.plain)
-        source = np.where(index.candidates.plain.variant[found.row], Source.VARIANT, found.source)
-        found = found._replace(source=source)
-        if self.config.whole_names:
-            found = drop_parts(docs, stream, found, self.stop_words, self.language, titles=self.config.titles)
+        found = found._replace(source=np.where(index.candidates.plain.variant[found.row], Source.VARIANT, found.source))
+        found = whole_names(docs, stream, found, self.config, self.stop_words, self.language)
         if index.fuzzy is not None:
             check_rapidfuzz()
             judges = self._lexicon.is_common, index.shuts_out

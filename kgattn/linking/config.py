@@ -14,11 +14,13 @@ OVERLAPS = ("longest", "all")
 # Classes of variants, in the order in which they combine; see `kgattn.linking.variants`.
 VARIANTS = (
     "inverted",
+    "dated",
     "qualifier",
     "article",
     "plural",
     "member",
     "adjective",
+    "acronym",
     "spelling",
     "greek",
     "apostrophe",
@@ -69,6 +71,8 @@ class LinkerConfig:
             `kgattn.linking.whole_names`).
         titles: Whether a person's title beside a name, "President Vladimir Putin", makes it no part of a longer one
             there; see `kgattn.linking.titles`.
+        editions: Whether a year before the name of a recurring event is a part of the mention, "1984 United States
+            presidential election", which then names the event itself; see `kgattn.linking.editions`.
         overlaps: `longest`: of mentions that overlap, the longest that begins leftmost; `all`: the others are kept
             besides in `doc.spans["kgattn_alternatives"]` (see `kgattn.linking.overlaps`).
         fuzzy: Whether names and terms that are no alias, but nearly, are found too (see `kgattn.linking.fuzzy`); needs
@@ -97,6 +101,7 @@ class LinkerConfig:
     common_word_zipf: float = 4.0
     whole_names: bool = True
     titles: bool = True
+    editions: bool = True
     overlaps: str = "longest"
     fuzzy: bool = False
     fuzzy_cutoff: float = 0.85
@@ -186,6 +191,7 @@ _WANTED = {
     "common_word_zipf": _number("a number of at least 0", lambda value: 0 <= value < math.inf),
     "whole_names": _SWITCH,
     "titles": _SWITCH,
+    "editions": _SWITCH,
     "overlaps": _choice(*OVERLAPS),
     "fuzzy": _SWITCH,
     "fuzzy_cutoff": _number("a number in (0, 1]", lambda value: 0 < value <= 1),

@@ -17,6 +17,8 @@ from collections.abc import Callable, Sequence, Set
 import numpy as np
 from spacy.tokens import Doc
 
+from kgattn.linking.config import LinkerConfig
+from kgattn.linking.editions import with_years
 from kgattn.linking.found import Found
 from kgattn.linking.sentences import ends_sentence
 from kgattn.linking.stream import TokenStream
@@ -30,21 +32,35 @@ _YEAR_DIGITS = 4
 _Test = Callable[[str], bool]
 
 
-def drop_parts(
-    docs: Sequence[Doc], stream: TokenStream, found: Found, stop_words: Set[str], language: str, *, titles: bool
+def whole_names(
+    docs: Sequence[Doc],
+    stream: TokenStream,
+    found: Found,
+    config: LinkerConfig,
+    stop_words: Set[str],
+    language: str,
 ) -> Found:
-    """The mentions that are no part of a longer name.
+    """The mentions as far as names reach: with the year of an edition, and without those that are only a part.
 
     Args:
         docs: The documents.
         stream: Their tokens.
         found: Their mentions, none overlapping.
+        config: Settings, of which `editions`, `whole_names` and `titles` count here.
         stop_words: Stop words of the language, lower case.
         language: Code of the texts' language.
-        titles: Whether titles beside a name do not count.
     """
-    if language in CAPITAL_NOUNS:
-        return found
+    if config.editions:
+        found = with_years(docs, stream, found, language)
+    if config.whole_names and language not in CAPITAL_NOUNS:
+        found = _drop_parts(docs, stream, found, stop_words, language, titles=config.titles)
+    return found
+
+
+def _drop_parts(
+    docs: Sequence[Doc], stream: TokenStream, found: Found, stop_words: Set[str], language: str, *, titles: bool
+) -> Found:
+    """The mentions that are no part of a longer name; `titles`: those beside a name do not count."""
     offset = stream.doc_start[found.doc]
     first = offset + found.start
     capital = (stream.flags[first] & Flag.CAPITAL) != 0

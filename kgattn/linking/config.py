@@ -21,12 +21,14 @@ VARIANTS = (
     "member",
     "adjective",
     "acronym",
+    "surname",
     "spelling",
     "greek",
     "apostrophe",
     "hyphen",
     "accent",
 )
+DEFAULT_VARIANTS = tuple(name for name in VARIANTS if name != "surname")
 _MAX_COUNT = 2**15
 _MAX_EVIDENCE = 100
 _LISTS = ("types", "exclude_types", "stop_list", "variants")
@@ -62,7 +64,7 @@ class LinkerConfig:
         nil_threshold: A mention is dropped when the share of its likeliest entity is below this, in [0, 1]. At 0 all
             stay, and what the shares lack to 1 is that of "none of these".
         variants: Classes of variants of aliases that are found too, of `VARIANTS` (see `kgattn.linking.variants`);
-            empty for none. Kept in the order of `VARIANTS`.
+            empty for none; all but `surname` by default. Kept in the order of `VARIANTS`.
         common_words: Table of everyday words, which are no mentions: `bundled`, `wordfreq`, `none` or a file (see
             `kgattn.linking.common_words`).
         common_word_zipf: Frequency on the Zipf scale from which an alias of one word is shut out, at least 0; labels
@@ -96,7 +98,7 @@ class LinkerConfig:
     types: tuple[str, ...] = ()
     exclude_types: tuple[str, ...] = ()
     nil_threshold: float = 0.0
-    variants: tuple[str, ...] = VARIANTS
+    variants: tuple[str, ...] = DEFAULT_VARIANTS
     common_words: str = "bundled"
     common_word_zipf: float = 4.0
     whole_names: bool = True

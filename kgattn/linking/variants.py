@@ -11,6 +11,8 @@ Classes of variants, each of which can be left out of `LinkerConfig.variants`:
 * `member`: "Republicans" is found as "Republican", in English pipelines (`kgattn.linking.members`);
 * `adjective`: "hypertension" is found as "hypertensive", in English pipelines (`kgattn.linking.adjectives`);
 * `acronym`: "Ulster Unionist Party" is found as "UUP", in English pipelines (`kgattn.linking.acronyms`);
+* `surname`: "Emma Bonino" is found as "Bonino", where the name is a person's (`kgattn.linking.persons`): the
+  one class that is off by default;
 * `spelling`: British and American English, in English pipelines (`kgattn.linking.spelling`);
 * `greek`, `apostrophe`, `hyphen`, `accent`: see `kgattn.linking.typography`.
 
@@ -41,6 +43,7 @@ FACTORS = {
     "member": 0.8,
     "adjective": 0.5,
     "acronym": 0.3,
+    "surname": 0.1,
 }
 MAX_VARIANTS = 12
 

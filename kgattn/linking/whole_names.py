@@ -9,6 +9,9 @@ something else. A capitalised mention is taken for a part, and dropped, when it 
   (`kgattn.linking.titles`): any after a mention ("the German Chancellor"), and one before a mention of several words,
   which is a name without it ("Chancellor Angela Merkel").
 
+What may be a surname by itself, of the class of variants `surname`, is a part behind any other capital too, whether a
+mention covers it or not: "Platt" in "Ben Platt", where "Ben" is an alias, and in "J. Platt".
+
 Headlines In Title Case lose mentions by this rule; it is left out in languages that write all nouns with a capital.
 """
 
@@ -19,7 +22,7 @@ from spacy.tokens import Doc
 
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.editions import with_years
-from kgattn.linking.found import Found
+from kgattn.linking.found import Found, Source
 from kgattn.linking.sentences import ends_sentence
 from kgattn.linking.stream import TokenStream
 from kgattn.linking.titles import is_title
@@ -53,8 +56,28 @@ def whole_names(
     if config.editions:
         found = with_years(docs, stream, found, language)
     if config.whole_names and language not in CAPITAL_NOUNS:
+        if "surname" in config.variants:
+            found = _drop_ends(docs, stream, found, stop_words, language)
         found = _drop_parts(docs, stream, found, stop_words, language, titles=config.titles)
     return found
+
+
+def _drop_ends(docs: Sequence[Doc], stream: TokenStream, found: Found, stop_words: Set[str], language: str) -> Found:
+    """The mentions that do not end a longer name, even one whose other words are mentions: "Platt" ends "Ben Platt".
+
+    Asked of what may be a surname, a variant of one capitalised word; after an initial it is a part as well.
+    """
+    first = stream.doc_start[found.doc] + found.start
+    single = (found.source == Source.VARIANT) & (found.end - found.start == 1) & (found.start > 0)
+    capitals = stream.flags[first] & stream.flags[first - 1] & Flag.CAPITAL != 0
+    kept = np.ones(len(found.doc), dtype=bool)
+    for mention in np.flatnonzero(single & capitals).tolist():
+        doc, at = docs[int(found.doc[mention])], int(found.start[mention])
+        before = doc[at - 1].text
+        free = before.lower() in stop_words or is_title(before, language)
+        initial = len(before.rstrip(".")) == 1
+        kept[mention] = free or (not initial and (at == 1 or ends_sentence(doc[at - 2].text)))
+    return found.take(kept)
 
 
 def _drop_parts(

@@ -28,6 +28,7 @@ from kg_data.registry import BUILDERS
 from kgattn.files import write_json
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking import EntityLinker, LinkerConfig
+from kgattn.linking.config import VARIANTS
 from kgattn.ner.corpus import Sentence, load_corpus
 from kgattn.ner.metrics import entity_spans
 from kgattn.speed.measure import interleave
@@ -41,6 +42,7 @@ OFF: dict[str, Any] = {
     "common_words": "none",
     "whole_names": False,
     "titles": False,
+    "editions": False,
     "context_weight": 0.0,
     "coherence_weight": 0.0,
     "abbreviations": False,
@@ -49,10 +51,14 @@ OFF: dict[str, Any] = {
 DEFAULT = LinkerConfig().to_dict()
 STEPS: dict[str, dict[str, Any]] = {
     "variants": {"variants": DEFAULT["variants"]},
-    **{f"variants: {name}": {"variants": [name]} for name in ("article", "member", "adjective")},
+    **{
+        f"variants: {name}": {"variants": [name]}
+        for name in ("article", "member", "adjective", "dated", "acronym", "surname")
+    },
     "common-word filter": {"common_words": DEFAULT["common_words"]},
     "whole names": {"whole_names": DEFAULT["whole_names"]},
     "whole names, titles": {"whole_names": DEFAULT["whole_names"], "titles": DEFAULT["titles"]},
+    "editions": {"editions": True},
     "abbreviations": {"abbreviations": True},
     "short names": {"short_names": True},
     "context": {"context_weight": DEFAULT["context_weight"]},
@@ -67,11 +73,11 @@ CORPORA: dict[str, tuple[str, tuple[str, ...], tuple[int, ...]]] = {
 
 
 def arms() -> dict[str, LinkerConfig]:
-    """Matching alone, with each step alone, and with all that are on by default."""
+    """Matching alone, with each step alone, with all that are on by default, and with surnames too."""
     off = {**DEFAULT, **OFF}
     found = {"matching alone": LinkerConfig.from_dict(off)}
     found |= {f"+ {name}": LinkerConfig.from_dict({**off, **changes}) for name, changes in STEPS.items()}
-    return {**found, "default": LinkerConfig()}
+    return {**found, "default": LinkerConfig(), "default, surnames": LinkerConfig(variants=VARIANTS)}
 
 
 def span_scores(linker: EntityLinker, sentences: Sequence[Sentence], size: int) -> dict[str, float]:
@@ -160,9 +166,9 @@ def corpus_rows(name: str, *, test: bool) -> list[dict[str, Any]]:
         for arm, linker in linkers.items():
             scores = {**span_scores(linker, corpus.dev, size), "tokens_per_second": tokens[arm]}
             rows.append({"corpus": name, "split": "dev", "sentences_in_document": size, "arm": arm, **scores})
-        if test:
-            scores = span_scores(linkers["default"], corpus.test, size)
-            rows.append({"corpus": name, "split": "test", "sentences_in_document": size, "arm": "default", **scores})
+        for arm in ("default", "default, surnames") if test else ():
+            scores = span_scores(linkers[arm], corpus.test, size)
+            rows.append({"corpus": name, "split": "test", "sentences_in_document": size, "arm": arm, **scores})
     return rows
 
 

@@ -30,14 +30,14 @@ from kgattn.linking.overlaps import SUFFIX as ALTERNATIVES
 from kgattn.linking.overlaps import find_alternatives
 from kgattn.linking.signature import with_signature
 from kgattn.linking.stream import AtomTable, TokenStream, next_batch
-from kgattn.linking.whole_names import NameWords, drop_parts
+from kgattn.linking.whole_names import WholeNames
 from kgattn.linking.zones import Zone
 from kgattn.mentions.mention import SPANS_KEY
 
 FACTORY = "kgattn_linker"
 _SAVED = "index"  # in `exclude`
 _BATCH = 256
-_OF_SETTINGS = ("_lexicon", "_name_words")  # made of the settings when asked for
+_OF_SETTINGS = ("_lexicon", "_whole_names")  # made of the settings when asked for
 _DEFAULTS = LinkerConfig()
 
 
@@ -73,6 +73,7 @@ def make_kgattn_linker(
     common_word_zipf: float,
     whole_names: bool,
     titles: bool,
+    editions: bool,
     overlaps: str,
     fuzzy: bool,
     fuzzy_cutoff: float,
@@ -107,6 +108,7 @@ def make_kgattn_linker(
         common_word_zipf: See `LinkerConfig`.
         whole_names: See `LinkerConfig`.
         titles: See `LinkerConfig`.
+        editions: See `LinkerConfig`.
         overlaps: See `LinkerConfig`.
         fuzzy: See `LinkerConfig`.
         fuzzy_cutoff: See `LinkerConfig`.
@@ -226,10 +228,8 @@ class KgattnLinker:
     def _found(self, docs: Sequence[Doc], stream: TokenStream, index: LinkIndex) -> Found:
         """Aliases and variants, without parts of longer names, and what is nearly an alias."""
         found = find_aliases(stream, index.trie.plain)
-        source = np.where(index.candidates.plain.variant[found.row], Source.VARIANT, found.source)
-        found = found._replace(source=source)
-        if self.config.whole_names:
-            found = drop_parts(stream, found, self._name_words, docs[0].vocab.strings)
+        found = found._replace(source=np.where(index.candidates.plain.variant[found.row], Source.VARIANT, found.source))
+        found = self._whole_names(docs, stream, found)
         if index.fuzzy is not None:
             check_rapidfuzz()
             judges = self._lexicon.is_common, index.shuts_out
@@ -237,8 +237,8 @@ class KgattnLinker:
         return found
 
     @cached_property
-    def _name_words(self) -> NameWords:
-        return NameWords(self.stop_words, self.language, titles=self.config.titles)
+    def _whole_names(self) -> WholeNames:
+        return WholeNames(self.config, self.stop_words, self.language)
 
     @cached_property
     def _lexicon(self) -> Lexicon:

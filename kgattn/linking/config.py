@@ -14,17 +14,21 @@ OVERLAPS = ("longest", "all")
 # Classes of variants, in the order in which they combine; see `kgattn.linking.variants`.
 VARIANTS = (
     "inverted",
+    "dated",
     "qualifier",
     "article",
     "plural",
     "member",
     "adjective",
+    "acronym",
+    "surname",
     "spelling",
     "greek",
     "apostrophe",
     "hyphen",
     "accent",
 )
+DEFAULT_VARIANTS = tuple(name for name in VARIANTS if name != "surname")
 _MAX_COUNT = 2**15
 _MAX_EVIDENCE = 100
 _LISTS = ("types", "exclude_types", "stop_list", "variants")
@@ -60,7 +64,7 @@ class LinkerConfig:
         nil_threshold: A mention is dropped when the share of its likeliest entity is below this, in [0, 1]. At 0 all
             stay, and what the shares lack to 1 is that of "none of these".
         variants: Classes of variants of aliases that are found too, of `VARIANTS` (see `kgattn.linking.variants`);
-            empty for none. Kept in the order of `VARIANTS`.
+            empty for none; all but `surname` by default. Kept in the order of `VARIANTS`.
         common_words: Table of everyday words, which are no mentions: `bundled`, `wordfreq`, `none` or a file (see
             `kgattn.linking.common_words`).
         common_word_zipf: Frequency on the Zipf scale from which an alias of one word is shut out, at least 0; labels
@@ -69,6 +73,8 @@ class LinkerConfig:
             `kgattn.linking.whole_names`).
         titles: Whether a person's title beside a name, "President Vladimir Putin", makes it no part of a longer one
             there; see `kgattn.linking.titles`.
+        editions: Whether a year before the name of a recurring event is a part of the mention, "1984 United States
+            presidential election", which then names the event itself; see `kgattn.linking.editions`.
         overlaps: `longest`: of mentions that overlap, the longest that begins leftmost; `all`: the others are kept
             besides in `doc.spans["kgattn_alternatives"]` (see `kgattn.linking.overlaps`).
         fuzzy: Whether names and terms that are no alias, but nearly, are found too (see `kgattn.linking.fuzzy`); needs
@@ -92,11 +98,12 @@ class LinkerConfig:
     types: tuple[str, ...] = ()
     exclude_types: tuple[str, ...] = ()
     nil_threshold: float = 0.0
-    variants: tuple[str, ...] = VARIANTS
+    variants: tuple[str, ...] = DEFAULT_VARIANTS
     common_words: str = "bundled"
     common_word_zipf: float = 4.0
     whole_names: bool = True
     titles: bool = True
+    editions: bool = True
     overlaps: str = "longest"
     fuzzy: bool = False
     fuzzy_cutoff: float = 0.85
@@ -186,6 +193,7 @@ _WANTED = {
     "common_word_zipf": _number("a number of at least 0", lambda value: 0 <= value < math.inf),
     "whole_names": _SWITCH,
     "titles": _SWITCH,
+    "editions": _SWITCH,
     "overlaps": _choice(*OVERLAPS),
     "fuzzy": _SWITCH,
     "fuzzy_cutoff": _number("a number in (0, 1]", lambda value: 0 < value <= 1),

@@ -1,7 +1,7 @@
 """The names of a graph as the linker matches them: which may be, in what case, and their variants."""
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
@@ -17,10 +17,11 @@ from kgattn.linking.candidates import RowsByCase
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.lexicon import Lexicon, WordFilter
 from kgattn.linking.members import is_member
+from kgattn.linking.persons import surnames_of
 from kgattn.linking.policy import CaseRule, case_rule
 from kgattn.linking.stop_list import StopList
 from kgattn.linking.trie_build import build_edges, cased_keys
-from kgattn.linking.variants import variants_of
+from kgattn.linking.variants import FACTORS, variants_of
 from kgattn.shapes import Bool, Float, Int
 
 
@@ -45,6 +46,7 @@ class Names:
     Attributes:
         labels: The labels it is of.
         alias_texts: The aliases.
+        type_indices: The types of the entities.
         config: Linker settings.
         lexicon_digest: Of the words of the texts' language.
         form: Form of each label and then of each alias; -1 where it is dropped.
@@ -61,6 +63,7 @@ class Names:
 
     labels: StringTable
     alias_texts: StringTable
+    type_indices: Int[np.ndarray, " type_use"]
     config: LinkerConfig
     lexicon_digest: str
     form: Int[np.ndarray, " use"]
@@ -81,6 +84,7 @@ class Names:
         Raises:
             LinkingError: None of them may be matched under these settings.
         """
+        surnames = surnames_of(graph, lexicon) if "surname" in config.variants else {}
         forms = _Forms(config, lexicon, graph)
         form = forms.collect(graph)
         if not forms.lengths:
@@ -89,7 +93,7 @@ class Names:
                 "are all numbers, stop words, everyday words, on the stop list, too short or too long; relax the "
                 "linker settings or add aliases"
             )
-        links = forms.add_variants()
+        links = forms.add_variants(surnames)
         folded, cased = np.array(forms.folded, dtype=np.uint64), np.array(forms.cased, dtype=np.uint64)
         lengths = np.array(forms.lengths, dtype=np.int64)
         edges = build_edges(folded, lengths)
@@ -99,6 +103,7 @@ class Names:
         return cls(
             labels=graph.labels,
             alias_texts=graph.alias_texts,
+            type_indices=graph.type_indices,
             config=config,
             lexicon_digest=lexicon.digest,
             form=form,
@@ -116,6 +121,8 @@ class Names:
     def are_of(self, graph: KnowledgeGraph, config: LinkerConfig, lexicon: Lexicon) -> bool:
         """Whether reading a graph's names anew would give these: it shares the tables, as edited graphs do."""
         same_tables = self.labels is graph.labels and self.alias_texts is graph.alias_texts
+        if "surname" in config.variants:  # which go by types
+            same_tables = same_tables and self.type_indices is graph.type_indices
         return same_tables and self.config == config and self.lexicon_digest == lexicon.digest
 
     def aliases_with_rows(self, rows: RowsByCase) -> Iterator[tuple[str, int]]:
@@ -159,8 +166,8 @@ class _Forms:
             form[use] = known
         return form
 
-    def add_variants(self) -> VariantLinks:
-        """Add the variants of all forms collected.
+    def add_variants(self, surnames: Mapping[str, str]) -> VariantLinks:
+        """Add the variants of all forms collected, and of names of persons the surnames given.
 
         A variant asks for the case its alias asks for. One that some alias is in any case is left out: it would give
         way to it everywhere. The member of a group is a name, though it may be an everyday word: "Republican".
@@ -175,7 +182,10 @@ class _Forms:
         factor: list[float] = []
         for base, text in enumerate(texts):
             rule = CaseRule(self.rules[base])
-            for variant, share in variants_of(text, classes, language).items():
+            variants = variants_of(text, classes, language)
+            if text in surnames:
+                variants.setdefault(surnames[text], FACTORS["surname"])
+            for variant, share in variants.items():
                 if variant.casefold() in aliases:
                     continue
                 certain = is_member(variant, text, language)

@@ -3,11 +3,16 @@
 Classes of variants, each of which can be left out of `LinkerConfig.variants`:
 
 * `inverted`: "neoplasms, breast" is found as "breast neoplasms";
+* `dated`: "Canadian federal election, 2008" is found as "2008 Canadian federal election", in English pipelines
+  (`kgattn.linking.dates`);
 * `qualifier`: "common cold (disorder)" is found as "common cold";
 * `article`: "the Soviet Union" is found as "Soviet Union", the article left out, where the entity has both names;
 * `plural`: singular and plural of the head noun, by rules of the pipeline's language (`kgattn.linking.inflection`);
 * `member`: "Republicans" is found as "Republican", in English pipelines (`kgattn.linking.members`);
 * `adjective`: "hypertension" is found as "hypertensive", in English pipelines (`kgattn.linking.adjectives`);
+* `acronym`: "Ulster Unionist Party" is found as "UUP", in English pipelines (`kgattn.linking.acronyms`);
+* `surname`: "Emma Bonino" is found as "Bonino", where the name is a person's (`kgattn.linking.persons`): the
+  one class that is off by default;
 * `spelling`: British and American English, in English pipelines (`kgattn.linking.spelling`);
 * `greek`, `apostrophe`, `hyphen`, `accent`: see `kgattn.linking.typography`.
 
@@ -19,9 +24,11 @@ asks for the case its alias asks for.
 import re
 from collections.abc import Callable, Iterable, Iterator, Set
 
+from kgattn.linking.acronyms import acronym
 from kgattn.linking.adjectives import adjective
 from kgattn.linking.atoms import tidy
 from kgattn.linking.config import VARIANTS
+from kgattn.linking.dates import with_date_first
 from kgattn.linking.inflection import inflect
 from kgattn.linking.members import member
 from kgattn.linking.policy import MAX_ACRONYM_LENGTH
@@ -35,6 +42,8 @@ FACTORS = {
     "plural": 0.8,
     "member": 0.8,
     "adjective": 0.5,
+    "acronym": 0.3,
+    "surname": 0.1,
 }
 MAX_VARIANTS = 12
 
@@ -51,6 +60,7 @@ _RULES: dict[str, _Rule] = {
     "plural": inflect,
     "member": member,
     "adjective": adjective,
+    "acronym": acronym,
     "spelling": lambda alias, language: respell(alias) if language == "en" else (),
     "greek": lambda alias, _: transcribe_greek(alias),
     "apostrophe": lambda alias, _: reapostrophise(alias),
@@ -72,10 +82,10 @@ def variants_of(alias: str, classes: Set[str], language: str) -> dict[str, float
     """
     alias = tidy(alias).strip()
     found = {alias: 1.0}
-    for name, rearranged in (("inverted", _inversions), ("qualifier", _without_qualifier)):
+    for name, rearranged in _REARRANGED.items():
         if name in classes:
             for form in list(found):
-                for other in rearranged(form):
+                for other in rearranged(form, language):
                     found.setdefault(other, found[form] * FACTORS[name])
     bases = [form for form in found if "," not in form] or [alias]
     found = {form: found[form] for form in bases}
@@ -88,7 +98,7 @@ def variants_of(alias: str, classes: Set[str], language: str) -> dict[str, float
     return dict(list(found.items())[:MAX_VARIANTS])
 
 
-def _inversions(alias: str) -> Iterator[str]:
+def _inversions(alias: str, _: str) -> Iterator[str]:
     """The parts between commas, last first: "carcinoma, ductal, breast" is a "breast ductal carcinoma"."""
     parts = alias.split(", ")
     if not 1 < len(parts) <= _MAX_PARTS or any(not part or "," in part[-1:] for part in parts):
@@ -98,7 +108,7 @@ def _inversions(alias: str) -> Iterator[str]:
     yield " ".join(reversed(parts))
 
 
-def _without_qualifier(alias: str) -> Iterator[str]:
+def _without_qualifier(alias: str, _: str) -> Iterator[str]:
     """The alias without a last part in brackets.
 
     A single word in lower case is left alone unless it is short like an acronym: "retention (psychology)" has its
@@ -107,3 +117,6 @@ def _without_qualifier(alias: str) -> Iterator[str]:
     found = _QUALIFIER.fullmatch(alias) if alias.endswith(")") else None
     if found and not (found[1].isalpha() and found[1].islower() and len(found[1]) > MAX_ACRONYM_LENGTH):
         yield found[1]
+
+
+_REARRANGED: dict[str, _Rule] = {"inverted": _inversions, "dated": with_date_first, "qualifier": _without_qualifier}

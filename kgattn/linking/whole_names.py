@@ -9,16 +9,22 @@ something else. A capitalised mention is taken for a part, and dropped, when it 
   (`kgattn.linking.titles`): any after a mention ("the German Chancellor"), and one before a mention of several words,
   which is a name without it ("Chancellor Angela Merkel").
 
+What may be a surname by itself, of the class of variants `surname`, is a part behind any other capital too, whether a
+mention covers it or not: "Platt" in "Ben Platt", where "Ben" is an alias, and in "J. Platt".
+
 Headlines In Title Case lose mentions by this rule; it is left out in languages that write all nouns with a capital.
 """
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 import numpy as np
 from jaxtyping import UInt64
 from spacy.strings import StringStore
+from spacy.tokens import Doc
 
-from kgattn.linking.found import Found
+from kgattn.linking.config import LinkerConfig
+from kgattn.linking.editions import with_years
+from kgattn.linking.found import Found, Source
 from kgattn.linking.sentences import ends_sentence
 from kgattn.linking.stream import DOC_END, TokenStream
 from kgattn.linking.titles import is_title
@@ -31,7 +37,31 @@ _NAME, _UNTITLED, _YEAR, _ENDS = 1, 2, 4, 8
 _MAX_CACHED_WORDS = 100_000
 
 
-class NameWords:
+class WholeNames:
+    """Takes mentions as far as names reach: with the year of an edition, and without those that are only a part.
+
+    Args:
+        config: Settings, of which `editions`, `whole_names`, `titles` and the variants `surname` count here.
+        stop_words: Stop words of the language, lower case.
+        language: Code of the texts' language.
+    """
+
+    def __init__(self, config: LinkerConfig, stop_words: Set[str], language: str) -> None:
+        self._config, self._stop_words, self._language = config, stop_words, language
+        self._words = _NameWords(stop_words, language, titles=config.titles)
+
+    def __call__(self, docs: Sequence[Doc], stream: TokenStream, found: Found) -> Found:
+        """The mentions of a batch, none overlapping, as far as names reach."""
+        if self._config.editions:
+            found = with_years(docs, stream, found, self._language)
+        if self._config.whole_names and self._language not in CAPITAL_NOUNS:
+            if "surname" in self._config.variants:
+                found = _drop_ends(docs, stream, found, self._stop_words, self._language)
+            found = _drop_parts(stream, found, self._words, docs[0].vocab.strings)
+        return found
+
+
+class _NameWords:
     """What counts of the words beside names; each is looked at once. Safe to use from several threads.
 
     Args:
@@ -43,11 +73,6 @@ class NameWords:
     def __init__(self, stop_words: Set[str], language: str, *, titles: bool) -> None:
         self._stop_words, self._language, self._titles = stop_words, language, titles
         self._known: dict[int, int] = {}
-
-    @property
-    def tell_names(self) -> bool:
-        """Whether a capital tells a name in this language."""
-        return self._language not in CAPITAL_NOUNS
 
     def of(self, orths: UInt64[np.ndarray, " word"], strings: StringStore) -> Int[np.ndarray, " word"]:
         """Bits of words given by spaCy's ids: each is a name, a name and no title, a year, the end of a sentence."""
@@ -67,17 +92,26 @@ class NameWords:
         return _NAME * is_name + _UNTITLED * is_untitled + _YEAR * is_year + _ENDS * ends_sentence(word)
 
 
-def drop_parts(stream: TokenStream, found: Found, words: NameWords, strings: StringStore) -> Found:
-    """The mentions that are no part of a longer name.
+def _drop_ends(docs: Sequence[Doc], stream: TokenStream, found: Found, stop_words: Set[str], language: str) -> Found:
+    """The mentions that do not end a longer name, even one whose other words are mentions: "Platt" ends "Ben Platt".
 
-    Args:
-        stream: The tokens of documents.
-        found: Their mentions, none overlapping.
-        words: What counts of the words beside them.
-        strings: Texts of the tokens.
+    Asked of what may be a surname, a variant of one capitalised word; after an initial it is a part as well.
     """
-    if not words.tell_names:
-        return found
+    first = stream.doc_start[found.doc] + found.start
+    single = (found.source == Source.VARIANT) & (found.end - found.start == 1) & (found.start > 0)
+    capitals = stream.flags[first] & stream.flags[first - 1] & Flag.CAPITAL != 0
+    kept = np.ones(len(found.doc), dtype=bool)
+    for mention in np.flatnonzero(single & capitals).tolist():
+        doc, at = docs[int(found.doc[mention])], int(found.start[mention])
+        before = doc[at - 1].text
+        free = before.lower() in stop_words or is_title(before, language)
+        initial = len(before.rstrip(".")) == 1
+        kept[mention] = free or (not initial and (at == 1 or ends_sentence(doc[at - 2].text)))
+    return found.take(kept)
+
+
+def _drop_parts(stream: TokenStream, found: Found, words: _NameWords, strings: StringStore) -> Found:
+    """The mentions that are no part of a longer name."""
     first = stream.doc_start[found.doc] + found.start
     past = first + found.end - found.start
     capital = (stream.flags[first] & Flag.CAPITAL) != 0

@@ -9,9 +9,11 @@ import re
 from collections import Counter, defaultdict
 from itertools import pairwise
 
-from kgattn.linking.atoms import UPPER, first_letter, fold, joins_left, joins_right, pieces, tidy
+from kgattn.linking.atoms import UPPER, first_letter, joins_left, joins_right, pieces, tidy
+from kgattn.linking.lexicon import read_lexicon
+from kgattn.linking.persons import surnames_of
 from kgattn.linking.policy import CaseRule, case_rule
-from kgattn.linking.variants import variants_of
+from kgattn.linking.variants import FACTORS, variants_of
 
 
 class ReferenceMatcher:
@@ -22,7 +24,9 @@ class ReferenceMatcher:
         self.uses = defaultdict(list)  # folded pieces -> (rule, alias in pieces, entity, weight)
         self.first_pieces = set()
         ends = Counter(graph.triples[:, [0, 2]].ravel().tolist())
-        stop_words = frozenset(map(fold, stop_words)) if config.stop_words else frozenset()
+        lexicon = read_lexicon(language, stop_words, config)
+        surnames = surnames_of(graph, lexicon) if "surname" in config.variants else {}
+        stop_words = lexicon.stop_words
         for row, (entity, label) in enumerate(zip(graph.entity_ids, graph.labels, strict=True)):
             names = [label, *graph.aliases(entity)]
             for alias in names:
@@ -33,15 +37,17 @@ class ReferenceMatcher:
                 if rule is None or not 0 < len(pieces(alias)) <= config.max_alias_atoms:
                     continue
                 base = config.label_weight if alias == label else config.alias_weight
-                for form, share in {alias: 1.0, **variants_of(alias, frozenset(config.variants), language)}.items():
-                    cased = pieces(form)
-                    common = rule != CaseRule.EXACT and fold(form) in stop_words
-                    short = len(form) < config.min_alias_length
-                    if form != alias and (common or short or not 0 < len(cased) <= config.max_alias_atoms):
+                forms = {alias: 1.0, **variants_of(alias, frozenset(config.variants), language)}
+                if alias in surnames:
+                    forms.setdefault(surnames[alias], FACTORS["surname"])
+                for form, share in forms.items():
+                    cased, own = pieces(form), case_rule(form, config, stop_words)
+                    if form != alias and (own is None or not 0 < len(cased) <= config.max_alias_atoms):
                         continue
+                    asked = CaseRule.EXACT if own == CaseRule.EXACT else rule  # an acronym always asks for its capitals
                     folded = tuple(tidy(piece.casefold()) for piece in cased)
                     weight = share * base * (1 + math.log1p(ends[row]))
-                    self.uses[folded].append((rule, cased, entity, weight, form != alias))
+                    self.uses[folded].append((asked, cased, entity, weight, form != alias))
                     self.first_pieces.add(folded[0])
 
     def candidates(self, surface):

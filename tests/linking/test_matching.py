@@ -19,6 +19,8 @@ FORMS = [
     *("10km", "10 km", "km", "iPhone", "IPHONE", "iphone", "can't", "can", "not", "İzmir", "izmir"),
     *("straße", "STRASSE", "Saint-Étienne", "saint-étienne", "Saint Etienne", "saints, all", "all saints", "rivers"),
     *("Koreans", "the Koreans", "Korean", "diabetes", "diabetic", "ischaemia"),
+    *("World Health Organization", "United Press", "Union of Press Services", "UPS", "Ann Bonino", "Bonino", "bonino"),
+    *("Izmir election, 2010", "2010 Izmir election", "Izmir election"),
 ]
 MATCHING_ALONE = {  # aliases as they are, which is all that the slow matcher knows, but for variants
     "context_weight": 0.0,
@@ -28,6 +30,7 @@ MATCHING_ALONE = {  # aliases as they are, which is all that the slow matcher kn
     "variants": (),
     "common_words": "none",
     "whole_names": False,
+    "editions": False,
 }
 NOISE = ["and", "of", ".", "-", "'s", ",", "(", ")", "10", "市", "x", "A"]
 GAPS = [" ", " ", " ", "", "  ", "\n", "\n\n"]

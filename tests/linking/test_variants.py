@@ -26,6 +26,9 @@ ALL = frozenset(VARIANTS)
         ("anemia", "anaemic"),
         ("ischaemia", "ischemic"),
         ("Liberal Democrats (party)", "Liberal Democrat"),
+        ("Canadian federal election, 2008", "2008 Canadian federal election"),
+        ("Greek legislative election, June 2012", "June 2012 Greek legislative election"),
+        ("Union of Democratic Forces (Bulgaria)", "UDF"),
     ],
 )
 def test_classes_combine(alias, variant):
@@ -42,11 +45,18 @@ def test_classes_combine(alias, variant):
         "retention (psychology)",  # qualified because it means other things
         "2,3-butanediol, ",
         "a, b, c, d, e",
+        "diet, 2000",
+        "Berlin, Germany, 2000",
         "",
     ],
 )
 def test_what_is_left_alone(alias):
-    assert variants_of(alias, frozenset({"inverted", "qualifier"}), "en") == {}
+    assert variants_of(alias, frozenset({"inverted", "dated", "qualifier"}), "en") == {}
+
+
+def test_years_stand_before_names_in_english():
+    assert variants_of("World Cup, 1998", frozenset({"dated"}), "en") == {"1998 World Cup": 0.9}
+    assert variants_of("World Cup, 1998", frozenset({"dated"}), "fr") == {}
 
 
 @given(alias=st.text("abe's-, (γ)1Bé", max_size=20), classes=st.frozensets(st.sampled_from(VARIANTS)))
@@ -79,6 +89,8 @@ def links(linker, text):
         ("en", "NSAID", "the NSAIDs", ("plural",)),
         ("en", "hypertension", "two Hypertensive patients", ("adjective",)),
         ("en", "Palestinians", "a Palestinian farmer", ("member",)),
+        ("en", "Ulster Unionist Party", "the UUP voted", ("acronym",)),
+        ("en", "Irish general election, 2011", "the 2011 Irish general election", ("dated",)),
         ("de", "Krankheit", "seltene Krankheiten", ("plural",)),
         ("fr", "maladie rare", "les maladies rares", ("plural",)),
     ],

@@ -6,40 +6,22 @@ import numpy as np
 from spacy.tokens import Doc
 
 from kgattn.graph import KnowledgeGraph
-from kgattn.linking.atoms import fold
 from kgattn.linking.candidates import CandidateRows
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.disambiguation.derived import Derived
-from kgattn.linking.disambiguation.types import having, type_rows
 from kgattn.linking.found import Found, Source
+from kgattn.linking.persons import is_name, persons_of
 from kgattn.linking.sentences import is_stop
 from kgattn.linking.stream import TokenStream
 from kgattn.shapes import Bool, Int
-
-_PERSON_TYPES = ("person", "human", "people", "politician", "http://www.wikidata.org/entity/Q5")
-_MIN_LENGTH = 3
-_RARE = 2  # entities without types: most labels that may end in the same word
 
 
 def has_short_name(graph: KnowledgeGraph, config: LinkerConfig) -> Bool[np.ndarray, " named"]:
     """Whether the last word of an entity's name may stand for the entity later on; empty when the setting is off.
 
-    It may for persons. An entity without types counts as one where its label is two or three capitalised words and
-    hardly another label ends in the same word: "Merkel", not "Party". Names of other kinds are left alone: nobody says
-    "Carolina" for "South Carolina".
+    It may for persons. Names of other kinds are left alone: nobody says "Carolina" for "South Carolina".
     """
-    if not config.short_names:
-        return np.zeros(0, dtype=bool)
-    person = having(graph, type_rows(graph, _PERSON_TYPES, strict=False))
-    untyped = np.diff(graph.type_offsets) == 0
-    words = [label.split() for label in graph.labels]
-    ends: dict[str, int] = {}
-    for parts in words:
-        if parts:
-            ends[fold(parts[-1])] = ends.get(fold(parts[-1]), 0) + 1
-    rare = np.array([_is_name(parts) and ends[fold(parts[-1])] <= _RARE for parts in words], dtype=bool)
-    allowed: np.ndarray = person | (untyped & rare)
-    return allowed
+    return persons_of(graph) if config.short_names else np.zeros(0, dtype=bool)
 
 
 def find_short_names(
@@ -79,7 +61,7 @@ def _last_words(docs: Sequence[Doc], found: Found, full: Int[np.ndarray, " full"
     places = zip(*(column[full].tolist() for column in found[:3]), strict=True)
     for mention, (number, start, end) in zip(full.tolist(), places, strict=True):
         doc = docs[number]
-        if _is_name([doc[at].text for at in range(start, end)]):
+        if is_name([doc[at].text for at in range(start, end)]):
             said.setdefault(number, {})[end - 1] = mention
     return said
 
@@ -87,17 +69,6 @@ def _last_words(docs: Sequence[Doc], found: Found, full: Int[np.ndarray, " full"
 def _entities(rows: CandidateRows, row: int) -> list[int]:
     entities: list[int] = rows.entities[int(rows.offsets[row]) : int(rows.offsets[row + 1])].tolist()
     return entities
-
-
-def _is_name(words: Sequence[str]) -> bool:
-    """Whether these are two to four capitalised words, the last one long enough and no acronym."""
-    return (
-        2 <= len(words) <= 4
-        and all(word[:1].isupper() or word == "." for word in words)
-        and len(words[-1]) >= _MIN_LENGTH
-        and not words[-1].isupper()
-        and words[-1].isalpha()
-    )
 
 
 def _in_longer_name(doc: Doc, at: int) -> bool:

@@ -25,7 +25,7 @@ def extensions() -> Iterator[Extension]:
     yield Extension(
         "kgattn.attention._compiled",
         ["kgattn/attention/_compiled.pyx"],
-        depends=["kgattn/attention/correction.h"],
+        depends=["kgattn/attention/correction.h", "kgattn/attention/correct_head.h"],
         extra_compile_args=["-O3", "-Wno-psabi"],
         optional=True,
     )

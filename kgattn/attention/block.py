@@ -99,13 +99,12 @@ class _BlockAttention(torch.autograd.Function):
         scaling: float,
         is_causal: bool,
     ) -> Tensor:
-        linked = LinkedRows(layout)
+        linked, compiled = LinkedRows(layout), None if table is None else CompiledRows(layout, query, table)
         with _written(value, added, linked) as row_value:
             output, lse = _attention(query, key, value, 0.0, is_causal, attn_mask=mask, scale=scaling)
-            if table is not None:
-                rows = CompiledRows(layout, query)
-                rows.correct(query, key, value, output, lse, table, scaling, is_causal, keeps_sums=True)
-        if table is None and excess is not None and excess.numel():
+            if compiled is not None:
+                compiled.correct(query, key, value, output, lse, scaling, is_causal, keeps_sums=True)
+        if compiled is None and excess is not None and excess.numel():
             row_lse = linked.take(lse[..., None])
             gain = _plain_weights(linked.take(query), linked.take(key), row_lse, layout, mask, scaling, is_causal)
             gain.mul_(excess)

@@ -33,16 +33,25 @@ def can_correct(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, 
 class CompiledRows:
     """Compiled code for the linked tokens of a layout.
 
+    Made before attention: right after it Python's own code is in no cache, and every step takes several times as long.
+
     Args:
         layout: Which tokens are linked.
         query: Queries of the call, [batch, head, token, dim].
+        pair_bias: The bias, in nats, [batch, head, slot, slot].
     """
 
-    def __init__(self, layout: SlotLayout, query: Float[Tensor, "batch head token dim"]) -> None:
+    def __init__(
+        self,
+        layout: SlotLayout,
+        query: Float[Tensor, "batch head token dim"],
+        pair_bias: Float[Tensor, "batch head slot slot"],
+    ) -> None:
         assert loops.compiled is not None
         self._compiled = loops.compiled
         batch, num_heads, _, dim = query.shape
         self._kept = rows, slots = [part.to(torch.int64).contiguous() for part in (layout.rows, layout.row_slot)]
+        self._table = pair_bias.to(query.dtype).contiguous()
         self._sizes = (rows.data_ptr(), slots.data_ptr(), batch, rows.shape[1], num_heads, layout.num_slots, dim)
 
     def write(
@@ -62,7 +71,6 @@ class CompiledRows:
         value: Float[Tensor, "batch head token dim"],
         output: Float[Tensor, "batch head token dim"],
         sums: Float[Tensor, "batch head token"],
-        pair_bias: Float[Tensor, "batch head slot slot"],
         scaling: float,
         is_causal: bool,
         *,
@@ -77,17 +85,15 @@ class CompiledRows:
             value: Values, with what slots add to them.
             output: Attention of these.
             sums: The log-sum-exp of each row.
-            pair_bias: The bias, in nats.
             scaling: Factor on query . key.
             is_causal: No token attends to a later one.
             before: What `write` returned; it is put back.
             keeps_sums: Make `sums` those of the biased logits.
         """
-        table = pair_bias.to(query.dtype).contiguous()
         self._compiled.correct(
             self._sizes,
-            *(_place(tensor) for tensor in (query, key, value, output, sums[..., None])),
-            table.data_ptr(),
+            *(_place(tensor) for tensor in (query, key, value, output, sums)),
+            self._table.data_ptr(),
             0 if before is None else before.data_ptr(),
             scaling,
             is_causal,
@@ -108,11 +114,11 @@ def block_compiled(
 ) -> Float[Tensor, "batch head token dim"]:
     """`block` without gradients; `slot_values` are written into the values while PyTorch reads them."""
     assert bias.pair_bias is not None
-    pair_bias, rows = bias.pair_bias, CompiledRows(bias.layout, query)
+    rows = CompiledRows(bias.layout, query, bias.pair_bias)
 
     def attend(before: Tensor | None) -> Tensor:
         output, sums = _attention(query, key, value, 0.0, is_causal, attn_mask=mask, scale=scaling)
-        rows.correct(query, key, value, output, sums, pair_bias, scaling, is_causal, before=before)
+        rows.correct(query, key, value, output, sums, scaling, is_causal, before=before)
         return output  # type: ignore[no-any-return]
 
     if slot_values is None:
@@ -126,6 +132,6 @@ def block_compiled(
             raise
 
 
-def _place(tensor: Float[Tensor, "batch head token dim"]) -> tuple[int, int, int, int]:
-    batch, head, token, _ = tensor.stride()
-    return tensor.data_ptr(), batch, head, token
+def _place(tensor: Float[Tensor, "batch head token *dim"]) -> tuple[int, ...]:
+    """As compiled code is told of a tensor."""
+    return tensor.data_ptr(), *tensor.stride()[:3]

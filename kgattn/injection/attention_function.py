@@ -1,6 +1,7 @@
 """The attention function that injected modules fetch from Transformers' registry under the name "kgattn"."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -185,7 +186,8 @@ def _fused(
 ) -> Tensor:
     """What stands in for Transformers' "sdpa", in its precision and with its defaults, [batch, token, head, dim]."""
     query, key, value, mask, device = call.query, call.key, call.value, call.mask, call.query.device.type
-    if torch.is_autocast_enabled(device):  # as PyTorch casts for its own; rotary embeddings leave float32 behind
+    autocast = torch.is_autocast_enabled(device)
+    if autocast:  # as PyTorch casts for its own; rotary embeddings leave float32 behind
         dtype = torch.get_autocast_dtype(device)
         query, key, value = (tensor.to(dtype) for tensor in (query, key, value))
         mask = mask.to(dtype) if mask is not None and mask.is_floating_point() else mask
@@ -193,7 +195,7 @@ def _fused(
         mask = context.additive(mask, query.dtype)
     scaling, dropout = call.kwargs.get("scaling"), float(call.kwargs.get("dropout", 0.0))  # ALBERT's is 0
     scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
-    with torch.autocast(device, enabled=False):  # kernels choose their own precision
+    with torch.autocast(device, enabled=False) if autocast else nullcontext():  # kernels choose their own precision
         output = attend(query, key, value, mask, scaling, dropout)
     return output.transpose(1, 2).contiguous()
 

@@ -41,7 +41,7 @@ class SlotLayout:
         linked = token_slot > 0
         if num_linked is None:
             num_linked = int(linked.sum(dim=1).max()) if linked.numel() else 0
-        rows = linked.to(torch.uint8).sort(dim=1, descending=True, stable=True).indices[:, :num_linked]
+        rows = linked.to(torch.uint8).sort(dim=1, descending=True, stable=True).indices[:, :num_linked].contiguous()
         return cls(token_slot, num_slots, rows, token_slot.gather(1, rows))
 
     @property

@@ -91,7 +91,7 @@ class Packer:
 
 def unpack(packed: PackedDocs, vocab: Vocab, strings: KeptStrings, component: KgattnLinker) -> list[Doc]:
     """The documents, with their mentions."""
-    strings.add(packed.new_strings)
+    strings.add(packed.new_strings, np.concatenate([packed.orths, packed.norms]))
     orths, spaces = packed.orths.tolist(), packed.spaces.tolist()
     docs, first = [], 0
     starts = []

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
+import numpy as np
+from jaxtyping import UInt64
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
@@ -53,21 +55,26 @@ class Zone:
 
 
 class KeptStrings:
-    """Strings sent once that a vocabulary must know for as long as a stream goes on, whatever zones end meanwhile."""
+    """Strings sent once, known to a vocabulary whenever they are used, whatever zones end meanwhile."""
 
     def __init__(self, vocab: Vocab) -> None:
-        self._vocab = vocab
-        self._zone = Zone(vocab)
-        self._passing: list[str] = []  # those that a zone would take along
+        self._vocab: Any = vocab  # its types lack the zone
+        self._passing: dict[int, str] = {}  # by id, those that a zone takes along
 
-    def add(self, new: Iterable[str]) -> None:
-        """Add strings to the vocabulary, and those again that it has forgotten."""
-        if not self._zone.is_one or self._zone.has_ended:
-            self._zone = Zone(self._vocab)
-            new = [*self._passing, *new]
-            self._passing = []
-        added = list(new)
-        for text in added:
-            self._vocab.strings.add(text)
-        if self._zone.is_one:
-            self._passing += added
+    def add(self, new: Iterable[str], used: UInt64[np.ndarray, " use"]) -> None:
+        """Add new strings to the vocabulary, and those used that it has forgotten.
+
+        Args:
+            new: Strings that come for the first time.
+            used: Ids of all that must be known now.
+        """
+        strings, passes = self._vocab.strings, self._vocab.in_memory_zone
+        for text in new:
+            number = strings.add(text)
+            if passes:
+                self._passing[number] = text
+        if not self._passing:
+            return
+        for number in np.unique(used).tolist():
+            if number in self._passing and number not in strings:
+                strings.add(self._passing[number])

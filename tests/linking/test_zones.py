@@ -2,8 +2,10 @@
 
 from itertools import islice
 
+import numpy as np
 import pytest
 import spacy
+from spacy.strings import get_string_id
 
 from kgattn.errors import LinkingError
 from kgattn.linking import EntityLinker
@@ -76,17 +78,29 @@ def test_what_is_cached_of_words_is_right_in_the_next_zone(fresh, expected):
     assert content(fresh.pipe(TEXTS)) == expected
 
 
-def test_strings_are_kept_over_the_zones_of_a_stream_and_no_longer():
+def test_strings_that_are_used_are_kept_over_the_zones_of_a_stream():
     nlp = spacy.blank("en")
-    strings = KeptStrings(nlp.vocab)
-    for new in (["one"], ["two"]):
+    strings, one, two = KeptStrings(nlp.vocab), get_string_id("one"), get_string_id("two")
+    for new, used in ((["one"], [one]), (["two"], [two, one]), ([], [two])):
         with nlp.memory_zone():
-            strings.add(new)
-            assert all(text in nlp.vocab.strings for text in ["one", *new])
-        assert "one" not in nlp.vocab.strings
-    strings.add(["three"])
-    assert all(text in nlp.vocab.strings for text in ("one", "two", "three"))
-    assert strings._passing == []
+            strings.add(new, np.array(used, dtype=np.uint64))
+            assert [number in nlp.vocab.strings for number in (one, two)] == [one in used, two in used]
+        assert not any(number in nlp.vocab.strings for number in (one, two))
+    strings.add(["three"], np.array([one, one], dtype=np.uint64))
+    assert [text in nlp.vocab.strings for text in ("one", "two", "three")] == [True, False, True]
+
+
+def test_a_zone_costs_what_its_own_documents_cost():
+    """Not what all documents before it did, as when every zone was told all strings again."""
+    nlp, added = spacy.blank("en"), []
+    strings = KeptStrings(nlp.vocab)
+    for zone in range(30):
+        texts = [f"word{zone}x{number}" for number in range(10)]
+        with nlp.memory_zone():
+            before = len(nlp.vocab.strings)
+            strings.add(texts, np.array([get_string_id(text) for text in texts], dtype=np.uint64))
+            added.append(len(nlp.vocab.strings) - before)
+    assert added == [10] * 30
 
 
 def test_a_zone_is_told_from_the_next_one():

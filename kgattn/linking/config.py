@@ -76,6 +76,9 @@ class LinkerConfig:
             there; see `kgattn.linking.titles`.
         editions: Whether a year before the name of a recurring event is a part of the mention, "1984 United States
             presidential election", which then names the event itself; see `kgattn.linking.editions`.
+        branches: Whether the place beside an organisation, as in "Manitoba Liberal Party" or "Socialist Party of
+            Ukraine", is a part of the mention. More spans are right; lost is the link of the place, and the mention
+            still names an organisation of the short name, often that of another place. See `kgattn.linking.branches`.
         overlaps: `longest`: of mentions that overlap, the longest that begins leftmost; `all`: the others are kept
             besides in `doc.spans["kgattn_alternatives"]` (see `kgattn.linking.overlaps`).
         fuzzy: Whether names and terms that are no alias, but nearly, are found too (see `kgattn.linking.fuzzy`); needs
@@ -105,6 +108,7 @@ class LinkerConfig:
     whole_names: bool = True
     titles: bool = True
     editions: bool = True
+    branches: bool = False
     overlaps: str = "longest"
     fuzzy: bool = False
     fuzzy_cutoff: float = 0.85
@@ -195,6 +199,7 @@ _WANTED = {
     "whole_names": _SWITCH,
     "titles": _SWITCH,
     "editions": _SWITCH,
+    "branches": _SWITCH,
     "overlaps": _choice(*OVERLAPS),
     "fuzzy": _SWITCH,
     "fuzzy_cutoff": _number("a number in (0, 1]", lambda value: 0 < value <= 1),

@@ -43,22 +43,25 @@ OFF: dict[str, Any] = {
     "whole_names": False,
     "titles": False,
     "editions": False,
+    "branches": False,
     "context_weight": 0.0,
     "coherence_weight": 0.0,
     "abbreviations": False,
     "short_names": False,
 }
+EVERYTHING = "everything"  # all classes of variants, and `branches`
 DEFAULT = LinkerConfig().to_dict()
 STEPS: dict[str, dict[str, Any]] = {
     "variants": {"variants": DEFAULT["variants"]},
     **{
         f"variants: {name}": {"variants": [name]}
-        for name in ("article", "member", "adjective", "dated", "acronym", "surname")
+        for name in ("article", "member", "adjective", "dated", "acronym", "party", "surname")
     },
     "common-word filter": {"common_words": DEFAULT["common_words"]},
     "whole names": {"whole_names": DEFAULT["whole_names"]},
     "whole names, titles": {"whole_names": DEFAULT["whole_names"], "titles": DEFAULT["titles"]},
     "editions": {"editions": True},
+    "branches": {"branches": True},
     "abbreviations": {"abbreviations": True},
     "short names": {"short_names": True},
     "context": {"context_weight": DEFAULT["context_weight"]},
@@ -73,11 +76,11 @@ CORPORA: dict[str, tuple[str, tuple[str, ...], tuple[int, ...]]] = {
 
 
 def arms() -> dict[str, LinkerConfig]:
-    """Matching alone, with each step alone, with all that are on by default, and with surnames too."""
+    """Matching alone, with each step alone, with all that are on by default, and with what is off besides."""
     off = {**DEFAULT, **OFF}
     found = {"matching alone": LinkerConfig.from_dict(off)}
     found |= {f"+ {name}": LinkerConfig.from_dict({**off, **changes}) for name, changes in STEPS.items()}
-    return {**found, "default": LinkerConfig(), "default, surnames": LinkerConfig(variants=VARIANTS)}
+    return {**found, "default": LinkerConfig(), EVERYTHING: LinkerConfig(variants=VARIANTS, branches=True)}
 
 
 def span_scores(linker: EntityLinker, sentences: Sequence[Sentence], size: int) -> dict[str, float]:
@@ -166,7 +169,7 @@ def corpus_rows(name: str, *, test: bool) -> list[dict[str, Any]]:
         for arm, linker in linkers.items():
             scores = {**span_scores(linker, corpus.dev, size), "tokens_per_second": tokens[arm]}
             rows.append({"corpus": name, "split": "dev", "sentences_in_document": size, "arm": arm, **scores})
-        for arm in ("default", "default, surnames") if test else ():
+        for arm in ("default", EVERYTHING) if test else ():
             scores = span_scores(linkers[arm], corpus.test, size)
             rows.append({"corpus": name, "split": "test", "sentences_in_document": size, "arm": arm, **scores})
     return rows

@@ -9,6 +9,7 @@ letters mean too much.
 import re
 from collections.abc import Iterator
 
+from kgattn.linking.organisations import ORGANISATIONS
 from kgattn.linking.policy import MAX_ACRONYM_LENGTH
 
 MIN_LETTERS = 3
@@ -16,14 +17,7 @@ _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['-])*")
 _SMALL_WORDS = """
     and da de del der des di do du et for für i in la le of on the to und y
 """
-_ORGANISATION_WORDS = """
-    academy administration agency alliance army assembly association authority bank board bureau center centre
-    chamber club coalition commission committee community confederation conference congress cooperation
-    corporation corps council department federation force forces forum foundation front fund group institute
-    league legion ministry movement network office organisation organization parliament parti partei partia
-    partido partij partito party police service society syndicate tribunal trust union university
-"""
-_SMALL, _ORGANISATIONS = frozenset(_SMALL_WORDS.split()), frozenset(_ORGANISATION_WORDS.split())
+_SMALL = frozenset(_SMALL_WORDS.split())
 
 
 def acronym(alias: str, language: str) -> Iterator[str]:
@@ -37,5 +31,5 @@ def acronym(alias: str, language: str) -> Iterator[str]:
     if not all(_WORD.fullmatch(word) and word[0].isupper() and not word.isupper() for word in large):
         return
     letters = "".join(part[0] for word in large for part in word.split("-") if part[:1].isupper())
-    if MIN_LETTERS <= len(letters) <= MAX_ACRONYM_LENGTH and not _ORGANISATIONS.isdisjoint(map(str.lower, large)):
+    if MIN_LETTERS <= len(letters) <= MAX_ACRONYM_LENGTH and not ORGANISATIONS.isdisjoint(map(str.lower, large)):
         yield letters

@@ -74,6 +74,7 @@ def make_kgattn_linker(
     whole_names: bool,
     titles: bool,
     editions: bool,
+    branches: bool,
     overlaps: str,
     fuzzy: bool,
     fuzzy_cutoff: float,
@@ -109,6 +110,7 @@ def make_kgattn_linker(
         whole_names: See `LinkerConfig`.
         titles: See `LinkerConfig`.
         editions: See `LinkerConfig`.
+        branches: See `LinkerConfig`.
         overlaps: See `LinkerConfig`.
         fuzzy: See `LinkerConfig`.
         fuzzy_cutoff: See `LinkerConfig`.
@@ -126,8 +128,7 @@ class KgattnLinker:
     """Sets `doc.spans[spans_key]`: longest matches, leftmost first, none overlapping, the likeliest entity as `kb_id_`.
 
     `span._.kg_candidates` lists all candidates. They are stored with the document, so they survive `DocBin` (with
-    `store_user_data=True`), pickling, `Doc.from_docs` and worker processes. A document holds the
-    candidates of one linker: a later one replaces them where it marks the same span.
+    `store_user_data=True`), pickling, `Doc.from_docs` and workers. A later linker replaces those of the same span.
     """
 
     def __init__(

@@ -17,6 +17,7 @@ VARIANTS = (
     "dated",
     "qualifier",
     "article",
+    "party",
     "plural",
     "member",
     "adjective",
@@ -28,7 +29,7 @@ VARIANTS = (
     "hyphen",
     "accent",
 )
-DEFAULT_VARIANTS = tuple(name for name in VARIANTS if name != "surname")
+DEFAULT_VARIANTS = tuple(name for name in VARIANTS if name not in ("party", "surname"))
 _MAX_COUNT = 2**15
 _MAX_EVIDENCE = 100
 _LISTS = ("types", "exclude_types", "stop_list", "variants")
@@ -64,7 +65,7 @@ class LinkerConfig:
         nil_threshold: A mention is dropped when the share of its likeliest entity is below this, in [0, 1]. At 0 all
             stay, and what the shares lack to 1 is that of "none of these".
         variants: Classes of variants of aliases that are found too, of `VARIANTS` (see `kgattn.linking.variants`);
-            empty for none; all but `surname` by default. Kept in the order of `VARIANTS`.
+            empty for none; all but `party` and `surname` by default. Kept in the order of `VARIANTS`.
         common_words: Table of everyday words, which are no mentions: `bundled`, `wordfreq`, `none` or a file (see
             `kgattn.linking.common_words`).
         common_word_zipf: Frequency on the Zipf scale from which an alias of one word is shut out, at least 0; labels
@@ -75,6 +76,9 @@ class LinkerConfig:
             there; see `kgattn.linking.titles`.
         editions: Whether a year before the name of a recurring event is a part of the mention, "1984 United States
             presidential election", which then names the event itself; see `kgattn.linking.editions`.
+        branches: Whether the place beside an organisation, as in "Manitoba Liberal Party" or "Socialist Party of
+            Ukraine", is a part of the mention. More spans are right; lost is the link of the place, and the mention
+            still names an organisation of the short name, often that of another place. See `kgattn.linking.branches`.
         overlaps: `longest`: of mentions that overlap, the longest that begins leftmost; `all`: the others are kept
             besides in `doc.spans["kgattn_alternatives"]` (see `kgattn.linking.overlaps`).
         fuzzy: Whether names and terms that are no alias, but nearly, are found too (see `kgattn.linking.fuzzy`); needs
@@ -104,6 +108,7 @@ class LinkerConfig:
     whole_names: bool = True
     titles: bool = True
     editions: bool = True
+    branches: bool = False
     overlaps: str = "longest"
     fuzzy: bool = False
     fuzzy_cutoff: float = 0.85
@@ -194,6 +199,7 @@ _WANTED = {
     "whole_names": _SWITCH,
     "titles": _SWITCH,
     "editions": _SWITCH,
+    "branches": _SWITCH,
     "overlaps": _choice(*OVERLAPS),
     "fuzzy": _SWITCH,
     "fuzzy_cutoff": _number("a number in (0, 1]", lambda value: 0 < value <= 1),

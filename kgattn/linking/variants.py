@@ -7,12 +7,14 @@ Classes of variants, each of which can be left out of `LinkerConfig.variants`:
   (`kgattn.linking.dates`);
 * `qualifier`: "common cold (disorder)" is found as "common cold";
 * `article`: "the Soviet Union" is found as "Soviet Union", the article left out, where the entity has both names;
+* `party`: "Green Party of Canada" is found as "Green Party" and "Greens", in English pipelines
+  (`kgattn.linking.parties`); off by default;
 * `plural`: singular and plural of the head noun, by rules of the pipeline's language (`kgattn.linking.inflection`);
 * `member`: "Republicans" is found as "Republican", in English pipelines (`kgattn.linking.members`);
 * `adjective`: "hypertension" is found as "hypertensive", in English pipelines (`kgattn.linking.adjectives`);
 * `acronym`: "Ulster Unionist Party" is found as "UUP", in English pipelines (`kgattn.linking.acronyms`);
-* `surname`: "Emma Bonino" is found as "Bonino", where the name is a person's (`kgattn.linking.persons`): the
-  one class that is off by default;
+* `surname`: "Emma Bonino" is found as "Bonino", where the name is a person's (`kgattn.linking.persons`); off
+  by default;
 * `spelling`: British and American English, in English pipelines (`kgattn.linking.spelling`);
 * `greek`, `apostrophe`, `hyphen`, `accent`: see `kgattn.linking.typography`.
 
@@ -31,6 +33,7 @@ from kgattn.linking.config import VARIANTS
 from kgattn.linking.dates import with_date_first
 from kgattn.linking.inflection import inflect
 from kgattn.linking.members import member
+from kgattn.linking.parties import party
 from kgattn.linking.policy import MAX_ACRONYM_LENGTH
 from kgattn.linking.spelling import respell
 from kgattn.linking.typography import drop_accents, reapostrophise, rehyphenate, transcribe_greek
@@ -39,6 +42,7 @@ from kgattn.linking.typography import drop_accents, reapostrophise, rehyphenate,
 FACTORS = {
     **dict.fromkeys(VARIANTS, 0.9),
     "qualifier": 0.5,
+    "party": 0.3,
     "plural": 0.8,
     "member": 0.8,
     "adjective": 0.5,
@@ -57,6 +61,7 @@ _NO_INVERSION = re.compile(
 
 _Rule = Callable[[str, str], Iterable[str]]
 _RULES: dict[str, _Rule] = {
+    "party": party,
     "plural": inflect,
     "member": member,
     "adjective": adjective,

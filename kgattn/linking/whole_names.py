@@ -22,6 +22,7 @@ from jaxtyping import UInt64
 from spacy.strings import StringStore
 from spacy.tokens import Doc
 
+from kgattn.linking.branches import with_places
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.editions import with_years
 from kgattn.linking.found import Found, Source
@@ -38,10 +39,10 @@ _MAX_CACHED_WORDS = 100_000
 
 
 class WholeNames:
-    """Takes mentions as far as names reach: with the year of an edition, and without those that are only a part.
+    """Takes mentions as far as names reach: with the year or the place before, and without those that are only a part.
 
     Args:
-        config: Settings, of which `editions`, `whole_names`, `titles` and the variants `surname` count here.
+        config: Settings, of which `editions`, `branches`, `whole_names`, `titles` and the variants `surname` count.
         stop_words: Stop words of the language, lower case.
         language: Code of the texts' language.
     """
@@ -54,6 +55,8 @@ class WholeNames:
         """The mentions of a batch, none overlapping, as far as names reach."""
         if self._config.editions:
             found = with_years(docs, stream, found, self._language)
+        if self._config.branches:
+            found = with_places(docs, stream, found, self._language)
         if self._config.whole_names and self._language not in CAPITAL_NOUNS:
             if "surname" in self._config.variants:
                 found = _drop_ends(docs, stream, found, self._stop_words, self._language)

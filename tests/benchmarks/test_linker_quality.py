@@ -8,6 +8,7 @@ from benchmarks.linker_tables import markdown
 from kg_data import bundled_graph
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking import EntityLinker, LinkerConfig
+from kgattn.linking.config import VARIANTS
 from kgattn.ner.corpus import Sentence
 
 SENTENCES = [
@@ -27,6 +28,8 @@ def test_each_arm_differs_from_matching_alone():
     assert plain.context_weight == plain.coherence_weight == 0
     assert all(config != plain for config in found.values())
     assert found["default"] == LinkerConfig()
+    everything = found["everything"]
+    assert (everything.variants, everything.branches) == (VARIANTS, True)
 
 
 def test_documents_of_several_sentences_shift_gold():

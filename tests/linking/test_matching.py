@@ -21,6 +21,7 @@ FORMS = [
     *("Koreans", "the Koreans", "Korean", "diabetes", "diabetic", "ischaemia"),
     *("World Health Organization", "United Press", "Union of Press Services", "UPS", "Ann Bonino", "Bonino", "bonino"),
     *("Izmir election, 2010", "2010 Izmir election", "Izmir election"),
+    *("Liberal Party of Jordan", "Jordan Liberal Party", "Liberals"),
 ]
 MATCHING_ALONE = {  # aliases as they are, which is all that the slow matcher knows, but for variants
     "context_weight": 0.0,

@@ -1,0 +1,64 @@
+"""Branches of organisations: "Manitoba Liberal Party", "Socialist Party of Ukraine".
+
+Where a graph knows "Liberal Party" and "Manitoba" alone, two mentions touch that a reader takes for one name. With
+`LinkerConfig.branches` the place becomes a part of the organisation's mention, which keeps the organisation's
+candidates: the wider body ("California Democratic Party"), or a party of the same name elsewhere ("Socialist Party of
+Ukraine"). The place, of which the link was right, is no mention any more: so it is off by default, and worth it where
+spans count for more than which entity they name. A branch that the graph knows is a longer alias, and goes before.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from spacy.tokens import Doc
+
+from kgattn.linking.found import Found, Source
+from kgattn.linking.organisations import ORGANISATIONS
+from kgattn.linking.stream import TokenStream
+from kgattn.linking.trie import Flag
+
+_BEHIND = (["of"], ["of", "the"])
+_MOST_WORDS = 4  # of a place: "United States of America"
+
+
+def with_places(docs: Sequence[Doc], stream: TokenStream, found: Found, language: str) -> Found:
+    """The mentions, those of organisations with the place right before them or behind "of".
+
+    An organisation is a mention of several words, one of them with a capital a word for an organisation; a place is any
+    mention of one to four words with a capital that is none.
+
+    Args:
+        docs: The documents.
+        stream: Their tokens.
+        found: Their mentions, none overlapping.
+        language: Code of the texts' language; there are words for English alone.
+    """
+    if language != "en" or not len(found.doc):
+        return found
+    capital = stream.flags[stream.doc_start[found.doc] + found.start] & Flag.CAPITAL != 0
+    length = found.end - found.start
+    gap = np.where(found.doc[1:] == found.doc[:-1], found.start[1:] - found.end[:-1], -1)
+    names = capital[1:] & capital[:-1]
+    before = names & (gap == 0) & (length[1:] > 1) & (length[:-1] <= _MOST_WORDS)
+    behind = names & ((gap == 1) | (gap == 2)) & (length[:-1] > 1) & (length[1:] <= _MOST_WORDS)
+    start, end, source = found.start.copy(), found.end.copy(), found.source.copy()
+    kept = np.ones(len(start), dtype=bool)
+
+    def joins(place: int, organisation: int) -> bool:
+        words = docs[int(found.doc[place])]
+        free = bool(kept[place] and kept[organisation])
+        return free and not _names_organisation(words, found, place) and _names_organisation(words, found, organisation)
+
+    for first in np.flatnonzero(before).tolist():
+        if joins(first, first + 1):
+            start[first + 1], source[first + 1], kept[first] = found.start[first], Source.VARIANT, False
+    for first in np.flatnonzero(behind).tolist():
+        between = docs[int(found.doc[first])][int(found.end[first]) : int(found.start[first + 1])]
+        if [token.text for token in between] in _BEHIND and joins(first + 1, first):
+            end[first], source[first], kept[first + 1] = found.end[first + 1], Source.VARIANT, False
+    return found._replace(start=start, end=end, source=source).take(kept)
+
+
+def _names_organisation(doc: Doc, found: Found, mention: int) -> bool:
+    words = doc[int(found.start[mention]) : int(found.end[mention])]
+    return any(token.lower_ in ORGANISATIONS and token.text[0].isupper() for token in words)

@@ -46,8 +46,7 @@ def coherence_scores(
     """
     if loops.evidence is not None:
         scores, voices = np.empty(len(options.mention)), np.flatnonzero(witness)
-        worth = _worth(np.arange(HUB_DEGREE + 1))
-        compiled = loops.evidence.Coherence(senses, rows, worth, _PATH, REACH, NEAR, NEAR_STEPS, _STEPS)
+        compiled = loops.evidence.Coherence(senses, rows, _WORTH, _PATH, REACH, NEAR, NEAR_STEPS, _STEPS)
         own = np.searchsorted(voices, options.mention)
         compiled.scores(found, voices, own, options.mention, options.entity, scores)
         return scores
@@ -122,6 +121,9 @@ def _worth(degree: Int[np.ndarray, " item"]) -> Float[np.ndarray, " item"]:
     """What an entity between two adds, by its number of neighbours."""
     worth: np.ndarray = np.floor(_PATH / np.log(np.maximum(degree, 3)) * _STEPS) / _STEPS
     return worth
+
+
+_WORTH = _worth(np.arange(HUB_DEGREE + 1))
 
 
 def _degree(senses: Senses, entity: Int[np.ndarray, " item"]) -> Int[np.ndarray, " item"]:

@@ -26,6 +26,7 @@ from kgattn.linking.stream import DOC_END, TokenStream
 from kgattn.shapes import Float, Int
 
 WINDOW = 64  # words further away say nothing, so a mention costs the same in a document of any length
+_NEARNESS = nearness(np.arange(WINDOW))
 _MAX_CACHED_TOKENS = 1_000_000
 
 
@@ -99,8 +100,8 @@ def context_scores(senses: Senses, words: TokenWords, found: Found, options: Opt
         the order or number of the entities, or on the rest of the batch.
     """
     if loops.evidence is not None:
-        scores, near = np.empty(len(options.mention)), nearness(np.arange(WINDOW))
-        loops.evidence.context_scores(senses, words, found, options.mention, options.entity, near, scores)
+        scores = np.empty(len(options.mention))
+        loops.evidence.context_scores(senses, words, found, options.mention, options.entity, _NEARNESS, scores)
         return scores
     doc = found.doc[options.mention]
     first, length = words.doc_start[doc], words.doc_end[doc] - words.doc_start[doc]

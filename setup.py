@@ -6,6 +6,9 @@ from typing import Any
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
+HEADERS = ("correction", "by_width", "vectors", "correct_head", "gradients_head")
+"""What `kgattn.attention._compiled` is made of besides its own file."""
+
 
 class BuildWhatBuilds(build_ext):
     """Goes on without a module that Cython or the compiler refuses."""
@@ -25,7 +28,7 @@ def extensions() -> Iterator[Extension]:
     yield Extension(
         "kgattn.attention._compiled",
         ["kgattn/attention/_compiled.pyx"],
-        depends=["kgattn/attention/correction.h", "kgattn/attention/correct_head.h"],
+        depends=[f"kgattn/attention/{name}.h" for name in HEADERS],
         extra_compile_args=["-O3", "-Wno-psabi"],
         optional=True,
     )

@@ -17,3 +17,22 @@ def correct(
     keeps_sums: bool,
     threads: int,
 ) -> None: ...
+def correct_gradients(
+    layout: Sizes,
+    query: Place,
+    key: Place,
+    value: Place,
+    output: Place,
+    sums: Place,
+    table: int,
+    before: int,
+    scaling: float,
+    is_causal: bool,
+    grad: Place,
+    grad_query: Place,
+    grad_key: Place,
+    grad_value: Place,
+    grad_table: int,
+    grad_added: int,
+    threads: int,
+) -> None: ...

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 
-from kgattn.attention.block_compiled import CompiledRows, block_compiled, can_correct
+from kgattn.attention.block_compiled import block_compiled, can_correct
 from kgattn.attention.materialize import additive_mask, match_heads
 from kgattn.attention.row_mask import row_mask
 from kgattn.attention.rows import LinkedRows, add_values, spread_slots, writing
@@ -46,19 +46,16 @@ def block(
     key, value = match_heads(key, num_heads), match_heads(value, num_heads)
     query, key, value = (tensor if tensor.stride(-1) == 1 else tensor.contiguous() for tensor in (query, key, value))
     additive = None if mask is None else additive_mask(mask, query.dtype)
-    compiled = can_correct(query, key, value, additive, bias)
-    inputs = (query, key, value, bias.pair_bias, slot_values)
-    if compiled and not (torch.is_grad_enabled() and any(part is not None and part.requires_grad for part in inputs)):
+    if can_correct(query, key, value, additive, bias):
         return block_compiled(query, key, value, additive, scaling, slot_values, bias, is_causal)
     if slot_values is not None:
         added = spread_slots(match_heads(slot_values.to(value.dtype), num_heads), layout)
-    excess, table = None, None
+    excess = None
     if bias.pair_bias is not None:
-        table = bias.pair_bias.detach() if compiled else None
         # not expm1, which is slow: a weight of 1 is rounded as much as this difference
         excess = _between_rows(torch.exp(bias.pair_bias.to(query.dtype)) - 1, layout)
     output: Tensor = _BlockAttention.apply(  # type: ignore[no-untyped-call]
-        query, key, value, added, excess, table, layout, additive, scaling, is_causal
+        query, key, value, added, excess, layout, additive, scaling, is_causal
     )
     return output
 
@@ -78,11 +75,10 @@ def _between_rows(
 
 
 class _BlockAttention(torch.autograd.Function):
-    """Inputs as in `block`, but for four.
+    """Inputs as in `block`, but for three.
 
     `added` is added to the values of `rows`: written into the value tensor while PyTorch reads it and taken back, for a
     copy of the whole costs more than all else here. `excess` = exp(bias) - 1 between `rows`; the mask is additive.
-    `table` is the bias between slots, without gradients, where compiled code can read it, else None.
     """
 
     @staticmethod
@@ -93,18 +89,15 @@ class _BlockAttention(torch.autograd.Function):
         value: Tensor,
         added: Float[Tensor, "batch head linked dim"] | None,
         excess: Float[Tensor, "batch head linked linked"] | None,
-        table: Float[Tensor, "batch head slot slot"] | None,
         layout: SlotLayout,
         mask: Tensor | None,
         scaling: float,
         is_causal: bool,
     ) -> Tensor:
-        linked, compiled = LinkedRows(layout), None if table is None else CompiledRows(layout, query, table)
+        linked = LinkedRows(layout)
         with _written(value, added, linked) as row_value:
             output, lse = _attention(query, key, value, 0.0, is_causal, attn_mask=mask, scale=scaling)
-            if compiled is not None:
-                compiled.correct(query, key, value, output, lse, scaling, is_causal, keeps_sums=True)
-        if compiled is None and excess is not None and excess.numel():
+        if excess is not None and excess.numel():
             row_lse = linked.take(lse[..., None])
             gain = _plain_weights(linked.take(query), linked.take(key), row_lse, layout, mask, scaling, is_causal)
             gain.mul_(excess)
@@ -141,7 +134,7 @@ class _BlockAttention(torch.autograd.Function):
             linked.add(grad_key, grad_logits.transpose(-1, -2) @ row_query)
             linked.add(grad_value, gain.transpose(-1, -2) @ row_grad)
         grad_added = None if added is None else linked.take(grad_value)
-        return grad_query, grad_key, grad_value, grad_added, grad_excess, None, None, None, None, None
+        return grad_query, grad_key, grad_value, grad_added, grad_excess, None, None, None, None
 
 
 @contextmanager

@@ -1,7 +1,11 @@
-"""The correction of the kernel `block` in one compiled pass over the linked tokens."""
+"""The correction of the kernel `block`, and of its gradients, each in one compiled pass over the linked tokens."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
+from torch.autograd.function import FunctionCtx, once_differentiable
 from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 from kgattn.attention import loops
@@ -16,6 +20,8 @@ VECTOR = 16
 """Numbers that compiled code takes at once: heads must be that wide, or several times."""
 
 _attention = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+_attention_backward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward
+_Result = TypeVar("_Result")
 
 
 def can_correct(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, bias: MentionBias) -> bool:
@@ -28,6 +34,88 @@ def can_correct(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, 
     if traced or watched or not all(type(tensor) is Tensor for tensor in tensors):
         return False
     return mask is None or row_mask(mask, bias.layout) is None
+
+
+def block_compiled(
+    query: Float[Tensor, "batch head token dim"],
+    key: Float[Tensor, "batch head token dim"],
+    value: Float[Tensor, "batch head token dim"],
+    mask: Float[Tensor, "#batch #head #query #key"] | None,
+    scaling: float,
+    slot_values: Float[Tensor, "batch kv_head slot dim"] | None,
+    bias: MentionBias,
+    is_causal: bool,
+) -> Float[Tensor, "batch head token dim"]:
+    """`block`; `slot_values` are written into the values while PyTorch reads them."""
+    assert bias.pair_bias is not None
+    table = bias.pair_bias.to(query.dtype)
+    added = None if slot_values is None else match_heads(slot_values.to(value.dtype), query.shape[1])
+    inputs = (query, key, value, added, table)
+    if torch.is_grad_enabled() and any(part is not None and part.requires_grad for part in inputs):
+        output: Tensor = _CompiledBlock.apply(*inputs, bias.layout, mask, scaling, is_causal)  # type: ignore[no-untyped-call]
+        return output
+    return _attend(query, key, value, added, table, bias.layout, mask, scaling, is_causal, keeps_sums=False)[0]
+
+
+class _CompiledBlock(torch.autograd.Function):
+    """Inputs as in `block_compiled`, but `added`: what each slot adds to the values, of all heads; or None."""
+
+    @staticmethod
+    def forward(
+        ctx: FunctionCtx,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        added: Float[Tensor, "batch head slot dim"] | None,
+        table: Float[Tensor, "batch head slot slot"],
+        layout: SlotLayout,
+        mask: Tensor | None,
+        scaling: float,
+        is_causal: bool,
+    ) -> Tensor:
+        output, sums = _attend(query, key, value, added, table, layout, mask, scaling, is_causal, keeps_sums=True)
+        ctx.save_for_backward(query, key, value, added, table, mask, output, sums)  # type: ignore[arg-type]
+        ctx.layout, ctx.scaling, ctx.is_causal = layout, scaling, is_causal  # type: ignore[attr-defined]
+        return output
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        query, key, value, added, table, mask, output, sums = ctx.saved_tensors
+        rows = CompiledRows(ctx.layout, query, table)
+        grad = grad if grad.stride(-1) == 1 else grad.contiguous()
+
+        def differentiate(before: Tensor | None) -> tuple[Tensor | None, ...]:
+            grads = _attention_backward(
+                grad, query, key, value, output, sums, 0.0, ctx.is_causal, attn_mask=mask, scale=ctx.scaling
+            )
+            call = (query, key, value, output, sums, ctx.scaling, ctx.is_causal, before)
+            return *grads, *rows.correct_gradients(*call, grad, *grads)
+
+        return *rows.with_values(value, added, differentiate), None, None, None, None
+
+
+def _attend(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    added: Float[Tensor, "batch head slot dim"] | None,
+    table: Float[Tensor, "batch head slot slot"],
+    layout: SlotLayout,
+    mask: Tensor | None,
+    scaling: float,
+    is_causal: bool,
+    keeps_sums: bool,
+) -> tuple[Float[Tensor, "batch head token dim"], Float[Tensor, "batch head token"]]:
+    """The output and the log-sum-exp of each row: of the biased logits if it `keeps_sums`."""
+    rows = CompiledRows(layout, query, table)
+
+    def attend(before: Tensor | None) -> tuple[Tensor, Tensor]:
+        output, sums = _attention(query, key, value, 0.0, is_causal, attn_mask=mask, scale=scaling)
+        rows.correct(query, key, value, output, sums, scaling, is_causal, before, keeps_sums)
+        return output, sums
+
+    return rows.with_values(value, added, attend)
 
 
 class CompiledRows:
@@ -48,21 +136,37 @@ class CompiledRows:
         pair_bias: Float[Tensor, "batch head slot slot"],
     ) -> None:
         assert loops.compiled is not None
-        self._compiled = loops.compiled
+        self._compiled, self._layout = loops.compiled, layout
         batch, num_heads, _, dim = query.shape
         self._kept = rows, slots = [part.to(torch.int64).contiguous() for part in (layout.rows, layout.row_slot)]
         self._table = pair_bias.to(query.dtype).contiguous()
         self._sizes = (rows.data_ptr(), slots.data_ptr(), batch, rows.shape[1], num_heads, layout.num_slots, dim)
 
-    def write(
-        self, value: Float[Tensor, "batch head token dim"], slot_values: Float[Tensor, "batch head slot dim"]
-    ) -> Float[Tensor, "batch linked head dim"]:
-        """Add what slots add to the values in place, and return what was there."""
+    def with_values(
+        self,
+        value: Float[Tensor, "batch head token dim"],
+        added: Float[Tensor, "batch head slot dim"] | None,
+        work: Callable[[Float[Tensor, "batch linked head dim"] | None], _Result],
+    ) -> _Result:
+        """Do work while what slots add is in the values, in place.
+
+        Args:
+            value: The values.
+            added: What each slot adds; None for nothing.
+            work: Is given what was there and puts it back, as `correct` and `correct_gradients` do.
+        """
+        if added is None:
+            return work(None)
         batch, num_heads, _, dim = value.shape
         before = value.new_empty(batch, self._kept[0].shape[1], num_heads, dim)
-        added = slot_values.to(value.dtype).contiguous()
-        self._compiled.write(self._sizes, _place(value), added.data_ptr(), before.data_ptr())
-        return before
+        added = added.contiguous()
+        with writing(value):
+            self._compiled.write(self._sizes, _place(value), added.data_ptr(), before.data_ptr())
+            try:
+                return work(before)
+            except BaseException:
+                LinkedRows(self._layout).put(value.data, before.transpose(1, 2))
+                raise
 
     def correct(
         self,
@@ -73,9 +177,8 @@ class CompiledRows:
         sums: Float[Tensor, "batch head token"],
         scaling: float,
         is_causal: bool,
-        *,
-        before: Float[Tensor, "batch linked head dim"] | None = None,
-        keeps_sums: bool = False,
+        before: Float[Tensor, "batch linked head dim"] | None,
+        keeps_sums: bool,
     ) -> None:
         """Put right the output of attention without the bias, in place.
 
@@ -87,7 +190,7 @@ class CompiledRows:
             sums: The log-sum-exp of each row.
             scaling: Factor on query . key.
             is_causal: No token attends to a later one.
-            before: What `write` returned; it is put back.
+            before: The values without it, which are put back; None if nothing was added.
             keeps_sums: Make `sums` those of the biased logits.
         """
         self._compiled.correct(
@@ -101,35 +204,55 @@ class CompiledRows:
             torch.get_num_threads(),
         )
 
+    def correct_gradients(
+        self,
+        query: Float[Tensor, "batch head token dim"],
+        key: Float[Tensor, "batch head token dim"],
+        value: Float[Tensor, "batch head token dim"],
+        output: Float[Tensor, "batch head token dim"],
+        sums: Float[Tensor, "batch head token"],
+        scaling: float,
+        is_causal: bool,
+        before: Float[Tensor, "batch linked head dim"] | None,
+        grad: Float[Tensor, "batch head token dim"],
+        grad_query: Float[Tensor, "batch head token dim"],
+        grad_key: Float[Tensor, "batch head token dim"],
+        grad_value: Float[Tensor, "batch head token dim"],
+    ) -> tuple[Float[Tensor, "batch head slot dim"] | None, Float[Tensor, "batch head slot slot"]]:
+        """Put right the gradients of attention without the bias, in place.
 
-def block_compiled(
-    query: Float[Tensor, "batch head token dim"],
-    key: Float[Tensor, "batch head token dim"],
-    value: Float[Tensor, "batch head token dim"],
-    mask: Float[Tensor, "#batch #head #query #key"] | None,
-    scaling: float,
-    slot_values: Float[Tensor, "batch kv_head slot dim"] | None,
-    bias: MentionBias,
-    is_causal: bool,
-) -> Float[Tensor, "batch head token dim"]:
-    """`block` without gradients; `slot_values` are written into the values while PyTorch reads them."""
-    assert bias.pair_bias is not None
-    rows = CompiledRows(bias.layout, query, bias.pair_bias)
+        Args:
+            query: As in `correct`.
+            key: As in `correct`.
+            value: As in `correct`.
+            output: What `correct` made of it.
+            sums: The log-sum-exp of each row's biased logits.
+            scaling: As in `correct`.
+            is_causal: As in `correct`.
+            before: As in `correct`.
+            grad: The gradient of the output.
+            grad_query: The gradient of attention without the bias that has this output and these sums.
+            grad_key: The same.
+            grad_value: The same.
 
-    def attend(before: Tensor | None) -> Tensor:
-        output, sums = _attention(query, key, value, 0.0, is_causal, attn_mask=mask, scale=scaling)
-        rows.correct(query, key, value, output, sums, scaling, is_causal, before=before)
-        return output  # type: ignore[no-any-return]
-
-    if slot_values is None:
-        return attend(None)
-    with writing(value):
-        before = rows.write(value, match_heads(slot_values, query.shape[1]))
-        try:
-            return attend(before)
-        except BaseException:
-            LinkedRows(bias.layout).put(value.data, before.transpose(1, 2))
-            raise
+        Returns:
+            The gradients of what slots add to the values, None if nothing, and of the bias.
+        """
+        grad_table = torch.zeros_like(self._table)
+        grad_added = None if before is None else query.new_zeros(*grad_table.shape[:3], query.shape[-1])
+        self._compiled.correct_gradients(
+            self._sizes,
+            *(_place(tensor) for tensor in (query, key, value, output, sums)),
+            self._table.data_ptr(),
+            0 if before is None else before.data_ptr(),
+            scaling,
+            is_causal,
+            *(_place(tensor) for tensor in (grad, grad_query, grad_key, grad_value)),
+            grad_table.data_ptr(),
+            0 if grad_added is None else grad_added.data_ptr(),
+            torch.get_num_threads(),
+        )
+        return grad_added, grad_table
 
 
 def _place(tensor: Float[Tensor, "batch head token *dim"]) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
-/* The correction of `block` between linked tokens, for float32; see `_compiled.pyx` for what it is given.
+/* The correction of `block` between linked tokens and of its gradients, for float32; see `_compiled.pyx` for what it is
+given.
 
-The work on a head, correct_head.h, is compiled once for each set of instructions that its machines may have, with
+The work on a head, in correct_head.h and gradients_head.h, is compiled once for each set of instructions that its machines may have, with
 vectors as wide as their registers, and the widest is taken. */
 
 #include <dlfcn.h>
@@ -19,9 +20,12 @@ typedef struct {
 
 typedef struct {
     Place query, key, value, output, sums;
+    Place grad, grad_query, grad_key, grad_value; /* of the output and of the rest, for the backward pass */
     const int64_t *rows, *slots; /* [batch, linked] */
     const float *table;          /* [batch, head, slot, slot] */
     const float *before;         /* [batch, linked, head, dim] or NULL */
+    float *grad_table;           /* [batch, head, slot, slot]; NULL in the forward pass */
+    float *grad_added;           /* [batch, head, slot, dim] or NULL */
     int64_t batch, heads, linked, num_slots, dim;
     float scaling;
     int is_causal, keeps_sums; /* the sums become those of the biased logits, for the backward pass */
@@ -54,6 +58,11 @@ static inline void fetch_next(const Call *call, int64_t batch, int64_t head, int
         __builtin_prefetch(vector(call->key, batch, head, token) + d, 0, 2);
         __builtin_prefetch(vector(call->value, batch, head, token) + d, 1, 2);
         __builtin_prefetch(vector(call->output, batch, head, token) + d, 1, 2);
+        if (call->grad_table == NULL) continue;
+        __builtin_prefetch(vector(call->grad, batch, head, token) + d, 0, 2);
+        __builtin_prefetch(vector(call->grad_query, batch, head, token) + d, 1, 2);
+        __builtin_prefetch(vector(call->grad_key, batch, head, token) + d, 1, 2);
+        __builtin_prefetch(vector(call->grad_value, batch, head, token) + d, 1, 2);
     }
     __builtin_prefetch(vector(call->sums, batch, head, token), 0, 2);
 }
@@ -61,7 +70,7 @@ static inline void fetch_next(const Call *call, int64_t batch, int64_t head, int
 #define WIDTH 4
 #define TARGET
 #define NAME(name) name##_by_fours
-#include "correct_head.h"
+#include "by_width.h"
 #undef WIDTH
 #undef TARGET
 #undef NAME
@@ -69,14 +78,14 @@ static inline void fetch_next(const Call *call, int64_t batch, int64_t head, int
 #define WIDTH 8
 #define TARGET __attribute__((target("avx2,fma")))
 #define NAME(name) name##_by_eights
-#include "correct_head.h"
+#include "by_width.h"
 #undef WIDTH
 #undef TARGET
 #undef NAME
 #define WIDTH 16
 #define TARGET __attribute__((target("avx512f,avx512dq,avx2,fma")))
 #define NAME(name) name##_by_sixteens
-#include "correct_head.h"
+#include "by_width.h"
 #undef WIDTH
 #undef TARGET
 #undef NAME
@@ -88,10 +97,10 @@ static void (*widest(void))(void *) {
 #ifdef __x86_64__
     __builtin_cpu_init();
     if (most_at_once >= 16 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
-        return correct_groups_by_sixteens;
-    if (most_at_once >= 8 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return correct_groups_by_eights;
+        return work_on_groups_by_sixteens;
+    if (most_at_once >= 8 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return work_on_groups_by_eights;
 #endif
-    return correct_groups_by_fours;
+    return work_on_groups_by_fours;
 }
 
 /* 0, or -1 where there is no memory for the work. PyTorch's own threads do it: others would be in their way. */
@@ -100,8 +109,11 @@ static int correct_rows(const Call *call, int64_t threads) {
     Spread spread = (Spread)dlsym(RTLD_DEFAULT, "GOMP_parallel");
     if (spread == NULL || threads < 1) threads = 1;
     Work work = {call};
-    int64_t linked = call->linked + 16, slots = call->num_slots;
-    work.scratch_size = UP_TO(linked * (2 * call->dim + 16) + 16 * call->dim + slots * slots + 16 * slots, 16) + 20 * 16;
+    int64_t linked = call->linked + 16, slots = call->num_slots, columns = slots + 16;
+    work.scratch_size = linked * (2 * call->dim + 16) + 16 * call->dim + slots * slots + 16 * columns + 20 * 16;
+    if (call->grad_table != NULL)
+        work.scratch_size += linked * (2 * call->dim + 16) + 32 * call->dim + (16 + slots) * columns + 16 * 16;
+    work.scratch_size = UP_TO(work.scratch_size, 16);
     int64_t wanted = UP_TO(4 * threads, call->batch) / call->batch; /* parts of an example */
     work.group = threads == 1 || wanted < 2 ? call->heads : UP_TO(call->heads, wanted) / wanted;
     work.num_groups = call->batch * (UP_TO(call->heads, work.group) / work.group);

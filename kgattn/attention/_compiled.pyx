@@ -49,127 +49,101 @@ cdef Place place_of(tuple tensor):
     return place
 
 
-cdef Call call_of(tuple layout, tuple value):
-    cdef Call call
-    rows, slots, call.batch, call.linked, call.heads, call.num_slots, call.dim = layout
-    call.rows, call.slots = <const int64_t *><uintptr_t>rows, <const int64_t *><uintptr_t>slots
-    call.value = place_of(value)
-    return call
-
-
-def write(tuple layout, tuple value, uintptr_t added, uintptr_t before):
-    """Add to the values of linked tokens what their slots add.
+cdef class Correction:
+    """One call of `block`.
 
     Args:
         layout: Addresses of `rows` and `row_slot`, then batch, linked, head, slot and dim.
-        value: The values.
-        added: Address of [batch, head, slot, dim].
-        before: Address of [batch, linked, head, dim], which takes what was there.
-    """
-    cdef Call call = call_of(layout, value)
-    with nogil:
-        write_values(&call, <const float *>added, <float *>before)
-
-
-def correct(
-    tuple layout,
-    tuple query,
-    tuple key,
-    tuple value,
-    tuple output,
-    tuple sums,
-    uintptr_t table,
-    uintptr_t before,
-    float scaling,
-    bint is_causal,
-    bint keeps_sums,
-    int64_t threads,
-):
-    """Put right the output of attention without a bias, in place.
-
-    Args:
-        layout: As in `write`.
         query: Queries, not scaled.
         key: Keys.
         value: Values.
-        output: Attention without a bias.
-        sums: The log-sum-exp of each row's logits, [batch, head, token].
         table: Address of the bias, [batch, head, slot, slot]; row and column 0 are 0.
-        before: Address of what to write to the values of linked tokens afterwards, as `write` left it; 0 for nothing.
         scaling: Factor on query . key.
         is_causal: No token attends to a later one.
-        keeps_sums: Make `sums` those of the biased logits.
         threads: Most threads to use.
-
-    Raises:
-        MemoryError: There is none for a thread's work; nothing is changed.
     """
-    cdef Call call = call_of(layout, value)
-    cdef int failed
-    call.query, call.key = place_of(query), place_of(key)
-    call.output, call.sums = place_of(output), place_of(sums)
-    call.table, call.before = <const float *>table, <const float *>before
-    call.grad_table = call.grad_added = NULL
-    call.scaling, call.is_causal, call.keeps_sums = scaling, is_causal, keeps_sums
-    with nogil:
-        failed = correct_rows(&call, threads)
-    if failed:
-        raise MemoryError
 
+    cdef Call call
+    cdef int64_t threads
 
-def correct_gradients(
-    tuple layout,
-    tuple query,
-    tuple key,
-    tuple value,
-    tuple output,
-    tuple sums,
-    uintptr_t table,
-    uintptr_t before,
-    float scaling,
-    bint is_causal,
-    tuple grad,
-    tuple grad_query,
-    tuple grad_key,
-    tuple grad_value,
-    uintptr_t grad_table,
-    uintptr_t grad_added,
-    int64_t threads,
-):
-    """Put right the gradients of attention without a bias, in place.
+    def __init__(
+        self,
+        tuple layout,
+        tuple query,
+        tuple key,
+        tuple value,
+        uintptr_t table,
+        float scaling,
+        bint is_causal,
+        int64_t threads,
+    ):
+        cdef Call *call = &self.call
+        rows, slots, call.batch, call.linked, call.heads, call.num_slots, call.dim = layout
+        call.rows, call.slots = <const int64_t *><uintptr_t>rows, <const int64_t *><uintptr_t>slots
+        call.query, call.key, call.value = place_of(query), place_of(key), place_of(value)
+        call.table, call.scaling, call.is_causal = <const float *>table, scaling, is_causal
+        self.threads = threads
 
-    Args:
-        layout: As in `write`.
-        query: As in `correct`.
-        key: As in `correct`.
-        value: Values, with what slots add to them.
-        output: Attention with the bias.
-        sums: The log-sum-exp of each row's biased logits, [batch, head, token].
-        table: As in `correct`.
-        before: As in `correct`.
-        scaling: As in `correct`.
-        is_causal: As in `correct`.
-        grad: The gradient of the output.
-        grad_query: The gradient of attention without a bias that has this output and these sums.
-        grad_key: The same.
-        grad_value: The same.
-        grad_table: Address of [batch, head, slot, slot], all zero, which takes the gradient of `table`.
-        grad_added: Address of [batch, head, slot, dim], all zero, which takes that of what slots add; 0 for nothing.
-        threads: Most threads to use.
+    def write(self, uintptr_t added, uintptr_t before):
+        """Add to the values of linked tokens what their slots add; the next `correct` puts back what was there.
 
-    Raises:
-        MemoryError: There is none for a thread's work; nothing is changed.
-    """
-    cdef Call call = call_of(layout, value)
-    cdef int failed
-    call.query, call.key = place_of(query), place_of(key)
-    call.output, call.sums = place_of(output), place_of(sums)
-    call.table, call.before = <const float *>table, <const float *>before
-    call.scaling, call.is_causal, call.keeps_sums = scaling, is_causal, False
-    call.grad, call.grad_query = place_of(grad), place_of(grad_query)
-    call.grad_key, call.grad_value = place_of(grad_key), place_of(grad_value)
-    call.grad_table, call.grad_added = <float *>grad_table, <float *>grad_added
-    with nogil:
-        failed = correct_rows(&call, threads)
-    if failed:
-        raise MemoryError
+        Args:
+            added: Address of [batch, head, slot, dim].
+            before: Address of [batch, linked, head, dim], which takes what was there.
+        """
+        self.call.before = <const float *>before
+        with nogil:
+            write_values(&self.call, <const float *>added, <float *>before)
+
+    def correct(self, tuple output, tuple sums, bint keeps_sums):
+        """Put right the output of attention without a bias, in place.
+
+        Args:
+            output: Attention without a bias.
+            sums: The log-sum-exp of each row's logits, [batch, head, token].
+            keeps_sums: Make `sums` those of the biased logits.
+
+        Raises:
+            MemoryError: There is none for a thread's work; nothing is changed.
+        """
+        self.call.output, self.call.sums, self.call.keeps_sums = place_of(output), place_of(sums), keeps_sums
+        self.work()
+
+    def correct_gradients(
+        self,
+        tuple output,
+        tuple sums,
+        tuple grad,
+        tuple grad_query,
+        tuple grad_key,
+        tuple grad_value,
+        uintptr_t grad_table,
+        uintptr_t grad_added,
+    ):
+        """Put right the gradients of attention without a bias, in place.
+
+        Args:
+            output: Attention with the bias.
+            sums: The log-sum-exp of each row's biased logits, [batch, head, token].
+            grad: The gradient of the output.
+            grad_query: The gradient of attention without a bias that has this output and these sums.
+            grad_key: The same.
+            grad_value: The same.
+            grad_table: Address of [batch, head, slot, slot], all zero, which takes the gradient of `table`.
+            grad_added: Address of [batch, head, slot, dim], all zero, which takes that of what slots add; 0 for nothing.
+
+        Raises:
+            MemoryError: There is none for a thread's work; nothing is changed.
+        """
+        self.call.output, self.call.sums, self.call.grad = place_of(output), place_of(sums), place_of(grad)
+        self.call.grad_query, self.call.grad_key = place_of(grad_query), place_of(grad_key)
+        self.call.grad_value = place_of(grad_value)
+        self.call.grad_table, self.call.grad_added = <float *>grad_table, <float *>grad_added
+        self.work()
+
+    cdef work(self):
+        cdef int failed
+        with nogil:
+            failed = correct_rows(&self.call, self.threads)
+        if failed:
+            raise MemoryError

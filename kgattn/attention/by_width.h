@@ -22,7 +22,7 @@ A vector holds one number of each of WIDTH rows, for logits, weights and sums; o
 
 TARGET static void NAME(work_on_groups)(void *given) {
     Work *work = given;
-    const Call *call = work->call;
+    const Call own = *work->call, *call = &own; /* which no write can reach, as compilers see */
     float *scratch = work->scratch + __atomic_fetch_add(&work->started, 1, __ATOMIC_RELAXED) * work->scratch_size;
     int64_t number;
     while ((number = __atomic_fetch_add(&work->next, 1, __ATOMIC_RELAXED)) < work->num_groups) {

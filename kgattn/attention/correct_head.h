@@ -58,7 +58,6 @@ ALWAYS void NAME(correct_head)(
             for (int k = 0; k < ROWS; k++) {
                 int64_t row = first + (r + k < written ? r + k : written - 1);
                 output[k] = vector(call->output, batch, head, rows[row]);
-                if (r + k < written) fetch_next(call, batch, head, row, dim);
             }
             NAME(mix_all)(weights + r, 1, WIDTH, values, count, dim, output, share + r, written - r);
         }

@@ -48,25 +48,6 @@ static int64_t count_linked(const Call *call, int64_t batch) { /* linked tokens 
     return count;
 }
 
-/* While one head is at work, the memory that the next one needs is brought closer. */
-static inline void fetch_next(const Call *call, int64_t batch, int64_t head, int64_t row, int64_t dim) {
-    head = head + 1 < call->heads ? head + 1 : 0;
-    batch = head || batch + 1 == call->batch ? batch : batch + 1;
-    int64_t token = call->rows[batch * call->linked + row];
-    for (int64_t d = 0; d < dim; d += LINE) {
-        __builtin_prefetch(vector(call->query, batch, head, token) + d, 0, 2);
-        __builtin_prefetch(vector(call->key, batch, head, token) + d, 0, 2);
-        __builtin_prefetch(vector(call->value, batch, head, token) + d, 1, 2);
-        __builtin_prefetch(vector(call->output, batch, head, token) + d, 1, 2);
-        if (call->grad_table == NULL) continue;
-        __builtin_prefetch(vector(call->grad, batch, head, token) + d, 0, 2);
-        __builtin_prefetch(vector(call->grad_query, batch, head, token) + d, 1, 2);
-        __builtin_prefetch(vector(call->grad_key, batch, head, token) + d, 1, 2);
-        __builtin_prefetch(vector(call->grad_value, batch, head, token) + d, 1, 2);
-    }
-    __builtin_prefetch(vector(call->sums, batch, head, token), 0, 2);
-}
-
 #define WIDTH 4
 #define TARGET
 #define NAME(name) name##_by_fours

@@ -43,7 +43,7 @@ ALWAYS void NAME(gradients_head)(
         const int written = count - first < WIDTH ? (int)(count - first) : WIDTH;
         const float *query[WIDTH], *grad[WIDTH], *output[WIDTH], *row_excess[WIDTH];
         float log_sum[WIDTH];
-        bits real; /* all ones in rows that there are; past the end the last one stands, which counts for nothing */
+        bits real = {0}; /* all ones in rows that there are; past the end the last one stands, which counts for nothing */
         for (int r = 0; r < WIDTH; r++) {
             int64_t row = first + (r < written ? r : written - 1);
             row_excess[r] = excess + slot[row] * slots + 1;
@@ -92,7 +92,6 @@ ALWAYS void NAME(gradients_head)(
             for (int k = 0; k < ROWS; k++) {
                 int64_t row = first + (r + k < written ? r + k : written - 1);
                 to[k] = vector(call->grad_query, batch, head, rows[row]);
-                if (r + k < written) fetch_next(call, batch, head, row, dim);
             }
             NAME(mix_all)(logits + r, 1, WIDTH, keys, count, dim, to, NULL, written - r);
         }

@@ -26,13 +26,20 @@ def keep_freed_memory() -> bool:
     Returns:
         Whether the C library can: glibc does.
     """
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except AttributeError:
-        return False
-    return bool(mallopt(TRIM_THRESHOLD, 2**31 - 1) and mallopt(MMAP_THRESHOLD, LARGEST_KEPT))
+    mallopt = _of_glibc("mallopt")
+    return bool(mallopt and mallopt(TRIM_THRESHOLD, 2**31 - 1) and mallopt(MMAP_THRESHOLD, LARGEST_KEPT))
+
+
+def give_back_freed_memory() -> None:
+    """Give back what `keep_freed_memory` kept until now: blocks of one measurement are of no use to the next."""
+    trim = _of_glibc("malloc_trim")
+    if trim is not None:
+        trim(0)
+
+
+def _of_glibc(name: str) -> Any:
+    """A function of the C library; None where it has none of that name."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform.startswith("linux") else None
 
 
 def saved_mib(run: Callable[[], object], known: tuple[Tensor, ...] = ()) -> float:

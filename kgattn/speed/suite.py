@@ -15,7 +15,7 @@ from kgattn.ner.labels import LabelSet
 from kgattn.speed.growth import GrowthRow, fit_growth, measure_growth
 from kgattn.speed.kernels import Shape, measure_kernels
 from kgattn.speed.measure import clock_for
-from kgattn.speed.memory import keep_freed_memory
+from kgattn.speed.memory import give_back_freed_memory, keep_freed_memory
 from kgattn.speed.progress import Progress
 from kgattn.speed.report import KernelRow, SpeedReport, StepRow
 from kgattn.speed.steps import StepSettings, make_graph, measure_step
@@ -104,6 +104,7 @@ class Suite:
 
         def measured(name: str, measure: Callable[[], StepRow | KernelRow | GrowthRow]) -> dict[str, Any]:
             values = kept.measured(name, lambda: measure().to_json())
+            give_back_freed_memory()
             done()
             return values
 

@@ -24,7 +24,7 @@ from kgattn.linking.found import Found, Source
 from kgattn.linking.fuzzy import add_fuzzy, check_rapidfuzz
 from kgattn.linking.index import META_FILE, LinkIndex
 from kgattn.linking.lexicon import Lexicon, read_lexicon
-from kgattn.linking.marking import EXTENSION, Candidates, mark, register_extension
+from kgattn.linking.marking import EXTENSION, Candidates, mark, register_extension, unmark
 from kgattn.linking.matching import find_aliases, scored
 from kgattn.linking.overlaps import SUFFIX as ALTERNATIVES
 from kgattn.linking.overlaps import find_alternatives
@@ -223,8 +223,7 @@ class KgattnLinker:
             others = self.index.disambiguator.admitted(others)
             mark(docs, others, rows.of(others.row), self.spans_key + ALTERNATIVES)
         else:  # of a linker that was here before
-            for doc in docs:
-                doc.spans.pop(self.spans_key + ALTERNATIVES, None)
+            unmark(docs, self.spans_key + ALTERNATIVES)
 
     def _found(self, docs: Sequence[Doc], stream: TokenStream, index: LinkIndex) -> Found:
         """Aliases and variants, without parts of longer names, and what is nearly an alias."""

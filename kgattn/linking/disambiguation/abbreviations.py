@@ -25,6 +25,7 @@ _OPEN = {get_string_id(text) for text in "(["}
 _DASH = get_string_id("-")
 _ID_BYTES = 8
 _CLOSE = {get_string_id(text) for text in ")],;"}
+_ABBREVIATION = int(Source.ABBREVIATION)
 
 
 def find_abbreviations(docs: Sequence[Doc], stream: TokenStream, found: Found) -> list[Derived]:
@@ -33,21 +34,18 @@ def find_abbreviations(docs: Sequence[Doc], stream: TokenStream, found: Found) -
     A short form is found again as the same tokens, or with a plural s.
     """
     offset = stream.doc_start[found.doc]
-    beside = stream.flags[offset + found.end] | stream.flags[offset + found.start - 1]
-    chosen = np.flatnonzero(beside & Flag.OPENS)
+    first, past = offset + found.start, offset + found.end
+    chosen = np.flatnonzero((stream.flags[past] | stream.flags[first - 1]) & Flag.OPENS)
     if not len(chosen):
         return []
-    batch = _Batch(docs, stream)
+    text = _Text(stream, docs[0].vocab.strings)
     definitions: dict[tuple[int, tuple[int, ...]], list[tuple[int, int]]] = {}  # short form: where, of which mention
-    for mention, number, start, end in zip(
-        *(column.tolist() for column in (chosen, found.doc[chosen], found.start[chosen], found.end[chosen])),
-        strict=True,
-    ):
-        text = batch.text(number)
+    columns = (chosen, found.doc[chosen], first[chosen], past[chosen], stream.orth[first[chosen] - 1])
+    for mention, number, start, end, before in zip(*(column.tolist() for column in columns), strict=True):
         short = None
         if text.orths[end] in _OPEN:
             short = _after(text, start, end)
-        elif start >= 2 and text.orths[start - 1] in _OPEN and text.orths[end] in _CLOSE:
+        elif before in _OPEN and text.orths[end] in _CLOSE and text.orths[start - 2] != DOC_END:
             short = _before(text, start, end)
         if short is not None:
             form = tuple(text.orths[slice(*short)])
@@ -55,28 +53,32 @@ def find_abbreviations(docs: Sequence[Doc], stream: TokenStream, found: Found) -
     derived: list[Derived] = []
     for (number, form), given in definitions.items():
         given.sort()
-        firsts = [first for first, _ in given]
-        for begin in batch.text(number).occurrences(form, firsts[0]):
+        firsts, doc_start = [first for first, _ in given], int(stream.doc_start[number])
+        for begin in text.occurrences(form, firsts[0], number):
             mention = given[bisect_right(firsts, begin) - 1][1]  # of the definition nearest before it
-            derived.append(Derived(number, begin, begin + len(form), mention, Source.ABBREVIATION))
+            start = begin - doc_start
+            derived.append(Derived(number, start, start + len(form), mention, _ABBREVIATION))
     derived.sort(key=lambda one: one.origin)
     return list({(one.doc, one.start, one.end): one for one in derived}.values())
 
 
 class _Text:
-    """A document by spaCy's ids of its tokens, `orths`, followed by `DOC_END`."""
+    """The tokens of a batch, by their places in its stream.
 
-    def __init__(self, stream: TokenStream, number: int, strings: StringStore) -> None:
-        tokens = stream.tokens_of(number)
-        self._bytes = stream.orth[tokens].tobytes()
-        self.orths = [*stream.orth[tokens].tolist(), DOC_END]
-        self._spaces, self._strings = stream.space[tokens].tobytes(), strings
+    Attributes:
+        orths: Their ids, each a plain number when asked for.
+    """
+
+    def __init__(self, stream: TokenStream, strings: StringStore) -> None:
+        self._stream, self._strings = stream, strings
+        self.orths, self._spaces = stream.orth.data, stream.space.data
+        self._bytes = stream.orth.tobytes()
 
     def between(self, start: int, end: int) -> str:
         """The text of some tokens."""
-        texts = [self._strings[orth] for orth in self.orths[start:end]]
-        for at in range(len(texts) - 1):
-            if self._spaces[start + at]:
+        texts = [self._strings[orth] for orth in self.orths[start:end].tolist()]
+        for at, space in enumerate(self._spaces[start : end - 1]):
+            if space:
                 texts[at] += " "
         return "".join(texts)
 
@@ -84,40 +86,29 @@ class _Text:
         """Whether a token is joined to the one before by a dash or by nothing."""
         return _DASH in (self.orths[token], self.orths[token - 1]) or not self._spaces[token - 1]
 
-    def occurrences(self, form: tuple[int, ...], first: int) -> list[int]:
-        """Where a form stands, from token `first` on; its last token may be the plural."""
-        plural = get_string_id(self._strings[form[-1]] + "s")
-        return sorted({*self._find(form, first), *self._find((*form[:-1], plural), first)})
+    def occurrences(self, form: tuple[int, ...], first: int, number: int) -> list[int]:
+        """Where a form stands in a document, from token `first` on; its last token may be the plural."""
+        plural, stop = get_string_id(self._strings[form[-1]] + "s"), self._stream.tokens_of(number).stop
+        return sorted({*self._find(form, first, stop), *self._find((*form[:-1], plural), first, stop)})
 
-    def _find(self, form: tuple[int, ...], first: int) -> Iterator[int]:
+    def _find(self, form: tuple[int, ...], first: int, stop: int) -> Iterator[int]:
         wanted = struct.pack(f"={len(form)}Q", *form)
-        at = self._bytes.find(wanted, _ID_BYTES * first)
+        at = self._bytes.find(wanted, _ID_BYTES * first, _ID_BYTES * stop)
         while at >= 0:
             if at % _ID_BYTES == 0:
                 yield at // _ID_BYTES
-            at = self._bytes.find(wanted, at + 1)
-
-
-class _Batch:
-    """The documents of a batch, each laid out when first asked for."""
-
-    def __init__(self, docs: Sequence[Doc], stream: TokenStream) -> None:
-        self._strings, self._stream = docs[0].vocab.strings, stream
-        self._texts: dict[int, _Text] = {}
-
-    def text(self, number: int) -> _Text:
-        known = self._texts.get(number)
-        if known is None:
-            known = self._texts[number] = _Text(self._stream, number, self._strings)
-        return known
+            at = self._bytes.find(wanted, at + 1, _ID_BYTES * stop)
 
 
 def _after(text: _Text, start: int, end: int) -> tuple[int, int] | None:
     """The short form in brackets after the mention `[start, end)`."""
     first = end + 1
-    for last in range(first, min(first + MAX_TOKENS + 1, len(text.orths))):
-        if text.orths[last] in _CLOSE:
+    for last in range(first, first + MAX_TOKENS + 1):
+        orth = text.orths[last]
+        if orth in _CLOSE:
             return (first, last) if last > first and _defines(text, (first, last), (start, end)) else None
+        if orth == DOC_END:
+            return None
     return None
 
 
@@ -125,7 +116,7 @@ def _before(text: _Text, start: int, end: int) -> tuple[int, int] | None:
     """The short form before the brackets around the mention `[start, end)`."""
     last = start - 1
     first = last - 1
-    while first > 0 and last - first < MAX_TOKENS and text.touch(first):
+    while last - first < MAX_TOKENS and text.orths[first - 1] != DOC_END and text.touch(first):
         first -= 1
     shorts = ((begin, last) for begin in range(first, last))
     return next((short for short in shorts if _defines(text, short, (start, end))), None)

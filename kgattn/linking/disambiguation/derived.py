@@ -1,12 +1,11 @@
 """Mentions that follow from others: they take the candidates of the mention they come from."""
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from kgattn.linking.found import Found, Source
+from kgattn.linking.found import Found
 from kgattn.shapes import Bool, Int
 
 
@@ -18,14 +17,14 @@ class Derived(NamedTuple):
         start: First token.
         end: One past the last.
         origin: The mention it stands for, as number in the batch.
-        source: How it was found.
+        source: How it was found, a `Source` as plain number, which arrays are made of faster.
     """
 
     doc: int
     start: int
     end: int
     origin: int
-    source: Source
+    source: int
 
 
 def with_derived(
@@ -44,48 +43,46 @@ def with_derived(
     Returns:
         All mentions, in order, and their origins, by the new numbers.
     """
-    places = _Places(found)
-    added: list[Derived] = []
-    dropped = np.zeros(len(found.doc), dtype=bool)
-    for one in sorted(derived):
-        there = places.overlapping(one)
-        last = added[-1] if added else None
-        if last is not None and last.doc == one.doc and last.end > one.start:
+    table = np.array(derived, dtype=np.int64).reshape(-1, len(Derived._fields))
+    table = table[np.lexsort(table.T[::-1])]
+    starts, ends = found.start.tolist(), found.end.tolist()
+    added: list[int] = []
+    dropped: list[int] = []
+    end_doc, end_token = -1, 0
+    for at, ((doc, start, end, root, _), there) in enumerate(zip(table.tolist(), _places(found, table), strict=True)):
+        if doc == end_doc and end_token > start:
             continue
-        if one.origin in there or any(
-            not (one.start <= places.start[at] and places.end[at] <= one.end) for at in there
-        ):
+        over = [mention for mention in there if start < ends[mention]]
+        if root in over or any(starts[mention] < start or ends[mention] > end for mention in over):
             continue
-        dropped[there] = True
-        added.append(one)
-    return _merge(found, origin, ~dropped, added)
+        dropped += over
+        added.append(at)
+        end_doc, end_token = doc, end
+    kept = np.ones(len(found.doc), dtype=bool)
+    kept[dropped] = False
+    return _merge(found, origin, kept, table[added])
 
 
-class _Places:
-    """Mentions of a batch by place; they may overlap one another."""
-
-    def __init__(self, found: Found) -> None:
-        self.start, self.end = found.start.tolist(), found.end.tolist()
-        self._width = int(found.end.max(initial=0)) + 1
-        self._key: list[int] = (found.doc * self._width + found.start).tolist()
-        self._longest = int((found.end - found.start).max(initial=0))
-
-    def overlapping(self, one: Derived) -> list[int]:
-        begin = one.doc * self._width
-        first = bisect_left(self._key, begin + max(one.start - self._longest, 0))
-        last = bisect_left(self._key, begin + min(one.end, self._width), first)
-        return [at for at in range(first, last) if one.start < self.end[at]]
+def _places(found: Found, table: Int[np.ndarray, "derived 5"]) -> list[range]:
+    """The mentions that begin before the end of each short form, and so near that they may reach into it."""
+    width, longest = int(found.end.max(initial=0)) + 1, int((found.end - found.start).max(initial=0))
+    key, (doc, start, end, *_) = found.doc * width + found.start, table.T
+    first = np.searchsorted(key, doc * width + np.maximum(start - longest, 0))
+    last = np.searchsorted(key, doc * width + np.minimum(end, width))
+    return list(map(range, first.tolist(), last.tolist()))
 
 
 def _merge(
-    found: Found, origin: Int[np.ndarray, " mention"], kept: Bool[np.ndarray, " mention"], added: list[Derived]
+    found: Found,
+    origin: Int[np.ndarray, " mention"],
+    kept: Bool[np.ndarray, " mention"],
+    added: Int[np.ndarray, "added 5"],
 ) -> tuple[Found, Int[np.ndarray, " merged"]]:
     """Kept and added mentions in order of document, start and end, longest first; a lost origin is resolved first."""
-    source_of = np.array([one.origin for one in added], dtype=np.int64)
-    extra = np.array([(one.doc, one.start, one.end, one.source) for one in added], dtype=np.int64).reshape(-1, 4)
-    columns = [np.concatenate([column[kept], extra[:, at]]) for at, column in enumerate(found[:3])]
+    source_of = added[:, 3]
+    columns = [np.concatenate([column[kept], added[:, at]]) for at, column in enumerate(found[:3])]
     row = np.concatenate([found.row[kept], found.row[source_of]])
-    source = np.concatenate([found.source[kept], extra[:, 3]])
+    source = np.concatenate([found.source[kept], added[:, 4]])
     score = None if found.score is None else np.concatenate([found.score[kept], found.score[source_of]])
     order = np.lexsort((-columns[2], columns[1], columns[0]))
 

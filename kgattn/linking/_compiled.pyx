@@ -18,8 +18,8 @@ from kgattn.linking.trie import Flag as _Flag
 cdef int8_t NO_LETTER = _NO_LETTER
 cdef int8_t UPPER = _UPPER
 cdef uint64_t BARRIER = _BARRIER
-cdef uint8_t BEGINS_ALIAS = int(_Flag.BEGINS_ALIAS)
-cdef uint8_t EMPTY = int(_Flag.EMPTY)
+cdef uint8_t BEGINS_ALIAS = _Flag.BEGINS_ALIAS
+cdef uint8_t EMPTY = _Flag.EMPTY
 DAMAGED = "the linker index is damaged: delete it and build it again"
 cdef int64_t NOWHERE = 0
 cdef int64_t UNKNOWN = -1  # white space comes first

@@ -22,13 +22,13 @@ cdef int8_t NO_LETTER = _NO_LETTER
 cdef int8_t NOT_UPPER = _NOT_UPPER
 cdef int8_t UPPER = _UPPER
 cdef uint64_t BARRIER = _BARRIER
-cdef uint8_t JOINS_LEFT = int(_Flag.JOINS_LEFT)
-cdef uint8_t JOINS_RIGHT = int(_Flag.JOINS_RIGHT)
-cdef uint8_t IS_ALIAS = int(_Flag.IS_ALIAS)
-cdef uint8_t BEGINS_ALIAS = int(_Flag.BEGINS_ALIAS)
-cdef uint8_t EMPTY = int(_Flag.EMPTY)
-cdef uint8_t CAPITAL = int(_Flag.CAPITAL)
-cdef uint8_t YEAR = int(_Flag.YEAR)
+cdef uint8_t JOINS_LEFT = _Flag.JOINS_LEFT
+cdef uint8_t JOINS_RIGHT = _Flag.JOINS_RIGHT
+cdef uint8_t IS_ALIAS = _Flag.IS_ALIAS
+cdef uint8_t BEGINS_ALIAS = _Flag.BEGINS_ALIAS
+cdef uint8_t EMPTY = _Flag.EMPTY
+cdef uint8_t CAPITAL = _Flag.CAPITAL
+cdef uint8_t YEAR = _Flag.YEAR
 cdef uint64_t RESERVED = 1 << 16  # spaCy numbers its own symbols below that; other ids are hashes of the text
 
 

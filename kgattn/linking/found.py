@@ -1,6 +1,5 @@
 """What a linker has found in a batch of documents, as arrays: every stage takes it and gives it on."""
 
-from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -8,8 +7,8 @@ import numpy as np
 from kgattn.shapes import Bool, Float, Int
 
 
-class Source(IntEnum):
-    """How a mention was found."""
+class Source:
+    """How a mention was found: plain numbers, which are faster than enums."""
 
     ALIAS = 0  # the text is an alias, but for case, white space and typography
     VARIANT = 1  # it is a variant of an alias: plural, inverted, another hyphen

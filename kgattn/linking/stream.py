@@ -27,8 +27,6 @@ DOC_END = 2**64 - 1
 """What stands behind each document in place of the id of a token's text."""
 _DOC_END_TOKEN = np.array([[DOC_END, 1]], dtype=np.uint64)
 _DOC_END_ROW, _NOTHING_ROW = 0, 1
-_JOINS_LEFT, _JOINS_RIGHT = int(Flag.JOINS_LEFT), int(Flag.JOINS_RIGHT)  # of plain numbers, which are faster
-_CAPITAL, _YEAR, _OPENS = int(Flag.CAPITAL), int(Flag.YEAR), int(Flag.OPENS)
 _BRACKETS = ("(", "[")
 _BARRIER_ATOM = Atom(BARRIER, BARRIER, NO_LETTER)
 
@@ -188,8 +186,10 @@ def _read(
 
 def _known(text: str) -> int:
     """The `Flag`s of a text that do not depend on a trie."""
-    flags = _JOINS_LEFT * joins_left(text) + _JOINS_RIGHT * joins_right(text) + _CAPITAL * text[:1].isupper()
-    return flags + _YEAR * (len(text) == 4 and text.isdecimal()) + _OPENS * (text in _BRACKETS)
+    flags = (
+        Flag.JOINS_LEFT * joins_left(text) + Flag.JOINS_RIGHT * joins_right(text) + Flag.CAPITAL * text[:1].isupper()
+    )
+    return flags + Flag.YEAR * (len(text) == 4 and text.isdecimal()) + Flag.OPENS * (text in _BRACKETS)
 
 
 def _flags_of(

@@ -25,7 +25,6 @@ _OPEN = {get_string_id(text) for text in "(["}
 _DASH = get_string_id("-")
 _ID_BYTES = 8
 _CLOSE = {get_string_id(text) for text in ")],;"}
-_ABBREVIATION = int(Source.ABBREVIATION)
 
 
 def find_abbreviations(docs: Sequence[Doc], stream: TokenStream, found: Found) -> list[Derived]:
@@ -57,7 +56,7 @@ def find_abbreviations(docs: Sequence[Doc], stream: TokenStream, found: Found) -
         for begin in text.occurrences(form, firsts[0], number):
             mention = given[bisect_right(firsts, begin) - 1][1]  # of the definition nearest before it
             start = begin - doc_start
-            derived.append(Derived(number, start, start + len(form), mention, _ABBREVIATION))
+            derived.append(Derived(number, start, start + len(form), mention, Source.ABBREVIATION))
     derived.sort(key=lambda one: one.origin)
     return list({(one.doc, one.start, one.end): one for one in derived}.values())
 

@@ -17,7 +17,7 @@ class Derived(NamedTuple):
         start: First token.
         end: One past the last.
         origin: The mention it stands for, as number in the batch.
-        source: How it was found, a `Source` as plain number, which arrays are made of faster.
+        source: How it was found, a `Source`.
     """
 
     doc: int

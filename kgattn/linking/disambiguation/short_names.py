@@ -15,8 +15,6 @@ from kgattn.linking.sentences import is_stop
 from kgattn.linking.stream import TokenStream
 from kgattn.shapes import Bool, Int
 
-_SHORT_NAME = int(Source.SHORT_NAME)
-
 
 def has_short_name(graph: KnowledgeGraph, config: LinkerConfig) -> Bool[np.ndarray, " named"]:
     """Whether the last word of an entity's name may stand for the entity later on; empty when the setting is off.
@@ -51,7 +49,7 @@ def find_short_names(
                 entity = int(rows.entities[rows.offsets[found.row[mention]]])
                 other = known.get((number, at))
                 if other is None or entity in _entities(rows, int(found.row[other])):
-                    derived.append(Derived(number, at, at + 1, mention, _SHORT_NAME))
+                    derived.append(Derived(number, at, at + 1, mention, Source.SHORT_NAME))
             if at in said:
                 latest[orth] = said[at]
     return derived

@@ -85,7 +85,7 @@ cdef class Correction:
         self.threads = threads
 
     def write(self, uintptr_t added, uintptr_t before):
-        """Add to the values of linked tokens what their slots add; the next `correct` puts back what was there.
+        """Add to the values of linked tokens what their slots add; the correction that follows puts them back.
 
         Args:
             added: Address of [batch, head, slot, dim].
@@ -107,6 +107,7 @@ cdef class Correction:
             MemoryError: There is none for a thread's work; nothing is changed.
         """
         self.call.output, self.call.sums, self.call.keeps_sums = place_of(output), place_of(sums), keeps_sums
+        self.call.grad_table = NULL
         self.work()
 
     def correct_gradients(
@@ -130,7 +131,7 @@ cdef class Correction:
             grad_key: The same.
             grad_value: The same.
             grad_table: Address of [batch, head, slot, slot], all zero, which takes the gradient of `table`.
-            grad_added: Address of [batch, head, slot, dim], all zero, which takes that of what slots add; 0 for nothing.
+            grad_added: Address of [batch, head, slot, dim], all zero, which takes that of what slots add; 0 if nothing.
 
         Raises:
             MemoryError: There is none for a thread's work; nothing is changed.

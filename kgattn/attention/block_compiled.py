@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 from kgattn.attention import loops
 from kgattn.attention.materialize import match_heads
-from kgattn.attention.row_mask import row_mask
+from kgattn.attention.row_mask import hides_linked
 from kgattn.attention.rows import LinkedRows, writing
 from kgattn.bias import MentionBias
 from kgattn.mentions import SlotLayout
@@ -25,15 +25,30 @@ _attention_backward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
 
 
 def can_correct(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, bias: MentionBias) -> bool:
-    """Whether compiled code can serve: it is there, nobody watches, and the mask hides no linked token."""
-    if loops.compiled is None or bias.pair_bias is None or query.dtype != torch.float32 or query.shape[-1] % VECTOR:
+    """Whether compiled code can serve: it is there, nobody watches, and the additive mask hides no linked token."""
+    if loops.compiled is None or bias.pair_bias is None or not _fits(query, key, value, bias):
         return False
     traced = torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
     watched = _get_current_dispatch_mode() is not None
     tensors = (query, key, value, bias.pair_bias, *(() if bias.values is None else (bias.values,)))
     if traced or watched or not all(type(tensor) is Tensor for tensor in tensors):
         return False
-    return mask is None or row_mask(mask, bias.layout) is None
+    return mask is None or not hides_linked(mask, bias.layout)
+
+
+def _fits(query: Tensor, key: Tensor, value: Tensor, bias: MentionBias) -> bool:
+    """Whether all tensors have the types and shapes that compiled code, which checks none, takes for granted."""
+    (batch, num_heads, length, dim), num_slots = query.shape, bias.layout.num_slots
+    if dim % VECTOR or query.dtype != torch.float32 or bias.layout.token_slot.shape != (batch, length):
+        return False
+    if bias.values is not None and (bias.values.shape[0], *bias.values.shape[2:]) != (batch, num_slots, dim):
+        return False
+    shape = (batch, length, dim)
+    return (
+        all(part.dtype == query.dtype and (part.shape[0], *part.shape[2:]) == shape for part in (key, value))
+        and bias.pair_bias is not None
+        and bias.pair_bias.shape == (batch, num_heads, num_slots, num_slots)
+    )
 
 
 def block_compiled(
@@ -86,7 +101,8 @@ class _CompiledBlock(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         query, key, value, added, table, mask, output, sums = ctx.saved_tensors
         correction = _Correction(query, key, value, table, ctx.layout, ctx.scaling, ctx.is_causal)
-        grad = grad if grad.stride(-1) == 1 else grad.contiguous()
+        if grad.stride(-1) != 1:  # laid out as PyTorch wants it, which would make another copy
+            grad = grad.transpose(1, 2).contiguous().transpose(1, 2)
         grad_table, grad_added = table.new_zeros(table.shape), None if added is None else added.new_zeros(added.shape)
         with correction.written(added):
             grads = _attention_backward(

@@ -1,8 +1,8 @@
 /* The correction of `block` between linked tokens and of its gradients, for float32; see `_compiled.pyx` for what it is
 given.
 
-The work on a head, in correct_head.h and gradients_head.h, is compiled once for each set of instructions that its machines may have, with
-vectors as wide as their registers, and the widest is taken. */
+The work on a head, in correct_head.h and gradients_head.h, is compiled once for each set of instructions that its
+machines may have, with vectors as wide as their registers, and the widest is taken. */
 
 #include <dlfcn.h>
 #include <math.h>
@@ -79,13 +79,15 @@ static void (*widest(void))(void *) {
     __builtin_cpu_init();
     if (most_at_once >= 16 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
         return work_on_groups_by_sixteens;
-    if (most_at_once >= 8 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return work_on_groups_by_eights;
+    if (most_at_once >= 8 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return work_on_groups_by_eights;
 #endif
     return work_on_groups_by_fours;
 }
 
 /* 0, or -1 where there is no memory for the work. PyTorch's own threads do it: others would be in their way. */
 static int correct_rows(const Call *call, int64_t threads) {
+    if (call->batch == 0 || call->heads == 0 || call->linked == 0) return 0;
     typedef void (*Spread)(void (*)(void *), void *, unsigned, unsigned);
     Spread spread = (Spread)dlsym(RTLD_DEFAULT, "GOMP_parallel");
     if (spread == NULL || threads < 1) threads = 1;

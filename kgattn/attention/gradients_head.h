@@ -28,7 +28,8 @@ ALWAYS void NAME(gradients_head)(
     memset(grad_table, 0, sizeof(float) * slots * columns);
     const float *before = call->before + (batch * call->linked * call->heads + head) * dim;
     for (int64_t row = 0; row < count; row++) {
-        const float *key = vector(call->key, batch, head, rows[row]), *query = vector(call->query, batch, head, rows[row]);
+        const float *key = vector(call->key, batch, head, rows[row]);
+        const float *query = vector(call->query, batch, head, rows[row]);
         const float *grad = vector(call->grad, batch, head, rows[row]);
         float *value = vector(call->value, batch, head, rows[row]);
         for (int64_t d = 0; d < dim; d += WIDTH) {
@@ -43,15 +44,13 @@ ALWAYS void NAME(gradients_head)(
         const int written = count - first < WIDTH ? (int)(count - first) : WIDTH;
         const float *query[WIDTH], *grad[WIDTH], *output[WIDTH], *row_excess[WIDTH];
         float log_sum[WIDTH];
-        bits real = {0}; /* all ones in rows that there are; past the end the last one stands, which counts for nothing */
-        for (int r = 0; r < WIDTH; r++) {
+        for (int r = 0; r < WIDTH; r++) { /* past the end the last one, which counts for nothing */
             int64_t row = first + (r < written ? r : written - 1);
             row_excess[r] = excess + slot[row] * slots + 1;
             query[r] = queries + row * dim;
             grad[r] = outer + row * dim;
             output[r] = vector(call->output, batch, head, rows[row]);
             log_sum[r] = *vector(call->sums, batch, head, rows[row]);
-            real[r] = -(r < written);
         }
         numbers inner = {0};
         for (int64_t d = 0; d < dim; d += WIDTH) {
@@ -70,7 +69,6 @@ ALWAYS void NAME(gradients_head)(
         for (int64_t j = 0; j < count; j++) {
             const int64_t place = (slot[j] - 1) * WIDTH;
             numbers weight = NAME(exponential)(FROM(logits + j * WIDTH) * call->scaling - FROM(log_sum));
-            weight = (numbers)((bits)weight & real);
             if (call->is_causal && j > first)
                 for (int r = 0; r < WIDTH; r++)
                     if (first + r < j) weight[r] = 0; /* a later key, which may lie far above the sum */
@@ -107,7 +105,8 @@ ALWAYS void NAME(gradients_head)(
         }
     }
     float *all = call->grad_table + (batch * call->heads + head) * slots * slots;
-    for (int64_t s = 1; s < slots; s++) memcpy(all + s * slots + 1, grad_table + s * columns, sizeof(float) * (slots - 1));
+    for (int64_t s = 1; s < slots; s++)
+        memcpy(all + s * slots + 1, grad_table + s * columns, sizeof(float) * (slots - 1));
     if (call->grad_added == NULL) return;
     float *added = call->grad_added + (batch * call->heads + head) * slots * dim;
     for (int64_t row = 0; row < count; row++)

@@ -1,6 +1,7 @@
 """The kernels by name, their common protocol, what each cannot serve, and the choice between them."""
 
 import logging
+from collections.abc import Iterator
 from functools import cache
 from typing import Protocol, runtime_checkable
 
@@ -14,6 +15,7 @@ from kgattn.attention.flex import flex
 from kgattn.attention.fold import fold
 from kgattn.attention.materialize import additive_mask
 from kgattn.attention.reference import reference
+from kgattn.attention.row_mask import hides_linked
 from kgattn.bias import MentionBias
 from kgattn.errors import ConfigError, KernelError
 from kgattn.shapes import Float
@@ -63,25 +65,34 @@ def why_not(
     name: str, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout: float, bias: MentionBias
 ) -> str | None:
     """Why a kernel cannot serve a call, in words, or None if it can."""
-    reasons: list[tuple[bool, str]] = []
     if name == "block":
-        reasons = [
-            (query.device.type != "cpu", f"it runs on the CPU, not on {query.device.type}"),
-            (dropout > 0, f"it cannot drop attention weights, asked for with probability {dropout}"),
-            (query.dtype in HALF, f"its correction would magnify the rounding of {query.dtype}"),
-            (mask is not None and mask.requires_grad, "it has no gradient for a mask"),
-            (not bias.linked_only, "it biases linked tokens only"),
-            (bias.pair_bias is not None and bias.bound > LARGEST_BOUND, f"the bias must be bounded by {LARGEST_BOUND}"),
-            (value.shape[-1] != query.shape[-1], "values must be as wide as queries"),
-        ]
-    elif name == "flex":
-        trained = (query, key, value, mask, bias.pair_bias, bias.values)
-        grad = torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in trained)
-        reasons = [
-            (grad, "it is for inference: use torch.no_grad()"),
-            (dropout > 0, f"it cannot drop attention weights, asked for with probability {dropout}"),
-        ]
-    return next((reason for holds, reason in reasons if holds), None)
+        return next(_against_block(query, value, mask, dropout, bias), None)
+    if name != "flex":
+        return None
+    trained = (query, key, value, mask, bias.pair_bias, bias.values)
+    if torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in trained):
+        return "it is for inference: use torch.no_grad()"
+    return f"it cannot drop attention weights, asked for with probability {dropout}" if dropout > 0 else None
+
+
+def _against_block(
+    query: Tensor, value: Tensor, mask: Tensor | None, dropout: float, bias: MentionBias
+) -> Iterator[str]:
+    """What stands against the kernel `block`; no text is made in vain, as every layer asks."""
+    if query.device.type != "cpu":
+        yield f"it runs on the CPU, not on {query.device.type}"
+    if dropout > 0:
+        yield f"it cannot drop attention weights, asked for with probability {dropout}"
+    if query.dtype in HALF:
+        yield f"its correction would magnify the rounding of {query.dtype}"
+    if mask is not None and mask.requires_grad:
+        yield "it has no gradient for a mask"
+    if not bias.linked_only:
+        yield "it biases linked tokens only"
+    if bias.pair_bias is not None and bias.bound > LARGEST_BOUND:
+        yield f"the bias must be bounded by {LARGEST_BOUND}"
+    if value.shape[-1] != query.shape[-1]:
+        yield "values must be as wide as queries"
 
 
 def choose_kernel(
@@ -111,8 +122,9 @@ def fastest(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, drop
         return "fold"
     reason = why_not("block", query, key, value, mask, dropout, bias)
     if bias.layout.linked_share > LARGEST_BLOCK_SHARE:
-        additive = None if mask is None else additive_mask(mask, query.dtype)
-        return "block" if reason is None and can_correct(query, key, value, additive, bias) else "dense"
+        able = reason is None and can_correct(query, key, value, None, bias)
+        hidden = able and mask is not None and hides_linked(additive_mask(mask, query.dtype), bias.layout)
+        return "block" if able and not hidden else "dense"
     if reason is None:
         return "block"
     _tell_once(reason)

@@ -21,7 +21,18 @@ def row_mask(
         part = _between(mask, layout.rows)
         return part if part.any() else None
 
-    return layout.once_a_mask(mask, between)
+    return layout.once_a_mask("between rows", mask, between)
+
+
+def hides_linked(mask: Float[Tensor, "#batch #head #query #key"], layout: SlotLayout) -> bool:
+    """Whether a mask hides a linked token from a linked one; what `rows` are filled up with does not count."""
+
+    def hides() -> bool:
+        linked = layout.row_slot > 0
+        pairs = linked[:, None, :, None] & linked[:, None, None, :]
+        return bool(((_between(mask, layout.rows) != 0) & pairs).any())
+
+    return layout.once_a_mask("hides linked", mask, hides)
 
 
 def _between(

@@ -20,8 +20,8 @@ ALWAYS numbers NAME(exponential)(numbers x) { /* Cephes' expf; what would be bel
 }
 
 #if WIDTH == 16
-#define PLACES(of) of(0), of(1), of(2), of(3), of(4), of(5), of(6), of(7), of(8), of(9), of(10), of(11), of(12), of(13), \
-    of(14), of(15)
+#define PLACES(of) of(0), of(1), of(2), of(3), of(4), of(5), of(6), of(7), of(8), of(9), of(10), of(11), of(12), \
+    of(13), of(14), of(15)
 #elif WIDTH == 8
 #define PLACES(of) of(0), of(1), of(2), of(3), of(4), of(5), of(6), of(7)
 #else

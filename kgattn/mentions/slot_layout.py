@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from kgattn.shapes import Float, Int
+
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class SlotLayout:
     rows: Int[Tensor, "batch linked"]
     row_slot: Int[Tensor, "batch linked"]
     _kept: dict[tuple[object, ...], Tensor] = field(default_factory=dict, repr=False, compare=False)
-    _masked: list[tuple[Tensor, int, Tensor | None]] = field(default_factory=list, repr=False, compare=False)
+    _masked: dict[str, tuple[Tensor, int, object]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, token_slot: Int[Tensor, "batch token"], num_slots: int, num_linked: int | None = None) -> "SlotLayout":
@@ -70,16 +73,15 @@ class SlotLayout:
         """The same of `row_slot` in a tensor [batch, head, slot, dim]."""
         return self._once(("slot places", num_heads, steps), lambda: _places(self.row_slot, num_heads, steps))
 
-    def once_a_mask(self, mask: Tensor, make: Callable[[], Tensor | None]) -> Tensor | None:
+    def once_a_mask(self, name: str, mask: Tensor, make: Callable[[], _Made]) -> _Made:
         """What is made of a mask for these tokens, kept until another mask comes or this one is written to."""
         if mask.is_inference():  # PyTorch does not count writes to it
             return make()
-        for known, version, made in self._masked:
-            if known is mask and version == mask._version:
-                return made
-        made = make()
-        self._masked[:] = [(mask, mask._version, made)]
-        return made
+        known, version, made = self._masked.get(name, (None, 0, None))
+        if known is not mask or version != mask._version:
+            made = make()
+            self._masked[name] = mask, mask._version, made
+        return made  # type: ignore[return-value]  # of this name, so of this type
 
     def _once(self, name: tuple[object, ...], make: Callable[[], Tensor]) -> Tensor:
         """What is made of this layout, made for the first layer and kept for the others."""

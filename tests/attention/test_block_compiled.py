@@ -157,12 +157,16 @@ def test_any_number_of_threads_gives_the_same_gradients(counting, threads):
 
 @needs_compiled
 def test_gradients_of_later_keys_far_above_the_rest(counting):
-    case = make_case(4, 1, 2, 24, 3, dtype=torch.float32, dim=16, mask="causal-flag", linked="all")
-    with torch.no_grad():
-        case.query.mul_(300)
-    grads = torch.autograd.grad(run("block", case).sum(), case.inputs())
-    assert counting.backward_calls == 1
-    assert all(grad.isfinite().all() for grad in grads)
+    for scale in (30, 300):
+        case = make_case(4, 1, 2, 24, 3, dtype=torch.float32, dim=16, mask="causal-flag", linked="all")
+        with torch.no_grad():
+            case.query.mul_(scale)
+        mine, theirs = (
+            torch.autograd.grad(run(name, case).square().sum(), case.inputs()) for name in ("block", "reference")
+        )
+        for ours, wanted in zip(mine[:3], theirs[:3], strict=True):
+            torch.testing.assert_close(ours, wanted, rtol=1e-2, atol=1e-2 * float(wanted.abs().max()))
+    assert counting.backward_calls == 2
 
 
 @needs_compiled
@@ -275,6 +279,60 @@ def test_where_it_serves_and_where_it_leaves_the_work_to_pytorch(counting):
         run("block", replace(case, table=None))
         run("block", make_case(5, 2, 2, 12, 3, dtype=torch.float32, dim=16, mask="row"))
     assert counting.calls == 3
+
+
+@needs_compiled
+def test_gradients_with_a_frozen_table_or_frozen_all_else(counting):
+    case = make_case(5, 2, 2, 12, 3, dtype=torch.float32, dim=16)
+    for frozen in (case.inputs()[3:4], case.inputs()[:3]):
+        kept = [tensor for tensor in case.inputs() if all(tensor is not other for other in frozen)]
+        for tensor in frozen:
+            tensor.requires_grad_(False)
+        mine, theirs = (torch.autograd.grad(run(name, case).square().sum(), kept) for name in ("block", "reference"))
+        for ours, wanted, tensor in zip(mine, theirs, kept, strict=True):
+            if tensor is not case.table:
+                torch.testing.assert_close(ours[..., 1:, :], wanted[..., 1:, :], rtol=1e-3, atol=1e-3)
+        for tensor in frozen:
+            tensor.requires_grad_()
+    assert counting.backward_calls == 2
+
+
+@needs_compiled
+@torch.no_grad()
+def test_what_does_not_fit_is_left_to_pytorch(counting):
+    """Compiled code looks at no type and no shape."""
+    case = make_case(5, 2, 2, 12, 3, dtype=torch.float32, dim=16)
+    with pytest.raises(RuntimeError, match=r"dtype|scalar type"):
+        run("block", replace(case, value=case.value.bfloat16()))
+    changes = {"table": case.table[:, :1], "num_slots": 4, "key": case.key[:, :, :-1]}
+    for name, change in {**changes, "token_slot": case.token_slot[:, :-1]}.items():
+        odd = replace(case, **{name: change})
+        assert not block_compiled.can_correct(odd.query, odd.key, odd.value, None, odd.bias()), name
+    assert block_compiled.can_correct(case.query, case.key, case.value, None, case.bias())
+    assert counting.calls == 0
+
+
+@needs_compiled
+def test_a_batch_of_no_examples(counting):
+    case = make_case(5, 2, 2, 12, 3, dtype=torch.float32, dim=16)
+    names = ("query", "key", "value", "token_slot", "table", "values")
+    none = replace(case, **{name: getattr(case, name)[:0] for name in names})
+    output = run("block", none)
+    output.sum().backward()
+    assert output.shape == (0, 2, 12, 16)
+
+
+@needs_compiled
+@torch.no_grad()
+def test_padding_in_a_short_text_hides_no_link(counting):
+    case = make_case(5, 2, 2, 40, 3, dtype=torch.float32, dim=16, linked="none")
+    case.token_slot[0, :20], case.token_slot[1, :2] = 1, 2
+    shown = torch.ones(2, 1, 1, 40, dtype=torch.bool)
+    shown[1, ..., 8:] = False
+    case = replace(case, mask=shown)
+    assert fastest(case.query, case.key, case.value, shown, 0.0, case.bias()) == "block"
+    check(case)
+    assert counting.calls == 1
 
 
 @needs_compiled

@@ -284,9 +284,10 @@ def test_values_are_put_back_when_attention_fails(monkeypatch):
     assert torch.equal(case.value, before)
 
 
-def test_threads_may_go_back_through_one_graph():
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])  # compiled code, arrays
+def test_threads_may_go_back_through_one_graph(dtype):
     """As a kernel that writes into the values for a moment must not let them see."""
-    case = make_case(8, 4, 4, 64, 9, dim=16, token_major=True)
+    case = make_case(8, 4, 4, 64, 9, dtype=dtype, dim=16, token_major=True)
     output = run("block", case).square().sum()
     expected = torch.autograd.grad(output, case.inputs(), retain_graph=True)
 

@@ -87,3 +87,19 @@ def test_a_definition_holds_in_its_own_document_and_from_there_on(shared_graph):
     linker = EntityLinker(shared_graph, config=ON)
     docs = list(linker.pipe(["AML? acute myeloid leukemia (AML)", "AML again"]))
     assert [[span.kb_id_ for span in doc.spans["kgattn"]] for doc in docs] == [["lab", "aml", "aml"], ["lab"]]
+
+
+def test_no_definition_reaches_into_the_document_beside(shared_graph):
+    texts = [
+        "CS (cyclosporine) works. CS",
+        "(cyclosporine) has no name before it, CS",
+        "cyclosporine) CS",
+        "It is cyclosporine",
+        "(CS) is not its name, nor CS",
+        "(cyclosporine",
+    ]
+    linker = EntityLinker(shared_graph, config=ON)
+    together = [[(span.text, span.kb_id_) for span in doc.spans["kgattn"]] for doc in linker.pipe(texts)]
+    assert together == [links(shared_graph, text) for text in texts]
+    assert together[0] == [("CS", "csa"), ("cyclosporine", "csa"), ("CS", "csa")]
+    assert all(("CS", "csa") not in found for found in together[1:])

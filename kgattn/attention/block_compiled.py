@@ -26,12 +26,12 @@ _attention_backward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
 
 def can_correct(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, bias: MentionBias) -> bool:
     """Whether compiled code can serve: it is there, nobody watches, and the additive mask hides no linked token."""
-    if loops.compiled is None or bias.pair_bias is None or not _fits(query, key, value, bias):
+    if loops.compiled is None or bias.pair_bias is None:
         return False
     traced = torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
     watched = _get_current_dispatch_mode() is not None
     tensors = (query, key, value, bias.pair_bias, *(() if bias.values is None else (bias.values,)))
-    if traced or watched or not all(type(tensor) is Tensor for tensor in tensors):
+    if traced or watched or not all(type(tensor) is Tensor for tensor in tensors) or not _fits(query, key, value, bias):
         return False
     return mask is None or not hides_linked(mask, bias.layout)
 
@@ -63,11 +63,9 @@ def block_compiled(
 ) -> Float[Tensor, "batch head token dim"]:
     """`block`; `slot_values` are written into the values while PyTorch reads them."""
     assert bias.pair_bias is not None
-    num_heads, dtype = query.shape[1], query.dtype
-    table, added = (
-        bias.pair_bias.to(dtype),
-        None if slot_values is None else match_heads(slot_values.to(dtype), num_heads),
-    )
+    table, added = bias.pair_bias.to(query.dtype), None
+    if slot_values is not None:
+        added = match_heads(slot_values.to(query.dtype), query.shape[1])
     inputs = (query, key, value, added, table)
     if torch.is_grad_enabled() and any(part is not None and part.requires_grad for part in inputs):
         output: Tensor = _CompiledBlock.apply(*inputs, bias.layout, mask, scaling, is_causal)  # type: ignore[no-untyped-call]

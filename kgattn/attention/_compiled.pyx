@@ -24,7 +24,7 @@ cdef extern from "correction.h" nogil:
         float *grad_added
         int64_t batch, heads, linked, num_slots, dim
         float scaling
-        int is_causal, keeps_sums
+        int is_causal
 
     int most_at_once
     int correct_rows(const Call *call, int64_t threads)
@@ -95,18 +95,17 @@ cdef class Correction:
         with nogil:
             write_values(&self.call, <const float *>added, <float *>before)
 
-    def correct(self, tuple output, tuple sums, bint keeps_sums):
+    def correct(self, tuple output, tuple sums):
         """Put right the output of attention without a bias, in place.
 
         Args:
             output: Attention without a bias.
-            sums: The log-sum-exp of each row's logits, [batch, head, token].
-            keeps_sums: Make `sums` those of the biased logits.
+            sums: The log-sum-exp of each row's logits, [batch, head, token], which becomes that of the biased ones.
 
         Raises:
             MemoryError: There is none for a thread's work; nothing is changed.
         """
-        self.call.output, self.call.sums, self.call.keeps_sums = place_of(output), place_of(sums), keeps_sums
+        self.call.output, self.call.sums = place_of(output), place_of(sums)
         self.call.grad_table = NULL
         self.work()
 

@@ -66,11 +66,10 @@ def block_compiled(
     table, added = bias.pair_bias.to(query.dtype), None
     if slot_values is not None:
         added = match_heads(slot_values.to(query.dtype), query.shape[1])
-    inputs = (query, key, value, added, table)
-    if torch.is_grad_enabled() and any(part is not None and part.requires_grad for part in inputs):
-        output: Tensor = _CompiledBlock.apply(*inputs, bias.layout, mask, scaling, is_causal)  # type: ignore[no-untyped-call]
-        return output
-    return _attend(query, key, value, added, table, bias.layout, mask, scaling, is_causal, keeps_sums=False)[0]
+    output: Tensor = _CompiledBlock.apply(  # type: ignore[no-untyped-call]
+        query, key, value, added, table, bias.layout, mask, scaling, is_causal
+    )
+    return output
 
 
 class _CompiledBlock(torch.autograd.Function):
@@ -89,10 +88,13 @@ class _CompiledBlock(torch.autograd.Function):
         scaling: float,
         is_causal: bool,
     ) -> Tensor:
-        output, sums = _attend(query, key, value, added, table, layout, mask, scaling, is_causal, keeps_sums=True)
+        correction = _Correction(query, key, value, table, layout, scaling, is_causal)
+        with correction.written(added):
+            output, sums = _attention(query, key, value, 0.0, is_causal, attn_mask=mask, scale=scaling)
+            correction.correct(output, sums)
         ctx.save_for_backward(query, key, value, added, table, mask, output, sums)  # type: ignore[arg-type]
         ctx.layout, ctx.scaling, ctx.is_causal = layout, scaling, is_causal  # type: ignore[attr-defined]
-        return output
+        return output  # type: ignore[no-any-return]
 
     @staticmethod
     @once_differentiable
@@ -108,26 +110,6 @@ class _CompiledBlock(torch.autograd.Function):
             )
             correction.correct_gradients((output, sums, grad, *grads), grad_table, grad_added)
         return *grads, grad_added, grad_table, None, None, None, None
-
-
-def _attend(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    added: Float[Tensor, "batch head slot dim"] | None,
-    table: Float[Tensor, "batch head slot slot"],
-    layout: SlotLayout,
-    mask: Tensor | None,
-    scaling: float,
-    is_causal: bool,
-    keeps_sums: bool,
-) -> tuple[Float[Tensor, "batch head token dim"], Float[Tensor, "batch head token"]]:
-    """The output and the log-sum-exp of each row: of the biased logits if it `keeps_sums`."""
-    correction = _Correction(query, key, value, table, layout, scaling, is_causal)
-    with correction.written(added):
-        output, sums = _attention(query, key, value, 0.0, is_causal, attn_mask=mask, scale=scaling)
-        correction.correct(output, sums, keeps_sums)
-    return output, sums
 
 
 class _Correction:
@@ -187,17 +169,14 @@ class _Correction:
                 LinkedRows(self._layout).put(self._value.data, before.transpose(1, 2))
                 raise
 
-    def correct(
-        self, output: Float[Tensor, "batch head token dim"], sums: Float[Tensor, "batch head token"], keeps_sums: bool
-    ) -> None:
+    def correct(self, output: Float[Tensor, "batch head token dim"], sums: Float[Tensor, "batch head token"]) -> None:
         """Put right the output of attention without the bias, in place.
 
         Args:
             output: That output.
-            sums: The log-sum-exp of each row.
-            keeps_sums: Make `sums` those of the biased logits.
+            sums: The log-sum-exp of each row, which becomes that of the biased logits.
         """
-        self._compiled.correct(_place(output), _place(sums), keeps_sums)
+        self._compiled.correct(_place(output), _place(sums))
 
     def correct_gradients(
         self,

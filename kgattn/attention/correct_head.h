@@ -50,9 +50,8 @@ ALWAYS void NAME(correct_head)(
             total += weight;
         }
         AT(share) = 1.0f / (1.0f + total);
-        if (call->keeps_sums)
-            for (int r = 0; r < written; r++)
-                *vector(call->sums, batch, head, rows[first + r]) = log_sum[r] - logf(share[r]);
+        for (int r = 0; r < written; r++) /* for the backward pass */
+            *vector(call->sums, batch, head, rows[first + r]) = log_sum[r] - logf(share[r]);
         for (int r = 0; r < written; r += ROWS) {
             float *output[ROWS];
             for (int k = 0; k < ROWS; k++) {

@@ -28,7 +28,7 @@ typedef struct {
     float *grad_added;           /* [batch, head, slot, dim] or NULL */
     int64_t batch, heads, linked, num_slots, dim;
     float scaling;
-    int is_causal, keeps_sums; /* the sums become those of the biased logits, for the backward pass */
+    int is_causal;
 } Call;
 
 typedef struct {

@@ -26,9 +26,11 @@ _attention_backward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
 
 def can_correct(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, bias: MentionBias) -> bool:
     """Whether compiled code can serve: it is there, nobody watches, and the additive mask hides no linked token."""
+    if torch.compiler.is_compiling():  # before all else, which compilers could not follow
+        return False
     if loops.compiled is None or bias.pair_bias is None:
         return False
-    traced = torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+    traced = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
     watched = _get_current_dispatch_mode() is not None
     tensors = (query, key, value, bias.pair_bias, *(() if bias.values is None else (bias.values,)))
     if traced or watched or not all(type(tensor) is Tensor for tensor in tensors) or not _fits(query, key, value, bias):

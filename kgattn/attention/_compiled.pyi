@@ -1,30 +1,16 @@
 Sizes = tuple[int, int, int, int, int, int, int]
-Place = tuple[int, int, int, int]
+Steps = tuple[int, ...]
+Place = tuple[int, Steps]
 
 def take_at_most(numbers: int) -> int: ...
 
-class Correction:
+class Plan:
     def __init__(
-        self,
-        layout: Sizes,
-        query: Place,
-        key: Place,
-        value: Place,
-        table: int,
-        scaling: float,
-        is_causal: bool,
-        threads: int,
+        self, layout: Sizes, query: Steps, key: Steps, value: Steps, scaling: float, is_causal: bool, threads: int
     ) -> None: ...
-    def write(self, added: int, before: int) -> None: ...
-    def correct(self, output: Place, sums: Place) -> None: ...
-    def correct_gradients(
-        self,
-        output: Place,
-        sums: Place,
-        grad: Place,
-        grad_query: Place,
-        grad_key: Place,
-        grad_value: Place,
-        grad_table: int,
-        grad_added: int,
-    ) -> None: ...
+    def begin(self, query: int, key: int, value: int, table: int, added: int) -> Correction: ...
+
+class Correction:
+    def give_up(self) -> None: ...
+    def correct(self, output: Place, sums: Place, keeps_sums: bool) -> None: ...
+    def correct_gradients(self, tensors: list[Place], grad_table: int, grad_added: int) -> None: ...

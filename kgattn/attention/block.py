@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 
-from kgattn.attention.block_compiled import block_compiled, can_correct
+from kgattn.attention.block_compiled import CompiledBlock, can_correct
 from kgattn.attention.materialize import additive_mask, match_heads
 from kgattn.attention.row_mask import row_mask
-from kgattn.attention.rows import LinkedRows, add_values, spread_slots, writing
+from kgattn.attention.rows import LinkedRows, add_values, shares_memory, spread_slots, writing
 from kgattn.bias import MentionBias
 from kgattn.mentions import SlotLayout
 from kgattn.shapes import Float
@@ -40,16 +41,17 @@ def block(
     those two is exact outside the block, and the block adds its own. Extra work: (linked / tokens)^2 of attention's.
     """
     num_heads, layout = query.shape[1], bias.layout
-    added, slot_values = None, bias.values
-    if torch.compiler.is_compiling() or _shares_memory(value, query, key):  # compilers cannot write and take back
-        value, slot_values = add_values(value, slot_values, layout), None
+    if bias.values is not None and (torch.compiler.is_compiling() or shares_memory(value, query, key)):
+        # compilers cannot write and take back
+        value, bias = add_values(value, bias.values, layout), replace(bias, values=None)
     key, value = match_heads(key, num_heads), match_heads(value, num_heads)
     query, key, value = (tensor if tensor.stride(-1) == 1 else tensor.contiguous() for tensor in (query, key, value))
     additive = None if mask is None else additive_mask(mask, query.dtype)
     if can_correct(query, key, value, additive, bias):
-        return block_compiled(query, key, value, additive, scaling, slot_values, bias, is_causal)
-    if slot_values is not None:
-        added = spread_slots(match_heads(slot_values.to(value.dtype), num_heads), layout)
+        return CompiledBlock(query, key, value, additive, scaling, layout, is_causal)(query, key, value, bias)
+    added = None
+    if bias.values is not None:
+        added = spread_slots(match_heads(bias.values.to(value.dtype), num_heads), layout)
     excess = None
     if bias.pair_bias is not None:
         # not expm1, which is slow: a weight of 1 is rounded as much as this difference
@@ -58,11 +60,6 @@ def block(
         query, key, value, added, excess, layout, additive, scaling, is_causal
     )
     return output
-
-
-def _shares_memory(value: Tensor, *others: Tensor) -> bool:
-    """Whether writing into the values would change something else as well, or one number twice."""
-    return 0 in value.stride() or any(value.data_ptr() == other.data_ptr() for other in others)
 
 
 def _between_rows(

@@ -50,7 +50,7 @@ ALWAYS void NAME(correct_head)(
             total += weight;
         }
         AT(share) = 1.0f / (1.0f + total);
-        for (int r = 0; r < written; r++) /* for the backward pass */
+        for (int r = 0; call->keeps_sums && r < written; r++)
             *vector(call->sums, batch, head, rows[first + r]) = log_sum[r] - logf(share[r]);
         for (int r = 0; r < written; r += ROWS) {
             float *output[ROWS];

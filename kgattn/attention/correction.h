@@ -23,12 +23,12 @@ typedef struct {
     Place grad, grad_query, grad_key, grad_value; /* of the output and of the rest, for the backward pass */
     const int64_t *rows, *slots; /* [batch, linked] */
     const float *table;          /* [batch, head, slot, slot] */
-    const float *before;         /* [batch, linked, head, dim] or NULL */
+    float *before;               /* [batch, linked, head, dim] or NULL */
     float *grad_table;           /* [batch, head, slot, slot]; NULL in the forward pass */
     float *grad_added;           /* [batch, head, slot, dim] or NULL */
     int64_t batch, heads, linked, num_slots, dim;
     float scaling;
-    int is_causal;
+    int is_causal, keeps_sums;
 } Call;
 
 typedef struct {
@@ -108,13 +108,17 @@ static int correct_rows(const Call *call, int64_t threads) {
     return 0;
 }
 
-/* Add to each linked token's values what its slot adds, and keep what was there, of all `rows`. */
-static void write_values(const Call *call, const float *added, float *before) {
+/* Add to each linked token's values what its slot adds, and keep what was there, of all `rows`; or -1 where there is no
+memory for that. */
+static int write_values(Call *call, const float *added) {
+    const int64_t size = call->batch * call->linked * call->heads * call->dim;
+    call->before = aligned_alloc(64, UP_TO(sizeof(float) * size, 64) + 64);
+    if (call->before == NULL) return -1;
+    float *kept = call->before;
     for (int64_t batch = 0; batch < call->batch; batch++) {
         const int64_t *rows = call->rows + batch * call->linked, *slot = call->slots + batch * call->linked;
         const int64_t count = count_linked(call, batch);
         for (int64_t row = 0; row < call->linked; row++) {
-            float *kept = before + (batch * call->linked + row) * call->heads * call->dim;
             if (row + 2 < call->linked)
                 for (int64_t head = 0; head < call->heads; head++)
                     for (int64_t d = 0; d < call->dim; d += LINE)
@@ -129,4 +133,18 @@ static void write_values(const Call *call, const float *added, float *before) {
             }
         }
     }
+    return 0;
+}
+
+/* Undo that. */
+static void put_back(Call *call) {
+    if (call->before == NULL) return;
+    const float *kept = call->before;
+    for (int64_t batch = 0; batch < call->batch; batch++)
+        for (int64_t row = 0; row < call->linked; row++)
+            for (int64_t head = 0; head < call->heads; head++, kept += call->dim)
+                memcpy(vector(call->value, batch, head, call->rows[batch * call->linked + row]), kept,
+                       sizeof(float) * call->dim);
+    free(call->before);
+    call->before = NULL;
 }

@@ -1,7 +1,7 @@
 """The kernels by name, their common protocol, what each cannot serve, and the choice between them."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Protocol, runtime_checkable
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from kgattn.attention.block import LARGEST_BOUND, block
-from kgattn.attention.block_compiled import can_correct
+from kgattn.attention.block_compiled import CompiledBlock, can_correct
 from kgattn.attention.dense import dense
 from kgattn.attention.flex import flex
 from kgattn.attention.fold import fold
@@ -58,6 +58,9 @@ class Kernel(Protocol):
             is_causal: No token attends to a later one; then `mask` is None.
         """
 
+
+Attend = Callable[[Tensor, Tensor, Tensor, MentionBias], Tensor]
+"""Attention for calls that are alike: of queries, keys, values and a bias. Shapes are those of `Kernel`."""
 
 KERNELS: dict[str, Kernel] = {"reference": reference, "dense": dense, "fold": fold, "block": block, "flex": flex}
 
@@ -113,6 +116,49 @@ def choose_kernel(
     if reason is not None:
         raise KernelError(f"the kernel {name!r} cannot serve this call: {reason}; use another kernel, or auto")
     return KERNELS[name]
+
+
+def prepare(
+    name: str,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    scaling: float,
+    dropout: float,
+    bias: MentionBias,
+    is_causal: bool,
+) -> Attend:
+    """What serves this call and all others that are alike.
+
+    Alike are calls whose queries, keys, values and tables have the same types, shapes and steps in memory, and that
+    share the rest: the layers of one forward pass, nearly always.
+
+    Args:
+        name: A kernel, or "auto".
+        query: As for a kernel, which says what the other arguments are.
+        key: The same.
+        value: The same.
+        mask: The same.
+        scaling: The same.
+        dropout: The same.
+        bias: The same; a later call's may have other tables for the same layout.
+        is_causal: The same.
+
+    Raises:
+        ConfigError: There is no such kernel.
+        KernelError: The kernel cannot serve this call.
+    """
+    kernel = choose_kernel(name, query, key, value, mask, dropout, bias)
+    if kernel is block:
+        additive = None if mask is None else additive_mask(mask, query.dtype)
+        if can_correct(query, key, value, additive, bias):
+            return CompiledBlock(query, key, value, additive, scaling, bias.layout, is_causal)
+
+    def attend(query: Tensor, key: Tensor, value: Tensor, bias: MentionBias) -> Tensor:
+        return kernel(query, key, value, mask, scaling, dropout, bias, is_causal)
+
+    return attend
 
 
 def fastest(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout: float, bias: MentionBias) -> str:

@@ -16,6 +16,11 @@ def writing(tensor: Tensor) -> threading.Lock:
     return _WRITING[tensor.data_ptr() // 64 % 64]
 
 
+def shares_memory(value: Tensor, *others: Tensor) -> bool:
+    """Whether writing into the values would change something else as well, or one number twice."""
+    return 0 in value.stride() or any(value.data_ptr() == other.data_ptr() for other in others)
+
+
 class LinkedRows:
     """The linked tokens of tensors [batch, head, token, dim], as [batch, head, linked, dim].
 

@@ -1,8 +1,6 @@
 """The attention function that injected modules fetch from Transformers' registry under the name "kgattn"."""
 
-from collections.abc import Callable
-from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -12,13 +10,15 @@ from transformers import AttentionInterface, PretrainedConfig
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from kgattn.attention import (
+    Attend,
     across_bias,
     add_values,
     attend_across,
     causal_mask,
-    choose_kernel,
+    is_watched,
     join_mask,
     materialize,
+    prepare,
 )
 from kgattn.bias import MentionBias
 from kgattn.errors import InjectionError
@@ -54,17 +54,28 @@ class AttentionSite:
         module.config = self.config  # type: ignore[assignment]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class _Call:
-    """One call of an attention function: its arguments, and the function it would have gone to."""
+    """One call of an injected module's attention function: its arguments."""
 
     module: nn.Module
-    plain: Any
+    site: AttentionSite
     query: Tensor
     key: Tensor
     value: Tensor
     mask: Tensor | None
     kwargs: dict[str, Any]
+
+    @property
+    def implementation(self) -> Any:
+        """Transformers' name of the function it would have gone to."""
+        return self.site.config._attn_implementation
+
+    @property
+    def plain(self) -> Any:
+        """That function."""
+        implementation = self.implementation
+        return self.site.eager if implementation == "eager" else ALL_ATTENTION_FUNCTIONS[implementation]
 
     def as_plain(self) -> tuple[Tensor, Tensor | None]:
         """The model's own answer."""
@@ -79,6 +90,41 @@ class _Call:
         flag = self.kwargs.get("is_causal")
         causal = getattr(self.module, "is_causal", True) if flag is None else flag
         return bool(causal) and self.mask is None and self.query.shape[2] > 1
+
+    @property
+    def is_fused(self) -> bool:
+        """Whether it would have gone to PyTorch's fused attention, without what only "eager" or a model's own knows."""
+        kwargs = self.kwargs
+        fused = self.implementation == "sdpa" and kwargs.get("position_bias") is None and kwargs.get("softcap") is None
+        return bool(fused)
+
+    @property
+    def precision(self) -> torch.dtype | None:
+        """What autocast computes in; None without it."""
+        device = self.query.device.type
+        return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else None
+
+    @property
+    def scaling(self) -> float:
+        """Factor on query . key."""
+        scaling = self.kwargs.get("scaling")
+        return float(self.query.shape[-1] ** -0.5 if scaling is None else scaling)
+
+    @property
+    def dropout(self) -> float:
+        """Probability of dropping an attention weight."""
+        return float(self.kwargs.get("dropout", 0.0))  # ALBERT's is 0
+
+    def likeness(self) -> tuple[object, ...]:
+        """What two fused calls with one mask and context must share to be served alike; tables are of one making."""
+        query, key, value, site = self.query, self.key, self.value, self.site
+        return (
+            *(query.shape, query.stride(), query.dtype, type(query)),
+            *(key.shape, key.stride(), key.dtype, type(key)),
+            *(value.shape, value.stride(), value.dtype, type(value)),
+            *(value.data_ptr() in (query.data_ptr(), key.data_ptr()), self.precision, self.is_causal),
+            *(site.kind, site.kernel, self.kwargs.get("scaling"), self.kwargs.get("dropout")),
+        )
 
 
 def register() -> None:
@@ -102,33 +148,36 @@ def kgattn_attention(
     """
     site: AttentionSite = module.kgattn_site  # type: ignore[assignment]
     context: MentionContext | IdleContext | None = kwargs.pop(CONTEXT, None)
-    implementation = site.config._attn_implementation
-    plain = site.eager if implementation == "eager" else ALL_ATTENTION_FUNCTIONS[implementation]
-    call = _Call(module, plain, query, key, value, attention_mask, kwargs)
+    call = _Call(module, site, query, key, value, attention_mask, kwargs)
     if isinstance(context, MentionContext):
-        _check_heads(module, context.layer(site.layer), query, value)
-    num_queries, num_keys = query.shape[2], key.shape[2]
-    fused = implementation == "sdpa" and kwargs.get("position_bias") is None and kwargs.get("softcap") is None
-
-    def biased(context: MentionContext) -> tuple[Tensor, Tensor | None]:
-        if implementation not in IMPLEMENTATIONS:
-            raise InjectionError(
-                f"attention implementation must be {' or '.join(IMPLEMENTATIONS)} to carry a bias, it was changed to "
-                f'{implementation!r}; call model.set_attn_implementation("sdpa")'
-            )
         if site.kind == DECODER:
-            context = context.of_target()
-        if not context.layout.rows.shape[1]:  # no key lies in a mention
-            return call.as_plain()
-        if site.kind == CROSS:
-            return _across(call, context, site.layer, fused=fused)
-        bias = context.layer(site.layer)
-        if fused and not context.offset and num_queries == num_keys == context.layout.token_slot.shape[1]:
-            return _by_kernel(call, site.kernel, bias, context), None
-        return _over_all_pairs(call, bias, context)
-
-    output, weights = take_arm(context, site.layer, query.device, call.as_plain, biased)
+            context = context.of_target
+        if not context.gates_closed and call.is_fused and not is_watched():
+            attend = context.prepared(attention_mask, call.likeness())
+            if attend is not None:
+                return attend(query, key, value, context.layers[site.layer]), None
+        _check_heads(module, context.layers[site.layer], query, value)
+    output, weights = take_arm(context, site.layer, query.device, call.as_plain, partial(_biased, call))
     return output, weights
+
+
+def _biased(call: _Call, context: MentionContext) -> tuple[Tensor, Tensor | None]:
+    """The answer with the context's bias and values."""
+    site, num_queries, num_keys = call.site, call.query.shape[2], call.key.shape[2]
+    if call.implementation not in IMPLEMENTATIONS:
+        raise InjectionError(
+            f"attention implementation must be {' or '.join(IMPLEMENTATIONS)} to carry a bias, it was changed to "
+            f'{call.implementation!r}; call model.set_attn_implementation("sdpa")'
+        )
+    if not context.layout.rows.shape[1]:  # no key lies in a mention
+        return call.as_plain()
+    if site.kind == CROSS:
+        return _across(call, context)
+    bias = context.layers[site.layer]
+    if call.is_fused and not context.offset and num_queries == num_keys == context.layout.token_slot.shape[1]:
+        attend = _by_kernel(call, context)
+        return attend(call.query, call.key, call.value, bias), None
+    return _over_all_pairs(call, bias, context)
 
 
 def _over_all_pairs(call: _Call, bias: MentionBias, context: MentionContext) -> tuple[Tensor, Tensor | None]:
@@ -151,13 +200,18 @@ def _over_all_pairs(call: _Call, bias: MentionBias, context: MentionContext) -> 
     return answer
 
 
-def _across(call: _Call, context: MentionContext, layer: int, *, fused: bool) -> tuple[Tensor, Tensor | None]:
+def _across(call: _Call, context: MentionContext) -> tuple[Tensor, Tensor | None]:
     """From the decoder's tokens to the encoder's, whose keys and values a cache holds as the model made them."""
-    num_queries, target = call.query.shape[2], context.of_target()
+    num_queries, target = call.query.shape[2], context.of_target
     query_slot = target.query_slots(num_queries) if target.queries_linked(num_queries) else None
-    bias = context.layer(layer, linked_only=False)
-    if fused and num_queries > 1:
-        return _fused(call, context, partial(attend_across, bias=bias, query_slot=query_slot)), None
+    bias = replace(context.layers[call.site.layer], linked_only=False)
+    if call.is_fused and num_queries > 1:
+        mask = _mask(call, context, call.precision or call.query.dtype)
+
+        def attend(query: Tensor, key: Tensor, value: Tensor, bias: MentionBias) -> Tensor:
+            return attend_across(query, key, value, mask, call.scaling, call.dropout, bias, query_slot)
+
+        return _as_sdpa(call, attend)(call.query, call.key, call.value, bias), None
     mask = call.mask
     if bias.pair_bias is not None:
         dense_bias = across_bias(bias.pair_bias, query_slot, bias.layout.token_slot).to(call.query.dtype)
@@ -167,37 +221,38 @@ def _across(call: _Call, context: MentionContext, layer: int, *, fused: bool) ->
     return answer
 
 
-def _by_kernel(call: _Call, kernel: str, bias: MentionBias, context: MentionContext) -> Tensor:
-    """The kernel's answer, [batch, token, head, dim]."""
+def _by_kernel(call: _Call, context: MentionContext) -> Attend:
+    """What gives a kernel's answers; kept for the other layers, which call alike."""
+    dtype = call.precision or call.query.dtype
+    query, key, value = (tensor.to(dtype) for tensor in (call.query, call.key, call.value))
+    mask, bias = _mask(call, context, dtype), context.layers[call.site.layer]
+    kernel = prepare(call.site.kernel, query, key, value, mask, call.scaling, call.dropout, bias, call.is_causal)
+    attend = _as_sdpa(call, kernel)
+    if not is_watched():
+        context.keep(call.mask, call.likeness(), attend)
+    return attend
 
-    def attend(
-        query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scaling: float, dropout: float
-    ) -> Tensor:
-        chosen = choose_kernel(kernel, query, key, value, mask, dropout, bias)
-        return chosen(query, key, value, mask, scaling, dropout, bias, call.is_causal)
 
-    return _fused(call, context, attend)
+def _mask(call: _Call, context: MentionContext, dtype: torch.dtype) -> Tensor | None:
+    """The mask of a fused call; on the CPU as numbers to add, which PyTorch would make in every layer."""
+    mask = call.mask
+    if mask is None or call.query.is_cpu:
+        return None if mask is None else context.additive(mask, dtype)
+    return mask.to(dtype) if mask.is_floating_point() else mask
 
 
-def _fused(
-    call: _Call,
-    context: MentionContext,
-    attend: Callable[[Tensor, Tensor, Tensor, Tensor | None, float, float], Tensor],
-) -> Tensor:
-    """What stands in for Transformers' "sdpa", in its precision and with its defaults, [batch, token, head, dim]."""
-    query, key, value, mask, device = call.query, call.key, call.value, call.mask, call.query.device.type
-    autocast = torch.is_autocast_enabled(device)
-    if autocast:  # as PyTorch casts for its own; rotary embeddings leave float32 behind
-        dtype = torch.get_autocast_dtype(device)
-        query, key, value = (tensor.to(dtype) for tensor in (query, key, value))
-        mask = mask.to(dtype) if mask is not None and mask.is_floating_point() else mask
-    if device == "cpu" and mask is not None:  # as PyTorch does in every layer
-        mask = context.additive(mask, query.dtype)
-    scaling, dropout = call.kwargs.get("scaling"), float(call.kwargs.get("dropout", 0.0))  # ALBERT's is 0
-    scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
-    with torch.autocast(device, enabled=False) if autocast else nullcontext():  # kernels choose their own precision
-        output = attend(query, key, value, mask, scaling, dropout)
-    return output.transpose(1, 2).contiguous()
+def _as_sdpa(call: _Call, attend: Attend) -> Attend:
+    """Attention in the place of Transformers' "sdpa": in its precision, its outputs [batch, token, head, dim]."""
+    dtype, device = call.precision, call.query.device.type
+    if dtype is None:
+        return lambda query, key, value, bias: attend(query, key, value, bias).transpose(1, 2).contiguous()
+
+    def cast(query: Tensor, key: Tensor, value: Tensor, bias: MentionBias) -> Tensor:
+        with torch.autocast(device, enabled=False):  # kernels choose their own precision
+            output = attend(query.to(dtype), key.to(dtype), value.to(dtype), bias)
+        return output.transpose(1, 2).contiguous()
+
+    return cast
 
 
 def _check_heads(module: nn.Module, bias: MentionBias, query: Tensor, value: Tensor) -> None:

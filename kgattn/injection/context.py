@@ -1,12 +1,13 @@
 """What one forward pass knows of the graph, for all layers: made once, carried as an argument, kept nowhere."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from kgattn.attention import additive_mask
+from kgattn.attention import Attend, additive_mask
 from kgattn.bias import MentionBias
 from kgattn.mentions import SlotLayout
 from kgattn.shapes import Float, Int
@@ -51,25 +52,37 @@ class MentionContext:
     offset: int = 0
     target: TargetTokens | None = None
     _masks: list[tuple[Tensor, Tensor]] = field(default_factory=list, repr=False, compare=False)
+    _prepared: list[tuple[Tensor | None, tuple[object, ...], Attend]] = field(
+        default_factory=list, repr=False, compare=False
+    )
 
     def at(self, offset: int) -> "MentionContext":
         """The same tables for a later call, whose masks are its own."""
-        return replace(self, offset=offset, _masks=[])
+        return replace(self, offset=offset, _masks=[], _prepared=[])
 
+    @cached_property
     def of_target(self) -> "MentionContext":
         """The same tables for the tokens of the decoder."""
         target: TargetTokens = self.target  # type: ignore[assignment]  # always there where a decoder is injected
-        return replace(self, layout=target.layout, offset=target.offset, target=None)
+        return replace(self, layout=target.layout, offset=target.offset, target=None, _prepared=[])
 
-    def layer(self, number: int, *, linked_only: bool = True) -> MentionBias:
-        """What the injected layer of that number needs, counted from 0."""
-        return MentionBias(
-            self.layout,
-            None if self.pair_bias is None else self.pair_bias[number],
-            None if self.values is None else self.values[number],
-            self.bound,
-            linked_only,
-        )
+    @cached_property
+    def layers(self) -> tuple[MentionBias, ...]:
+        """What each injected layer needs: made for all at once."""
+        count = len(self.pair_bias or self.values or ())
+        tables, values = self.pair_bias or (None,) * count, self.values or (None,) * count
+        return tuple(MentionBias(self.layout, *pair, self.bound) for pair in zip(tables, values, strict=True))
+
+    def prepared(self, mask: Tensor | None, likeness: tuple[object, ...]) -> Attend | None:
+        """What was prepared for calls like this one with this very mask, if anything was."""
+        for known, alike, attend in self._prepared:
+            if known is mask and alike == likeness:
+                return attend
+        return None
+
+    def keep(self, mask: Tensor | None, likeness: tuple[object, ...], attend: Attend) -> None:
+        """Keep what serves a call for those that are like it."""
+        self._prepared[:] = [*self._prepared[1 - MASKS_OF_A_MODEL :], (mask, likeness, attend)]
 
     def query_slots(self, num_queries: int) -> Int[Tensor, "batch query"]:
         """Slots of this call's tokens; those after the linked text lie in none."""

@@ -30,16 +30,23 @@ class Counting:
         self.calls = self.backward_calls = 0
         counting = self
 
-        class Counted(module.Correction):
+        class Counted:
+            def __init__(self, call) -> None:
+                self.call, self.give_up = call, call.give_up
+
             def correct(self, *arguments) -> None:
                 counting.calls += 1
-                super().correct(*arguments)
+                self.call.correct(*arguments)
 
             def correct_gradients(self, *arguments) -> None:
                 counting.backward_calls += 1
-                super().correct_gradients(*arguments)
+                self.call.correct_gradients(*arguments)
 
-        self.Correction = Counted
+        class Plan(module.Plan):
+            def begin(self, *arguments) -> Counted:
+                return Counted(super().begin(*arguments))
+
+        self.Plan = Plan
 
 
 @pytest.fixture

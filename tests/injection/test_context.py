@@ -18,7 +18,7 @@ def test_a_mask_is_made_additive_once_a_pass():
     additive = context.additive(mask, torch.float32)
     assert torch.equal(additive, additive_mask(mask, torch.float32))
     assert context.additive(mask, torch.float32) is additive
-    assert context.of_target().additive(mask, torch.float32) is additive
+    assert context.of_target.additive(mask, torch.float32) is additive
     assert context.additive(mask, torch.float64).dtype == torch.float64
     assert context.additive(mask.clone(), torch.float32) is not additive
 
@@ -46,3 +46,14 @@ def test_no_more_masks_are_held_than_a_model_has():
     for _ in range(20):
         context.additive(torch.ones(1, 1, 1, 4, dtype=torch.bool), torch.float32)
     assert len(context._masks) == 3
+
+
+def test_what_was_prepared_serves_calls_that_are_alike():
+    context, masks = make(), [torch.ones(1, 1, 1, 4, dtype=torch.bool) for _ in range(5)]
+    for number, mask in enumerate(masks):
+        context.keep(mask, (number,), lambda *call: call[0])
+    assert context.prepared(masks[4], (4,)) is not None
+    assert context.prepared(masks[4], (3,)) is None
+    assert context.prepared(masks[3].clone(), (3,)) is None
+    assert context.prepared(masks[1], (1,)) is None, "no more are held than a model has masks"
+    assert context.at(2).prepared(masks[4], (4,)) is None

@@ -699,3 +699,16 @@ def test_stacks_of_different_heads_are_refused_together(graph, batch: Batch):
     assert injected.kgattn.pair_bias.gate.shape == (4, 8)
     plain = injected(**batch.plain).logits
     assert not torch.allclose(open_gates(injected, size=0.5)(**batch.all).logits[0], plain[0], atol=1e-5)
+
+
+@torch.no_grad()
+def test_attention_across_is_not_taken_for_attention_within(graph):
+    """Without padding both come with no mask, and with texts of one length in the same shapes."""
+    skip_unless_served("bart")
+    model = kgattn.inject(make("bart"), graph, InjectionConfig(attentions=ALL)).eval()
+    open_gates(model)
+    batch = with_target(make_batch(graph, length=TARGET))
+    inputs = {**batch.plain, **batch.links, "attention_mask": None, "use_cache": False}
+    output = model(**inputs).logits
+    model.set_attn_implementation("eager")
+    torch.testing.assert_close(output, model(**inputs).logits, **CLOSE)

@@ -39,6 +39,6 @@ def attend(
 
     def biased(context: MentionContext) -> tuple[Any, ...]:
         length = hidden_states.shape[1]
-        return plain(with_bias(module, context.layer(site.layer), context.key_layout(length, length)))
+        return plain(with_bias(module, context.layers[site.layer], context.key_layout(length, length)))
 
     return take_arm(carried(attention_mask), site.layer, hidden_states.device, plain, biased)

@@ -35,7 +35,7 @@ class InjectedMPNetSelfAttention(MPNetSelfAttention):
             return answer
 
         def biased(context: MentionContext) -> tuple[Any, ...]:
-            bias, length = context.layer(layer), hidden_states.shape[1]
+            bias, length = context.layers[layer], hidden_states.shape[1]
             layout = context.key_layout(length, length)
             slots = layout.token_slot
             joined = position_bias

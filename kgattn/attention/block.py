@@ -12,7 +12,8 @@ from torch.autograd.function import FunctionCtx, once_differentiable
 from kgattn.attention.block_compiled import CompiledBlock, can_correct
 from kgattn.attention.materialize import additive_mask, match_heads
 from kgattn.attention.row_mask import row_mask
-from kgattn.attention.rows import LinkedRows, add_values, shares_memory, spread_slots, writing
+from kgattn.attention.rows import LinkedRows, add_values, between_rows, shares_memory, spread_slots, writing
+from kgattn.attention.written_out import attend_written_out
 from kgattn.bias import MentionBias
 from kgattn.mentions import SlotLayout
 from kgattn.shapes import Float
@@ -39,7 +40,11 @@ def block(
     With p the plain weights between linked tokens and e = exp(bias) - 1, the biased output of a row is
     (o + (p e) v) / c with c = 1 + sum p e, and its log-sum-exp is larger by log c. The plain backward pass called with
     those two is exact outside the block, and the block adds its own. Extra work: (linked / tokens)^2 of attention's.
+
+    Where weights are dropped there is no fused attention on the CPU, and the bias is added to the logits as they are.
     """
+    if dropout > 0:
+        return attend_written_out(query, key, value, mask, scaling, dropout, bias, is_causal)
     num_heads, layout = query.shape[1], bias.layout
     if bias.values is not None and (torch.compiler.is_compiling() or shares_memory(value, query, key)):
         # compilers cannot write and take back
@@ -55,20 +60,11 @@ def block(
     excess = None
     if bias.pair_bias is not None:
         # not expm1, which is slow: a weight of 1 is rounded as much as this difference
-        excess = _between_rows(torch.exp(bias.pair_bias.to(query.dtype)) - 1, layout)
+        excess = between_rows(torch.exp(bias.pair_bias.to(query.dtype)) - 1, layout)
     output: Tensor = _BlockAttention.apply(  # type: ignore[no-untyped-call]
         query, key, value, added, excess, layout, additive, scaling, is_causal
     )
     return output
-
-
-def _between_rows(
-    table: Float[Tensor, "batch head slot slot"], layout: SlotLayout
-) -> Float[Tensor, "batch head linked linked"]:
-    """The table between linked tokens, by a product over the batch rather than one for each head."""
-    rows = spread_slots(table, layout)
-    pairs = rows.flatten(1, 2) @ layout.row_one_hot(table.dtype).transpose(1, 2)
-    return pairs.view(*rows.shape[:3], rows.shape[2])
 
 
 class _BlockAttention(torch.autograd.Function):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from kgattn.attention.block import LARGEST_BOUND, block
-from kgattn.attention.block_compiled import CompiledBlock, can_correct
+from kgattn.attention.block_compiled import CompiledBlock, can_correct, is_watched
 from kgattn.attention.dense import dense
 from kgattn.attention.flex import flex
 from kgattn.attention.fold import fold
@@ -85,14 +85,16 @@ def _against_block(
     """What stands against the kernel `block`; no text is made in vain, as every layer asks."""
     if query.device.type != "cpu":
         yield f"it runs on the CPU, not on {query.device.type}"
-    if dropout > 0:
-        yield f"it cannot drop attention weights, asked for with probability {dropout}"
-    if query.dtype in HALF:
-        yield f"its correction would magnify the rounding of {query.dtype}"
     if mask is not None and mask.requires_grad:
         yield "it has no gradient for a mask"
     if not bias.linked_only:
         yield "it biases linked tokens only"
+    if dropout > 0:  # then attention is written out
+        if is_watched():
+            yield f"under tracing and compilers it cannot drop attention weights, asked for with probability {dropout}"
+        return
+    if query.dtype in HALF:
+        yield f"its correction would magnify the rounding of {query.dtype}"
     if bias.pair_bias is not None and bias.bound > LARGEST_BOUND:
         yield f"the bias must be bounded by {LARGEST_BOUND}"
     if value.shape[-1] != query.shape[-1]:
@@ -150,7 +152,7 @@ def prepare(
         KernelError: The kernel cannot serve this call.
     """
     kernel = choose_kernel(name, query, key, value, mask, dropout, bias)
-    if kernel is block:
+    if kernel is block and dropout == 0:
         additive = None if mask is None else additive_mask(mask, query.dtype)
         if can_correct(query, key, value, additive, bias):
             return CompiledBlock(query, key, value, additive, scaling, bias.layout, is_causal)
@@ -168,6 +170,8 @@ def fastest(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, drop
     if query.device.type != "cpu":
         return "fold"
     reason = why_not("block", query, key, value, mask, dropout, bias)
+    if reason is None and dropout > 0:  # the fastest at any share of links
+        return "block"
     if bias.layout.linked_share > LARGEST_BLOCK_SHARE:
         able = reason is None and can_correct(query, key, value, None, bias)
         hidden = able and mask is not None and hides_linked(additive_mask(mask, query.dtype), bias.layout)

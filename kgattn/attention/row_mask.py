@@ -35,6 +35,11 @@ def hides_linked(mask: Float[Tensor, "#batch #head #query #key"], layout: SlotLa
     return layout.once_a_mask("hides linked", mask, hides)
 
 
+def hides_everything(mask: Float[Tensor, "#batch #head #query #key"], layout: SlotLayout) -> bool:
+    """Whether an additive mask hides all keys from some query."""
+    return layout.once_a_mask("hides everything", mask, lambda: bool((mask == float("-inf")).all(dim=-1).any()))
+
+
 def _between(
     mask: Float[Tensor, "#batch #head #query #key"], rows: Tensor
 ) -> Float[Tensor, "batch #head #linked linked"]:

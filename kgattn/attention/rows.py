@@ -107,3 +107,12 @@ def spread_slots(
     batch, num_heads, num_slots, dim = table.shape
     places = layout.slot_places(num_heads, (num_heads * num_slots, num_slots, 1))
     return table.reshape(-1, dim).index_select(0, places).view(batch, num_heads, layout.rows.shape[1], dim)
+
+
+def between_rows(
+    table: Float[Tensor, "batch head slot slot"], layout: SlotLayout
+) -> Float[Tensor, "batch head linked linked"]:
+    """The table between linked tokens, by a product over the batch rather than one for each head."""
+    rows = spread_slots(table, layout)
+    pairs = rows.flatten(1, 2) @ layout.row_one_hot(table.dtype).transpose(1, 2)
+    return pairs.view(*rows.shape[:3], rows.shape[2])

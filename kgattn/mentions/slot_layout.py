@@ -73,6 +73,13 @@ class SlotLayout:
         """The same of `row_slot` in a tensor [batch, head, slot, dim]."""
         return self._once(("slot places", num_heads, steps), lambda: _places(self.row_slot, num_heads, steps))
 
+    def pair_places(self) -> Int[Tensor, "batch 1 linked_linked"]:
+        """Where pairs of `rows` lie in a tensor [batch, head, token * token]."""
+        length = self.token_slot.shape[1]
+        return self._once(
+            ("pairs",), lambda: (self.rows[:, :, None] * length + self.rows[:, None, :]).flatten(1)[:, None]
+        )
+
     def once_a_mask(self, name: str, mask: Tensor, make: Callable[[], _Made]) -> _Made:
         """What is made of a mask for these tokens, kept until another mask comes or this one is written to."""
         if mask.is_inference():  # PyTorch does not count writes to it

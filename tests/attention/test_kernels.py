@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
 from kgattn.attention import KERNELS, choose_kernel, materialize, why_not
 from kgattn.attention.kernels import fastest
@@ -150,8 +151,10 @@ CASES = {
 }
 
 
-def check_gradients(name: str, case: Case) -> None:
-    expected, output = run("reference", case), run(name, case)
+def check_gradients(name: str, case: Case, dropout: float = 0.0) -> None:
+    with torch.random.fork_rng():
+        expected = run("reference", case, dropout)
+    output = run(name, case, dropout)
     torch.testing.assert_close(output, expected, rtol=1e-12, atol=1e-12)
     weight = torch.randn(expected.shape, dtype=expected.dtype)
     mine = torch.autograd.grad((output * weight).sum(), case.inputs(), materialize_grads=True)
@@ -177,6 +180,28 @@ def test_kernels_equal_the_reference_a_thousand_times(name, seed, batch, heads, 
     check_gradients(name, make_case(seed, batch, heads, length, slots, **parts))
 
 
+@given(**CASES)
+@settings(max_examples=80, deadline=None)
+def test_block_drops_what_the_reference_drops(seed, batch, heads, length, slots, **parts):
+    check_gradients("block", make_case(seed, batch, heads, length, slots, **parts), dropout=0.3)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("mask", ["none", "bool", "causal", "causal-flag"])
+@torch.no_grad()
+def test_block_with_dropout_in_half_precision(dtype, mask):
+    case = make_case(7, 2, 2, 16, 4, dtype=torch.float32, mask=mask)
+    case.query.mul_(3)
+    half = case.to(dtype)
+    outputs = []
+    for name, inputs in (("reference", case), ("block", half), ("dense", half)):
+        torch.manual_seed(0)
+        outputs.append(run(name, inputs, dropout=0.2))
+    exact, ours, pytorch = outputs
+    assert ours.dtype == dtype
+    assert (ours.float() - exact).abs().max() <= 2 * (pytorch.float() - exact).abs().max()
+
+
 @pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile:UserWarning")
 @given(**CASES)
 @settings(max_examples=40, deadline=None)
@@ -187,7 +212,7 @@ def test_flex_equals_the_reference(seed, batch, heads, length, slots, **parts):
         torch.testing.assert_close(run("flex", case), run("reference", case), rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", sorted(set(KERNELS) - {"block", "flex"}))
+@pytest.mark.parametrize("name", sorted(set(KERNELS) - {"flex"}))
 def test_dropout_keeps_the_mean(name):
     case = make_case(5, 1, 1, 4, 2)
     torch.manual_seed(0)
@@ -235,8 +260,6 @@ def test_a_key_far_above_the_rest_is_masked_before_its_weight_is_computed():
 @pytest.mark.parametrize("name", TRAINED)
 def test_what_is_kept_for_the_backward_pass(name, dropout):
     """No kernel but those that say so keeps anything of size tokens x tokens, as long as PyTorch does not."""
-    if name == "block" and dropout:
-        pytest.skip("block refuses dropout")
     length = 96
     case = make_case(1, 1, 2, length, 4, linked="none", mask="bool")
     case.token_slot[:, :8] = 1
@@ -303,20 +326,22 @@ def test_threads_may_go_back_through_one_graph(dtype):
 def test_a_forced_kernel_refuses_what_it_cannot_serve():
     case = make_case(3, 1, 1, 4, 2)
     wide = replace(case.bias(), bound=20.0)
-    for name, bias, dropout, words in (
-        ("block", case.bias(), 0.1, "it cannot drop attention weights, asked for with probability 0.1"),
-        ("block", wide, 0.0, "the bias must be bounded by 4.6"),
-        ("block", replace(case.bias(), linked_only=False), 0.0, "it biases linked tokens only"),
-        ("flex", case.bias(), 0.0, "it is for inference"),
+    for name, bias, words in (
+        ("block", wide, "the bias must be bounded by 4.6"),
+        ("block", replace(case.bias(), linked_only=False), "it biases linked tokens only"),
+        ("flex", case.bias(), "it is for inference"),
     ):
         with pytest.raises(KernelError, match=f"the kernel '{name}' cannot serve this call: {words}.*; use another"):
-            choose_kernel(name, case.query, case.key, case.value, None, dropout, bias)
+            choose_kernel(name, case.query, case.key, case.value, None, 0.0, bias)
     mask = torch.zeros(1, 1, 4, 4, requires_grad=True)
     inputs = (case.query, case.key, case.value)
     assert why_not("block", *inputs, mask, 0.0, case.bias()) == "it has no gradient for a mask"
     assert "not on meta" in str(why_not("block", case.query.to("meta"), *inputs[1:], None, 0.0, case.bias()))
     half = tuple(tensor.bfloat16() for tensor in inputs)
     assert "magnify the rounding of torch.bfloat16" in str(why_not("block", *half, None, 0.0, case.bias()))
+    assert why_not("block", *half, None, 0.1, wide) is None, "written out, it takes any"
+    with FlopCounterMode(display=False):
+        assert "drop attention weights" in str(why_not("block", *inputs, None, 0.1, case.bias()))
     narrow = (*inputs[:2], case.value[..., :2])
     assert why_not("block", *narrow, None, 0.0, case.bias()) == "values must be as wide as queries"
 
@@ -334,9 +359,12 @@ def test_auto_takes_what_serves(caplog):
     assert taken(few, mask) == "dense"
     assert taken(everything) == "dense"
     assert taken(few, device="meta") == "fold"
+    for case in (few, few.to(torch.bfloat16), everything):
+        assert taken(case, dropout=0.125) == "block"
     caplog.set_level(logging.INFO, logger="kgattn")
-    for _ in range(2):
-        assert taken(few, dropout=0.125) == "fold"
+    with FlopCounterMode(display=False):
+        for _ in range(2):
+            assert taken(few, dropout=0.125) == "fold"
     assert taken(few.to(torch.bfloat16)) == "fold"
     told = [record.message for record in caplog.records if "0.125" in record.message]
     assert len(told) == 1, "said once"

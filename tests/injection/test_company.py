@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch import multiprocessing
+from torch.utils.flop_counter import FlopCounterMode
 from transformers import (
     AutoTokenizer,
     BartForConditionalGeneration,
@@ -409,7 +410,7 @@ def test_the_choice_of_a_slower_kernel_is_said_once(graph, batch: Batch, caplog)
     model = open_gates(kgattn.inject(model, graph))
     wide = {name: torch.nn.functional.pad(tensor, (0, 20)) for name, tensor in batch.plain.items()}
     links = {**batch.links, "kg_token_slot": torch.nn.functional.pad(batch.links["kg_token_slot"], (0, 20))}
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO), FlopCounterMode(display=False):
         model(**wide, **links)
         model(**wide, **links)
     assert len([record for record in caplog.records if "0.0625" in record.message]) == 1

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from kgattn.attention.block import LARGEST_BOUND, block
-from kgattn.attention.block_compiled import CompiledBlock, can_correct, is_watched
+from kgattn.attention.block_compiled import CompiledBlock, can_correct
 from kgattn.attention.dense import dense
 from kgattn.attention.flex import flex
 from kgattn.attention.fold import fold
@@ -90,8 +90,8 @@ def _against_block(
     if not bias.linked_only:
         yield "it biases linked tokens only"
     if dropout > 0:  # then attention is written out
-        if is_watched():
-            yield f"under tracing and compilers it cannot drop attention weights, asked for with probability {dropout}"
+        if torch.compiler.is_compiling():
+            yield f"compilers cannot follow how it drops attention weights, asked for with probability {dropout}"
         return
     if query.dtype in HALF:
         yield f"its correction would magnify the rounding of {query.dtype}"

@@ -77,14 +77,13 @@ class StringTable(Sequence[str]):
         return f"StringTable({len(self)} strings, {len(self.data)} bytes)"
 
     def encoded(self, first: int, last: int) -> Iterator[bytes]:
-        """The UTF-8 bytes of strings `[first, last)`, read in one go."""
-        bounds = self.offsets[first : last + 1].tolist()
-        if len(bounds) < 2:
-            return
-        start = bounds[0]
-        block = bytes(self.data[start : bounds[-1]])
-        for begin, end in pairwise(bounds):
-            yield block[begin - start : end - start]
+        """The UTF-8 bytes of strings `[first, last)`, read some thousand at a time."""
+        for place in range(first, last, _BLOCK):
+            bounds = self.offsets[place : min(place + _BLOCK, last) + 1].tolist()
+            start = bounds[0]
+            block = bytes(self.data[start : bounds[-1]])
+            for begin, end in pairwise(bounds):
+                yield block[begin - start : end - start]
 
     def _between(self, first: int, last: int) -> Iterator[str]:
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from kgattn.errors import LinkingError
-from kgattn.graph import KnowledgeGraph, StringTable
+from kgattn.graph import KnowledgeGraph
 from kgattn.linking.candidates import AliasTable, build_rows, join
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.decisions import index_folders, read_decisions
@@ -16,12 +16,13 @@ from kgattn.linking.forms import Names
 from kgattn.linking.fuzzy_index import FuzzyIndex
 from kgattn.linking.index import META_FILE, LinkIndex
 from kgattn.linking.lexicon import Lexicon, read_lexicon
+from kgattn.linking.ranks import ranks_of
 from kgattn.linking.trie import AtomTrie
 from kgattn.shapes import Float, Int
 
 ANY_LANGUAGE = "xx"
 MOST_KEPT = 300_000
-"""Forms, variants among them, that an index keeps in memory for that of the next graph; some 200 bytes each."""
+"""Forms, variants among them, that an index keeps in memory for that of the next graph; some 40 bytes each."""
 _LEAST_PRIOR = 1e-6  # of an entity that a source lists for a name with a prior of 0
 
 
@@ -88,25 +89,8 @@ def build_index(
     fits = before is not None and before.names is not None and before.names.are_of(graph, config, lexicon)
     names = before.names if fits and before is not None else None
     names = names or Names.of(graph, config, lexicon)
-    form, links, alias = names.form, names.links, names.alias
-    entity, weight, prior = _weights(graph, config)
-    used = np.flatnonzero(form >= 0)
-    # Each variant is used by all entities of the alias it comes from.
-    by_variant, link = join(np.arange(len(used)), form[used], links.offsets)
-    form = np.concatenate([form[used], links.form[link]])
-    use = np.concatenate([used, used[by_variant]])
-    factor = np.concatenate([np.ones(len(used)), links.factor[link]])
-    uses = AliasTable(
-        alias=alias[form],
-        rule=names.rule[form],
-        key=names.key[form],
-        capital=names.capital[form],
-        entity=entity[use],
-        weight=weight[use] * factor,
-        prior=prior[use] * factor,
-        variant=np.arange(len(form)) >= len(used),
-    )
-    rows = build_rows(uses, names.num_aliases, _ranks(graph.entity_ids), config.max_candidates)
+    uses = _uses(names, graph, config)
+    rows = build_rows(uses, names.num_aliases, ranks_of(graph.entity_ids), config.max_candidates)
     trie = AtomTrie(*names.trie, *rows[:5])
     fuzzy = FuzzyIndex.build(names.aliases_with_rows(rows)) if config.fuzzy else None
     senses = build_senses(graph, rows.candidates, config, lexicon.stop_words)
@@ -124,26 +108,42 @@ def build_index(
     )
 
 
+def _uses(names: Names, graph: KnowledgeGraph, config: LinkerConfig) -> AliasTable:
+    """Every use of a form for an entity; a variant is used by all entities of the alias it comes from."""
+    entity, weight, prior = _weights(graph, config)
+    used = np.flatnonzero(names.form >= 0).astype(np.int32)
+    by_variant, link = join(np.arange(len(used), dtype=np.int32), names.form[used], names.links.offsets)
+    form = np.concatenate([names.form[used], names.links.form[link]])
+    use = np.concatenate([used, used[by_variant]])
+    weight, prior = weight[use], None if prior is None else prior[use]
+    of_variants = slice(len(used), None)
+    weight[of_variants] *= names.links.factor[link]
+    if prior is not None:
+        prior[of_variants] *= names.links.factor[link]
+    return AliasTable(
+        alias=names.alias[form],
+        rule=names.rule[form],
+        key=names.key[form],
+        capital=names.capital[form],
+        entity=entity[use],
+        weight=weight,
+        prior=prior,
+        variant=np.arange(len(form)) >= len(used),
+    )
+
+
 def _weights(
     graph: KnowledgeGraph, config: LinkerConfig
-) -> tuple[Int[np.ndarray, " use"], Float[np.ndarray, " use"], Float[np.ndarray, " use"]]:
+) -> tuple[Int[np.ndarray, " use"], Float[np.ndarray, " use"], Float[np.ndarray, " use"] | None]:
     """Of each label and then each alias its entity, its weight and the prior the graph gives, NaN where it gives none.
 
-    The weight is that of labels or aliases times the entity's popularity.
+    The weight is that of labels or aliases times the entity's popularity. No priors at all are None.
     """
-    everyone = np.arange(graph.num_entities)
+    everyone = np.arange(graph.num_entities, dtype=np.int32)
     entity = np.concatenate([everyone, np.repeat(everyone, np.diff(graph.alias_offsets))])
-    weight = np.full(len(entity), config.alias_weight)
-    weight[: graph.num_entities] = config.label_weight
-    weight *= popularity(graph, config.prior)[entity]
+    weight = popularity(graph, config.prior)[entity]
+    weight[: graph.num_entities] *= config.label_weight
+    weight[graph.num_entities :] *= config.alias_weight
     if graph.name_priors is None:
-        return entity, weight, np.full(len(entity), np.nan)
+        return entity, weight, None
     return entity, weight, np.maximum(graph.name_priors, _LEAST_PRIOR, dtype=np.float64)
-
-
-def _ranks(entity_ids: StringTable) -> Int[np.ndarray, " entity"]:
-    """Place of each entity in the alphabetical order of ids."""
-    ids = list(entity_ids)
-    ranks = np.empty(len(ids), dtype=np.int64)
-    ranks[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
-    return ranks

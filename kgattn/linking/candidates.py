@@ -11,6 +11,9 @@ from kgattn.graph.subgraph import ranges
 from kgattn.linking.policy import CaseRule
 from kgattn.shapes import Bool, Float, Int
 
+_BLOCK = 2**16
+"""Uses of aliases whose candidates are ranked in one go; all uses of a row are."""
+
 
 class AliasTable(NamedTuple):
     """Every use of an alias for an entity that the policy lets through.
@@ -22,7 +25,7 @@ class AliasTable(NamedTuple):
         capital: Whether its first letter is a capital.
         entity: Row of the entity.
         weight: How much the use counts for the entity, above 0.
-        prior: P(entity given the form) where the graph gives it, in (0, 1], else NaN.
+        prior: P(entity given the form) where the graph gives it, in (0, 1], else NaN; None where it gives none.
         variant: Whether the form is a variant of the entity's alias, not an alias itself.
     """
 
@@ -32,7 +35,7 @@ class AliasTable(NamedTuple):
     capital: Bool[np.ndarray, " use"]
     entity: Int[np.ndarray, " use"]
     weight: Float[np.ndarray, " use"]
-    prior: Float[np.ndarray, " use"]
+    prior: Float[np.ndarray, " use"] | None
     variant: Bool[np.ndarray, " use"]
 
 
@@ -86,49 +89,49 @@ def build_rows(
     capitalised = (uses.rule == CaseRule.CAPITAL) | (uses.rule == CaseRule.CAPITAL_OR_EXACT)
     exact = np.flatnonzero((uses.rule == CaseRule.EXACT) | (uses.rule == CaseRule.CAPITAL_OR_EXACT))
 
-    lower_row = _number(np.bincount(uses.alias[free], minlength=num_aliases) > 0, 0)
+    lower_row = _number(_any_of(num_aliases, uses.alias[free]), 0)
     num_rows = int(lower_row.max(initial=-1)) + 1
-    own_capital = _number(np.bincount(uses.alias[capitalised], minlength=num_aliases) > 0, num_rows)
+    own_capital = _number(_any_of(num_aliases, uses.alias[capitalised]), num_rows)
     num_rows = max(num_rows, int(own_capital.max(initial=-1)) + 1)
     capital_row = np.where(own_capital >= 0, own_capital, lower_row)
 
-    forms = np.empty(len(exact), dtype=[("alias", np.int64), ("key", np.uint64)])
-    forms["alias"], forms["key"] = uses.alias[exact], uses.key[exact]
-    forms, first, form_of = np.unique(forms, return_index=True, return_inverse=True)
-    form_capital = uses.capital[exact[first]]
-    exact_offsets = np.searchsorted(forms["alias"], np.arange(num_aliases + 1))
+    exact = exact[np.lexsort((uses.key[exact], uses.alias[exact]))]
+    alias, key = uses.alias[exact], uses.key[exact]
+    new = np.ones(len(exact), dtype=bool)
+    new[1:] = (alias[1:] != alias[:-1]) | (key[1:] != key[:-1])
+    exact_offsets = np.searchsorted(alias[new], np.arange(num_aliases + 1))
+    form_capital = uses.capital[exact[new]]
 
     # Which use belongs to which row. The last two lines join uses with the exact forms of the same alias.
     pairs = [(np.flatnonzero(free), lower_row[uses.alias[free]])]
     joined = np.flatnonzero((free | capitalised) & (own_capital[uses.alias] >= 0))
     pairs.append((joined, own_capital[uses.alias[joined]]))
-    pairs.append((exact, num_rows + form_of))
+    pairs.append((exact, num_rows - 1 + np.cumsum(new)))
     use, form = join(np.flatnonzero(free | capitalised), uses.alias, exact_offsets)
     admitted = free[use] | form_capital[form]
     pairs.append((use[admitted], num_rows + form[admitted]))
 
-    use = np.concatenate([pair[0] for pair in pairs])
-    row = np.concatenate([pair[1] for pair in pairs])
-    num_rows += len(forms)
-    variant = np.bincount(row[~uses.variant[use]], minlength=num_rows) == 0
+    use, row = (np.concatenate(column, dtype=np.int32) for column in zip(*pairs, strict=True))
+    num_rows += len(form_capital)
+    variant = ~_any_of(num_rows, row[~uses.variant[use]])
     kept = variant[row] | ~uses.variant[use]
-    use, row = use[kept], row[kept]
-    columns = (row, uses.entity[use], uses.weight[use], uses.prior[use])
-    candidates = _candidates(*columns, variant, entity_rank, max_candidates)
-    exact_row = (num_rows - len(forms) + np.arange(len(forms))).astype(np.int32)
-    return RowsByCase(
-        lower_row.astype(np.int32),
-        capital_row.astype(np.int32),
-        exact_offsets.astype(np.int64),
-        np.ascontiguousarray(forms["key"]),
-        exact_row,
-        candidates,
-    )
+    candidates = _candidates(use[kept], row[kept], uses, variant, entity_rank, max_candidates)
+    exact_row = np.arange(num_rows - len(form_capital), num_rows, dtype=np.int32)
+    return RowsByCase(lower_row, capital_row, exact_offsets.astype(np.int64), key[new], exact_row, candidates)
+
+
+def _any_of(size: int, numbers: Int[np.ndarray, " some"]) -> Bool[np.ndarray, " number"]:
+    """Whether each number below `size` is among some."""
+    found = np.zeros(size, dtype=bool)
+    found[numbers] = True
+    return found
 
 
 def _number(chosen: Bool[np.ndarray, " alias"], first: int) -> Int[np.ndarray, " alias"]:
     """Number the chosen ones from `first` on; -1 for the others."""
-    return np.where(chosen, first + np.cumsum(chosen) - 1, -1)
+    number: np.ndarray = np.cumsum(chosen, dtype=np.int32) + np.int32(first - 1)
+    number[~chosen] = -1
+    return number
 
 
 def join(
@@ -143,36 +146,58 @@ def join(
 
 
 def _candidates(
-    row: Int[np.ndarray, " use"],
-    entity: Int[np.ndarray, " use"],
-    weight: Float[np.ndarray, " use"],
-    given: Float[np.ndarray, " use"],
+    use: Int[np.ndarray, " pair"],
+    row: Int[np.ndarray, " pair"],
+    uses: AliasTable,
     variant: Bool[np.ndarray, " row"],
     entity_rank: Int[np.ndarray, " entity"],
     max_candidates: int,
 ) -> CandidateRows:
-    """One row of candidates each: largest weight and prior of an entity, normalised, sorted, cut."""
-    num_rows = len(variant)
+    """The candidates of all rows, made of some rows at a time: each is of its own uses alone."""
+    order = np.argsort(row, kind="stable")
+    use, row = use[order], row[order]
+    count = np.zeros(len(variant), dtype=np.int64)
+    entities, priors = [np.empty(0, dtype=np.int32)], [np.empty(0, dtype=np.float32)]
+    first = 0
+    while first < len(row):
+        last = int(np.searchsorted(row, row[min(first + _BLOCK, len(row)) - 1], side="right"))
+        part, lowest = use[first:last], row[first]
+        given = None if uses.prior is None else uses.prior[part]
+        of_row, entity, prior = _ranked(
+            row[first:last] - lowest, uses.entity[part], uses.weight[part], given, entity_rank
+        )
+        kept = np.arange(len(of_row)) - np.searchsorted(of_row, of_row) < max_candidates
+        sizes = np.bincount(of_row[kept])
+        count[lowest : lowest + len(sizes)] = sizes
+        entities.append(entity[kept])
+        priors.append(prior[kept])
+        first = last
+    offsets = np.zeros(len(variant) + 1, dtype=np.int64)
+    np.cumsum(count, out=offsets[1:])
+    return CandidateRows(offsets, np.concatenate(entities), np.concatenate(priors), variant)
+
+
+def _ranked(
+    row: Int[np.ndarray, " pair"],
+    entity: Int[np.ndarray, " pair"],
+    weight: Float[np.ndarray, " pair"],
+    given: Float[np.ndarray, " pair"] | None,
+    entity_rank: Int[np.ndarray, " entity"],
+) -> tuple[Int[np.ndarray, " candidate"], Int[np.ndarray, " candidate"], Float[np.ndarray, " candidate"]]:
+    """Row, entity and prior of each candidate of some rows: an entity's largest weight, normalised; likeliest first."""
     order = np.lexsort((-weight, entity, row))
-    row, entity, weight, given = row[order], entity[order], weight[order], given[order]
+    row, entity, weight = row[order], entity[order], weight[order]
     new = np.ones(len(row), dtype=bool)
     new[1:] = (row[1:] != row[:-1]) | (entity[1:] != entity[:-1])
-    if not np.isnan(given).all():
-        given = np.fmax.reduceat(given, np.flatnonzero(new))
-        row, entity, weight = row[new], entity[new], _with_given(row[new], weight[new], given, num_rows)
-    else:
-        row, entity, weight = row[new], entity[new], weight[new]
-
+    row, entity, weight = row[new], entity[new], weight[new]
+    if given is not None:
+        weight = _with_given(row, weight, np.fmax.reduceat(given[order], np.flatnonzero(new)), int(row[-1]) + 1)
     order = np.lexsort((entity_rank[entity], -weight, row))
     row, entity, weight = row[order], entity[order], weight[order]
-    total = np.bincount(row, weights=weight, minlength=num_rows)
-    exact = weight / total[row]
+    exact = weight / np.bincount(row, weights=weight)[row]
     prior = exact.astype(np.float32)
     prior = np.where(prior > exact, np.nextafter(prior, np.float32(0)), prior)  # rounded down: sums stay <= 1
-    kept = np.arange(len(row)) - np.searchsorted(row, row) < max_candidates
-    offsets = np.zeros(num_rows + 1, dtype=np.int64)
-    np.cumsum(np.bincount(row[kept], minlength=num_rows), out=offsets[1:])
-    return CandidateRows(offsets, entity[kept].astype(np.int32), prior[kept].astype(np.float32), variant)
+    return row, entity, prior
 
 
 def _with_given(

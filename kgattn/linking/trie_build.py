@@ -1,5 +1,6 @@
 """Building the arrays of a trie over atoms."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +9,7 @@ from jaxtyping import UInt8, UInt64
 from kgattn.linking.trie import ROOT, edge_place, extend_key
 from kgattn.shapes import Int
 
+_BLOCK = 2**18  # edges looked at in one go
 _LOAD = 0.6  # at most this share of the hash table is taken
 
 
@@ -15,7 +17,7 @@ def cased_keys(
     atoms: UInt64[np.ndarray, " atom"], lengths: Int[np.ndarray, " sequence"]
 ) -> UInt64[np.ndarray, " sequence"]:
     """The key of each sequence of atoms."""
-    start = np.cumsum(lengths) - lengths
+    start = np.cumsum(lengths, dtype=np.int64) - lengths
     key = np.zeros(len(lengths), dtype=np.uint64)
     for depth in range(int(lengths.max(initial=0))):
         longer = np.flatnonzero(lengths > depth)
@@ -44,45 +46,76 @@ def build_edges(atoms: UInt64[np.ndarray, " atom"], lengths: Int[np.ndarray, " s
     Returns:
         The hash table of edges, the number of nodes, and the node each sequence ends at.
     """
-    start = np.cumsum(lengths) - lengths
-    node = np.full(len(lengths), ROOT)
-    parents, labels, num_nodes = [], [], 1
+    parent, atom, node = _nodes(atoms, lengths)
+    child, bits = _hash_table(parent[1:], atom[1:]), _bits(parent[1:], atom[1:])
+    return Edges(parent, atom, child, bits, len(parent), node)
+
+
+def _nodes(
+    atoms: UInt64[np.ndarray, " atom"], lengths: Int[np.ndarray, " sequence"]
+) -> tuple[Int[np.ndarray, " node"], UInt64[np.ndarray, " node"], Int[np.ndarray, " sequence"]]:
+    """Parent and atom of each node, level by level, the root's first; and the node each sequence ends at."""
+    start = np.cumsum(lengths, dtype=np.int64) - lengths
+    node = np.full(len(lengths), ROOT, dtype=np.int32)
+    parents, labels, num_nodes = [np.zeros(1, dtype=np.int32)], [np.zeros(1, dtype=np.uint64)], 1
     for depth in range(int(lengths.max(initial=0))):
         alive = np.flatnonzero(lengths > depth)
         parent, atom = node[alive], atoms[start[alive] + depth]
         order = np.lexsort((atom, parent))
-        parent, atom = parent[order], atom[order]
+        parent, atom, alive = parent[order], atom[order], alive[order]
         new = np.ones(len(order), dtype=bool)
         new[1:] = (parent[1:] != parent[:-1]) | (atom[1:] != atom[:-1])
-        node[alive[order]] = num_nodes + np.cumsum(new) - 1
+        node[alive] = num_nodes - 1 + np.cumsum(new, dtype=np.int32)
         parents.append(parent[new])
         labels.append(atom[new])
-        num_nodes += int(new.sum())
-    parent = np.concatenate([np.zeros(1, dtype=np.int64), *parents])  # the root's come first
-    atom = np.concatenate([np.zeros(1, dtype=np.uint64), *labels])
-    child, bits = _hash_table(parent[1:], atom[1:]), _bits(parent[1:], atom[1:])
-    return Edges(parent.astype(np.int32), atom, child, bits, num_nodes, node)
+        num_nodes += int(np.count_nonzero(new))
+    return np.concatenate(parents), np.concatenate(labels), node
 
 
 def _hash_table(parent: Int[np.ndarray, " edge"], atom: UInt64[np.ndarray, " edge"]) -> Int[np.ndarray, " place"]:
-    """Place edges by linear probing; edge e leads to node e + 1."""
+    """Place edges by linear probing; edge e leads to node e + 1.
+
+    In rounds: of all edges that look at a free place the first takes it, and the others go on to the next one.
+    """
     size = 4
     while size * _LOAD < len(parent) + 1:
         size *= 2
     owner = np.zeros(size, dtype=np.int32)
-    place, left = edge_place(parent, atom, size), np.arange(len(parent))
-    while len(left):
-        free = left[owner[place[left]] == 0]
-        taken, which = np.unique(place[free], return_index=True)
-        owner[taken] = free[which] + 1
-        left = left[owner[place[left]] != left + 1]
-        place[left] = (place[left] + 1) & (size - 1)
+    left = [_take(owner, edge, place) for edge, place in _looked_at(parent, atom, size)]
+    edge, place = map(np.concatenate, zip(*left, strict=True)) if left else (parent, parent)
+    while len(edge):
+        edge, place = _take(owner, edge, place)
     return owner
+
+
+def _take(
+    owner: Int[np.ndarray, " place"], edge: Int[np.ndarray, " edge"], place: Int[np.ndarray, " edge"]
+) -> tuple[Int[np.ndarray, " left"], Int[np.ndarray, " left"]]:
+    """Give free places to the edges that look at them, of several to the first.
+
+    Returns:
+        The other edges, and where they look next.
+    """
+    free = owner[place] == 0
+    owner[place[free][::-1]] = edge[free][::-1] + 1  # the last value written stays
+    left = owner[place] != edge + 1
+    return edge[left], (place[left] + 1) & (len(owner) - 1)
 
 
 def _bits(parent: Int[np.ndarray, " edge"], atom: UInt64[np.ndarray, " edge"]) -> UInt8[np.ndarray, " byte"]:
     """The bits of `AtomTrie.edge_bits`, at least eight an edge."""
     num_bits = 8 << len(parent).bit_length()
     is_set = np.zeros(num_bits, dtype=bool)
-    is_set[edge_place(parent, atom, num_bits)] = True
+    for _, place in _looked_at(parent, atom, num_bits):
+        is_set[place] = True
     return np.packbits(is_set, bitorder="little")
+
+
+def _looked_at(
+    parent: Int[np.ndarray, " edge"], atom: UInt64[np.ndarray, " edge"], size: int
+) -> Iterator[tuple[Int[np.ndarray, " some_edge"], Int[np.ndarray, " some_edge"]]]:
+    """Edges and the places they look at first, in blocks."""
+    for first in range(0, len(parent), _BLOCK):
+        part = slice(first, first + _BLOCK)
+        place = edge_place(parent[part], atom[part], size)
+        yield np.arange(first, first + len(place), dtype=np.int32), place

@@ -3,6 +3,7 @@
 import numpy as np
 
 from kgattn.graph import KnowledgeGraph
+from kgattn.shapes import Int
 
 ARTICLES = {
     "en": ("the ",),
@@ -23,18 +24,19 @@ def without_article(alias: str, language: str) -> str | None:
     return None
 
 
-def behind_articles(graph: KnowledgeGraph, language: str) -> frozenset[int]:
+def behind_articles(graph: KnowledgeGraph, language: str) -> Int[np.ndarray, " found"]:
     """The aliases of a graph that are another name of the same entity with an article before it.
 
     Returns:
-        Places in the row of all labels and then all aliases.
+        Places in the row of all labels and then all aliases, rising.
     """
-    if language not in ARTICLES:
-        return frozenset()
-    owners = np.repeat(np.arange(graph.num_entities), np.diff(graph.alias_offsets)).tolist()
     found = []
-    for alias, (entity, text) in enumerate(zip(owners, graph.alias_texts, strict=True)):
-        bare = without_article(text, language)
-        if bare and (bare == graph.labels[entity] or bare in graph.aliases(graph.entity_ids[entity])):
-            found.append(graph.num_entities + alias)
-    return frozenset(found)
+    if language in ARTICLES:
+        for alias, text in enumerate(graph.alias_texts):
+            bare = without_article(text, language)
+            if bare:
+                entity = int(np.searchsorted(graph.alias_offsets, alias, side="right")) - 1
+                own = slice(int(graph.alias_offsets[entity]), int(graph.alias_offsets[entity + 1]))
+                if bare == graph.labels[entity] or bare in graph.alias_texts[own]:
+                    found.append(graph.num_entities + alias)
+    return np.array(found, dtype=np.int64)

@@ -1,10 +1,8 @@
 """The names of a graph as the linker matches them: which may be, in what case, and their variants."""
 
-from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import UInt64
@@ -12,31 +10,18 @@ from jaxtyping import UInt64
 from kgattn.errors import LinkingError
 from kgattn.graph import KnowledgeGraph, StringTable
 from kgattn.linking.articles import behind_articles
-from kgattn.linking.atoms import UPPER, Atom, atomise, first_letter, fold, tidy
+from kgattn.linking.atoms import fold
 from kgattn.linking.candidates import RowsByCase
+from kgattn.linking.column import Column
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.lexicon import Lexicon, WordFilter
-from kgattn.linking.members import is_member
-from kgattn.linking.persons import surnames_of
+from kgattn.linking.name_pieces import chosen_of, pieces_of
 from kgattn.linking.policy import CaseRule, case_rule
-from kgattn.linking.stop_list import StopList
-from kgattn.linking.trie_build import build_edges, cased_keys
-from kgattn.linking.variants import FACTORS, variants_of
-from kgattn.shapes import Bool, Float, Int
-
-
-class VariantLinks(NamedTuple):
-    """Variants of form f are `[offsets[f], offsets[f + 1])` of the others.
-
-    Attributes:
-        offsets: Where those of each form start.
-        form: The variant, a form itself.
-        factor: Share of the form's weight it has, in (0, 1).
-    """
-
-    offsets: Int[np.ndarray, " form_plus_one"]
-    form: Int[np.ndarray, " link"]
-    factor: Float[np.ndarray, " link"]
+from kgattn.linking.reading import FormColumns, Request
+from kgattn.linking.text_hashes import TextNumbers, TextSet, hashes_of
+from kgattn.linking.trie_build import build_edges
+from kgattn.linking.variant_forms import VariantLinks, add_variants
+from kgattn.shapes import Bool, Int
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -50,6 +35,7 @@ class Names:
         config: Linker settings.
         lexicon_digest: Of the words of the texts' language.
         form: Form of each label and then of each alias; -1 where it is dropped.
+        named: Of each form that is no variant the first label or alias it is the form of, numbered likewise; rising.
         links: Variants of each form that is no variant itself.
         alias: Alias of each form; those that differ in case alone share one.
         rule: `CaseRule` of each form.
@@ -57,7 +43,6 @@ class Names:
         capital: Whether the first letter of each form is a capital.
         num_aliases: Distinct aliases.
         trie: The first arrays of `AtomTrie`, with the alias that ends at each node.
-        texts: Forms that are no variants.
         words: Text of `common_words.tsv`.
     """
 
@@ -67,6 +52,7 @@ class Names:
     config: LinkerConfig
     lexicon_digest: str
     form: Int[np.ndarray, " use"]
+    named: Int[np.ndarray, " alias_form"]
     links: VariantLinks
     alias: Int[np.ndarray, " form"]
     rule: Int[np.ndarray, " form"]
@@ -74,32 +60,30 @@ class Names:
     capital: Bool[np.ndarray, " form"]
     num_aliases: int
     trie: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-    texts: list[str]
     words: str
 
     @classmethod
     def of(cls, graph: KnowledgeGraph, config: LinkerConfig, lexicon: Lexicon) -> "Names":
-        """Read the names of a graph.
+        """Read the names of a graph, `kgattn.linking.name_pieces.PIECE` at a time.
 
         Raises:
             LinkingError: None of them may be matched under these settings.
         """
-        surnames = surnames_of(graph, lexicon) if "surname" in config.variants else {}
-        forms = _Forms(config, lexicon, graph)
-        form = forms.collect(graph)
-        if not forms.lengths:
+        labels = (fold(label) for label in graph.labels if label.isalpha()) if lexicon.common else ()
+        words = WordFilter(lexicon, config.common_word_zipf, TextSet(hashes_of(labels)))
+        forms = FormColumns(config, words)
+        form, named = _collect(graph, forms, config, lexicon)
+        if not len(forms):
             raise LinkingError(
                 f"expected a graph with labels to match, got {graph.num_entities} entities whose labels and aliases "
                 "are all numbers, stop words, everyday words, on the stop list, too short or too long; relax the "
                 "linker settings or add aliases"
             )
-        links = forms.add_variants(surnames)
-        folded, cased = np.array(forms.folded, dtype=np.uint64), np.array(forms.cased, dtype=np.uint64)
-        lengths = np.array(forms.lengths, dtype=np.int64)
-        edges = build_edges(folded, lengths)
-        ends, alias = np.unique(edges.end_node, return_inverse=True)
-        node_alias = np.full(edges.num_nodes, -1, dtype=np.int32)
-        node_alias[ends] = np.arange(len(ends))
+        links = add_variants(forms, graph, form, named, config, lexicon)
+        edges = build_edges(forms.folded, forms.lengths)
+        ends = np.zeros(edges.num_nodes, dtype=bool)
+        ends[edges.end_node] = True
+        node_alias = np.where(ends, np.cumsum(ends, dtype=np.int32) - 1, np.int32(-1)).astype(np.int32)
         return cls(
             labels=graph.labels,
             alias_texts=graph.alias_texts,
@@ -107,15 +91,15 @@ class Names:
             config=config,
             lexicon_digest=lexicon.digest,
             form=form,
+            named=named,
             links=links,
-            alias=alias,
-            rule=np.array(forms.rules, dtype=np.int64),
-            key=cased_keys(cased, lengths),
-            capital=np.array(forms.capital, dtype=bool),
-            num_aliases=len(ends),
+            alias=node_alias[edges.end_node],
+            rule=forms.rule,
+            key=forms.key,
+            capital=forms.capital,
+            num_aliases=int(np.count_nonzero(ends)),
             trie=(*edges[:4], node_alias),
-            texts=forms.texts[: forms.num_aliases],
-            words=forms.filter.table(),
+            words=words.table(),
         )
 
     def are_of(self, graph: KnowledgeGraph, config: LinkerConfig, lexicon: Lexicon) -> bool:
@@ -127,7 +111,8 @@ class Names:
 
     def aliases_with_rows(self, rows: RowsByCase) -> Iterator[tuple[str, int]]:
         """Each alias that is no acronym, without variants, and the row of candidates a text just like it has."""
-        for form, text in enumerate(self.texts):
+        texts = chain.from_iterable(chosen_of(self.named, self.labels, self.alias_texts))
+        for form, text in enumerate(texts):
             if self.rule[form] != CaseRule.EXACT:
                 of_case = rows.capital_row if self.capital[form] else rows.lower_row
                 row = int(of_case[self.alias[form]])
@@ -135,98 +120,25 @@ class Names:
                     yield text, row
 
 
-class _Forms:
-    """The distinct aliases of a graph that may be matched, and their variants, one entry a form in each list."""
-
-    def __init__(self, config: LinkerConfig, lexicon: Lexicon, graph: KnowledgeGraph) -> None:
-        self.config, self.lexicon = config, lexicon
-        self.stop_list = StopList.of(config.stop_list)
-        labels = frozenset(fold(label) for label in graph.labels if label.isalpha()) if lexicon.common else frozenset()
-        self.filter = WordFilter(lexicon, config.common_word_zipf, labels)
-        self.texts: list[str] = []
-        self.folded, self.cased = array("Q"), array("Q")  # 8 bytes a number, where a list takes 40
-        self.lengths, self.rules, self.capital = array("q"), array("q"), array("b")
-        self.num_aliases = 0
-        self._chunks: dict[str, tuple[Atom, ...]] = {}
-
-    def collect(self, graph: KnowledgeGraph) -> Int[np.ndarray, " use"]:
-        """The form of each label and then of each alias of the graph; -1 where it is dropped."""
-        bare = "article" in self.config.variants
-        dropped = behind_articles(graph, self.lexicon.language) if bare else frozenset()
-        number: dict[str, int] = {}
-        form = np.empty(len(graph.labels) + len(graph.alias_texts), dtype=np.int64)
-        for use, text in enumerate(chain(graph.labels, graph.alias_texts)):
-            if use in dropped:
-                form[use] = -1
-                continue
-            known = number.get(text)
-            if known is None:
-                rule = case_rule(text, self.config, self.lexicon.stop_words)
-                known = number[text] = self._add(text, rule)
-            form[use] = known
-        return form
-
-    def add_variants(self, surnames: Mapping[str, str]) -> VariantLinks:
-        """Add the variants of all forms collected, and of names of persons the surnames given.
-
-        A variant asks for the case its alias asks for. One that some alias is in any case is left out: it would give
-        way to it everywhere. The member of a group is a name, though it may be an everyday word: "Republican".
-        """
-        self.num_aliases = len(self.texts)
-        classes, language = frozenset(self.config.variants), self.lexicon.language
-        texts = list(self.texts) if classes else []
-        aliases = {text.casefold() for text, rule in zip(texts, self.rules, strict=False) if rule == CaseRule.ANY}
-        number: dict[tuple[str, int, bool], int] = {}
-        counts = np.zeros(len(self.texts), dtype=np.int64)
-        form: list[int] = []
-        factor: list[float] = []
-        for base, text in enumerate(texts):
-            rule = CaseRule(self.rules[base])
-            variants = variants_of(text, classes, language)
-            if text in surnames:
-                variants.setdefault(surnames[text], FACTORS["surname"])
-            for variant, share in variants.items():
-                if variant.casefold() in aliases:
-                    continue
-                certain = is_member(variant, text, language)
-                known = number.get((variant, rule, certain))
-                if known is None:
-                    known = self._add(variant, self._variant_rule(variant, rule), certain=certain)
-                    number[variant, rule, certain] = known
-                if known >= 0:
-                    form.append(known)
-                    factor.append(share)
-                    counts[base] += 1
-        offsets = np.concatenate([[0], np.cumsum(counts)])
-        return VariantLinks(offsets, np.array(form, dtype=np.int64), np.array(factor, dtype=np.float64))
-
-    def _variant_rule(self, variant: str, rule: CaseRule) -> CaseRule | None:
-        """The rule of the alias, or what the variant by itself asks for where that is more; None if it may not match.
-
-        "300 (film)" gives no 300, and "AIDS (disease)" no "aids".
-        """
-        own = case_rule(variant, self.config, self.lexicon.stop_words)
-        if own is None or (rule == CaseRule.EXACT and own == CaseRule.ANY):
-            return own if own is None else rule
-        return CaseRule.EXACT if own == CaseRule.EXACT else rule
-
-    def _add(self, text: str, rule: CaseRule | None, *, certain: bool = False) -> int:
-        """The number of a form that asks for `rule`; -1 when it is dropped. `certain` is that of `WordFilter.rule`."""
-        rule = rule if rule is None else self.filter.rule(text, rule, certain=certain)
-        if rule is None or self.stop_list.holds(text):
-            return -1
-        atoms: list[Atom] = []
-        for chunk in text.split():
-            known = self._chunks.get(chunk)
-            if known is None:
-                known = self._chunks[chunk] = atomise(chunk)
-            atoms.extend(known)
-        if not 0 < len(atoms) <= self.config.max_alias_atoms:
-            return -1
-        self.texts.append(text)
-        self.folded.extend(atom.folded for atom in atoms)
-        self.cased.extend(atom.cased for atom in atoms)
-        self.lengths.append(len(atoms))
-        self.rules.append(rule)
-        self.capital.append(first_letter(tidy(text)) == UPPER)
-        return len(self.lengths) - 1
+def _collect(
+    graph: KnowledgeGraph, forms: FormColumns, config: LinkerConfig, lexicon: Lexicon
+) -> tuple[Int[np.ndarray, " use"], Int[np.ndarray, " alias_form"]]:
+    """Read the distinct names that may be matched. Gives `form` and `named` of `Names`."""
+    form = np.empty(len(graph.labels) + len(graph.alias_texts), dtype=np.int32)
+    kept = np.ones(len(form), dtype=bool)
+    if "article" in config.variants:
+        kept[behind_articles(graph, lexicon.language)] = False
+    known, named, first = TextNumbers(), Column(np.int32), 0
+    for piece in pieces_of(graph.labels, graph.alias_texts):
+        places = np.flatnonzero(kept[first : first + len(piece)])
+        texts = [piece[place] for place in places.tolist()]
+        hashes = hashes_of(texts)
+        new = known.new_in(hashes)
+        fresh = [texts[place] for place in new.tolist()]
+        number = forms.read([Request(text, case_rule(text, config, lexicon.stop_words)) for text in fresh])
+        known.add(hashes[new], number)
+        named.append(first + places[new[number >= 0]])
+        form[first : first + len(piece)] = -1
+        form[first + places] = known.of(hashes)
+        first += len(piece)
+    return form, named.filled

@@ -14,7 +14,7 @@ file takes them back. `LinkerConfig.stop_list` comes first: it says of one linke
 whatever is kept here.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Container, Mapping, Set
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -145,7 +145,7 @@ class WordFilter:
 
     lexicon: Lexicon
     threshold: float
-    labels: Set[str]
+    labels: Container[str]
     _record: dict[str, tuple[float, str, set[str]]] = field(default_factory=dict)
 
     def rule(self, alias: str, rule: CaseRule, *, certain: bool = False) -> CaseRule | None:

@@ -5,21 +5,22 @@ is right more often than whom it names. So the class of variants `surname` is of
 `LinkerConfig.short_names` finds surnames only behind the name in full.
 """
 
-from collections import Counter
 from itertools import chain
 
 import numpy as np
 
 from kgattn.graph import KnowledgeGraph
-from kgattn.linking.atoms import fold
+from kgattn.linking.atoms import fold, stable_hash
 from kgattn.linking.disambiguation.types import having, type_rows
 from kgattn.linking.lexicon import Lexicon
+from kgattn.linking.text_hashes import hashes_of
 from kgattn.shapes import Bool
 
 _PERSON_TYPES = ("person", "human", "people", "politician", "http://www.wikidata.org/entity/Q5")
 _MIN_LENGTH = 3
 _RARE = 2  # entities without types: most labels that may end in the same word
 _ARTICLES = ("The", "A", "An")
+_LABEL_END = np.dtype([("end", np.uint64), ("is_name", np.bool_)])
 
 
 def persons_of(graph: KnowledgeGraph) -> Bool[np.ndarray, " entity"]:
@@ -30,11 +31,16 @@ def persons_of(graph: KnowledgeGraph) -> Bool[np.ndarray, " entity"]:
     """
     person = having(graph, type_rows(graph, _PERSON_TYPES, strict=False))
     untyped = np.diff(graph.type_offsets) == 0
-    words = [label.split() for label in graph.labels]
-    ends = Counter(fold(parts[-1]) for parts in words if parts)
-    rare = np.array([is_name(parts) and ends[fold(parts[-1])] <= _RARE for parts in words], dtype=bool)
-    allowed: np.ndarray = person | (untyped & rare)
+    labels = np.fromiter(map(_label_end, graph.labels), dtype=_LABEL_END, count=graph.num_entities)
+    _, place, count = np.unique(labels["end"], return_inverse=True, return_counts=True)
+    allowed: np.ndarray = person | (untyped & labels["is_name"] & (count <= _RARE)[place])
     return allowed
+
+
+def _label_end(label: str) -> tuple[int, bool]:
+    """Hash of the folded last word, 0 where there is none, and whether the label looks like a person's name."""
+    words = label.split()
+    return (stable_hash(fold(words[-1])), is_name(words)) if words else (0, False)
 
 
 def is_name(words: list[str]) -> bool:
@@ -48,25 +54,35 @@ def is_name(words: list[str]) -> bool:
     )
 
 
-def surnames_of(graph: KnowledgeGraph, lexicon: Lexicon) -> dict[str, str]:
-    """Of the names of persons that have one, the surname that is found for them too.
+def surname(name: str) -> str | None:
+    """The last word of a name of two to four words, without what stands in brackets or behind a comma."""
+    words = _words(name)
+    return words[-1] if is_name(words) and words[0] not in _ARTICLES else None
 
-    A surname is the last word of a label or alias of two to four words, without what stands in brackets or behind a
-    comma. Left out are everyday words ("Page"), and words that are no likelier to end a person's name than to stand
-    elsewhere in a name: "William", "American".
+
+def having_surnames(graph: KnowledgeGraph, lexicon: Lexicon) -> Bool[np.ndarray, " use"]:
+    """Of each label and then each alias whether it is a person's, and its `surname` may stand for the person alone.
+
+    It may not where it is an everyday word ("Page"), or no likelier to end a person's name than to stand elsewhere in a
+    name: "William", "American".
     """
     person = persons_of(graph)
-    owners = np.repeat(np.arange(graph.num_entities), np.diff(graph.alias_offsets))
-    of_person = chain(person.tolist(), person[owners].tolist())
-    found: dict[str, str] = {}
-    last: Counter[str] = Counter()
-    inside: Counter[str] = Counter()
-    for name, is_person in zip(chain(graph.labels, graph.alias_texts), of_person, strict=True):
-        words = name.partition(" (")[0].partition(",")[0].split()
-        inside.update(words[:-1])
-        if is_person and is_name(words) and words[0] not in _ARTICLES:
-            found[name] = words[-1]
-            last[words[-1]] += 1
-    return {
-        name: word for name, word in found.items() if last[word] > inside[word] and not lexicon.is_common(fold(word))
-    }
+    owners = np.repeat(np.arange(graph.num_entities, dtype=np.int32), np.diff(graph.alias_offsets))
+    of_person = np.concatenate([person, person[owners]])
+
+    def last(name: str, is_person: np.bool) -> int:
+        word = surname(name) if is_person else None
+        return 0 if word is None or lexicon.is_common(fold(word)) else stable_hash(word)
+
+    names = chain(graph.labels, graph.alias_texts)
+    ends = np.fromiter(map(last, names, of_person), dtype=np.uint64, count=len(of_person))
+    words, place, count = np.unique(ends, return_inverse=True, return_counts=True)
+    elsewhere = hashes_of(word for name in chain(graph.labels, graph.alias_texts) for word in _words(name)[:-1])
+    at = np.minimum(np.searchsorted(words, elsewhere), len(words) - 1)
+    inside = np.bincount(at[words[at] == elsewhere], minlength=len(words))
+    likely: np.ndarray = (ends > 0) & (count > inside)[place]
+    return likely
+
+
+def _words(name: str) -> list[str]:
+    return name.partition(" (")[0].partition(",")[0].split()

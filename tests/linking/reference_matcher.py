@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from kgattn.linking.atoms import UPPER, first_letter, joins_left, joins_right, pieces, tidy
 from kgattn.linking.lexicon import read_lexicon
-from kgattn.linking.persons import surnames_of
+from kgattn.linking.persons import having_surnames, surname
 from kgattn.linking.policy import CaseRule, case_rule
 from kgattn.linking.variants import FACTORS, variants_of
 
@@ -25,7 +25,8 @@ class ReferenceMatcher:
         self.first_pieces = set()
         ends = Counter(graph.triples[:, [0, 2]].ravel().tolist())
         lexicon = read_lexicon(language, stop_words, config)
-        surnames = surnames_of(graph, lexicon) if "surname" in config.variants else {}
+        all_names = zip([*graph.labels, *graph.alias_texts], having_surnames(graph, lexicon), strict=True)
+        surnames = {name: surname(name) for name, has_one in all_names if has_one and "surname" in config.variants}
         stop_words = lexicon.stop_words
         for row, (entity, label) in enumerate(zip(graph.entity_ids, graph.labels, strict=True)):
             names = [label, *graph.aliases(entity)]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, fields
-from itertools import chain
 
 import numpy as np
 from jaxtyping import UInt64
@@ -107,8 +106,8 @@ def _no_words() -> Bags:
 
 def _bags(graph: KnowledgeGraph, shared: Bool[np.ndarray, " entity"], stop_words: Set[str]) -> Bags:
     """Words of the names and types of each shared entity, and of the labels of its neighbours."""
-    words = label_words(graph.labels, stop_words)
-    extra = _known_words(words, chain(graph.alias_texts, graph.type_labels), stop_words)
+    words = label_words(stop_words, graph.labels)
+    extra = _known_words(words, label_words(stop_words, graph.alias_texts, graph.type_labels))
     num_aliases = len(graph.alias_texts)
 
     entity = np.flatnonzero(shared)
@@ -138,9 +137,8 @@ def _bags(graph: KnowledgeGraph, shared: Bool[np.ndarray, " entity"], stop_words
     return words.keys, words.weights, *_csr(owner, word, graph.num_entities, len(words.keys))
 
 
-def _known_words(words: LabelWords, texts: "chain[str]", stop_words: Set[str]) -> Rows:
+def _known_words(words: LabelWords, further: LabelWords) -> Rows:
     """The words of further texts as places in `words.keys`; words of no label are left out."""
-    further = label_words(texts, stop_words)
     place = np.minimum(np.searchsorted(words.keys, further.keys), max(len(words.keys) - 1, 0))
     known = words.keys[place] == further.keys if len(words.keys) else np.zeros(len(place), dtype=bool)
     kept = known[further.words]

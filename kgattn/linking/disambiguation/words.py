@@ -1,12 +1,16 @@
 """The words of labels and texts as numbers, and how much each tells: rare in the graph's labels tells most."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Set
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import UInt64
 
-from kgattn.linking.atoms import pieces, stable_hash, tidy
+from kgattn.graph import StringTable
+from kgattn.linking.atoms import pieces, tidy
+from kgattn.linking.column import Column
+from kgattn.linking.name_pieces import pieces_of
+from kgattn.linking.text_hashes import TextNumbers, hashes_of
 from kgattn.shapes import Float, Int
 
 _STEPS = 2.0**12  # weights are multiples of 1 / 4096: sums of them are exact in any order
@@ -34,26 +38,32 @@ class LabelWords(NamedTuple):
     words: Int[np.ndarray, " use"]
 
 
-def label_words(labels: Iterable[str], stop_words: Set[str]) -> LabelWords:
+def label_words(stop_words: Set[str], *tables: StringTable) -> LabelWords:
     """Take labels apart and weigh their words by log((1 + labels) / (1 + labels with the word)) / log(1 + labels).
 
     The inverse document frequency of Spärck Jones 1972, scaled to [0, 1], with labels as documents.
+
+    Args:
+        stop_words: Words that say nothing, folded.
+        tables: The labels, one table after the other.
     """
-    number: dict[str, int] = {}
-    uses: list[int] = []
-    lengths: list[int] = []
-    for label in labels:
-        words = dict.fromkeys(content_words(label, stop_words))
-        uses += [number.setdefault(word, len(number)) for word in words]
-        lengths.append(len(words))
-    keys = np.array([stable_hash(word) for word in number], dtype=np.uint64)
-    order = np.argsort(keys)
-    place = np.empty(len(keys), dtype=np.int64)
-    place[order] = np.arange(len(keys))
-    words_of = place[np.array(uses, dtype=np.int64)] if uses else np.zeros(0, dtype=np.int64)
-    frequency = np.bincount(words_of, minlength=len(keys))
-    size = max(len(lengths), 1)
+    known = TextNumbers()
+    uses, lengths = Column(np.int32), Column(np.int32)
+    for piece in pieces_of(*tables):
+        number: dict[str, int] = {}
+        words = [dict.fromkeys(content_words(label, stop_words)) for label in piece]
+        places = [number.setdefault(word, len(number)) for of_label in words for word in of_label]
+        hashes = hashes_of(number)
+        new = known.new_in(hashes)
+        known.add(hashes[new], len(known.hashes) + np.arange(len(new)))
+        uses.append(known.of(hashes)[places])
+        lengths.append(list(map(len, words)))
+    place = np.empty(len(known.hashes), dtype=np.int64)
+    place[known.numbers] = np.arange(len(place))
+    words_of = place[uses.filled]
+    frequency = np.bincount(words_of, minlength=len(place))
+    size = max(len(lengths.filled), 1)
     weights = np.log((1 + size) / (1 + frequency)) / np.log(1 + size)
-    offsets = np.concatenate([[0], np.cumsum(np.array(lengths, dtype=np.int64))])
+    offsets = np.concatenate([[0], np.cumsum(lengths.filled, dtype=np.int64)])
     rounded = (np.round(weights * _STEPS) / _STEPS).astype(np.float32)
-    return LabelWords(keys[order], rounded, offsets, words_of)
+    return LabelWords(known.hashes, rounded, offsets, words_of)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgattn.graph import KnowledgeGraph
+from kgattn.graph import KnowledgeGraph, StringTable
 from kgattn.linking import EntityLinker, LinkerConfig
 from kgattn.linking.disambiguation.coherence import HUB_DEGREE, relatedness
 from kgattn.linking.disambiguation.derived import Derived, with_derived
@@ -33,7 +33,7 @@ def test_content_words_are_folded_and_without_stop_words():
 
 
 def test_rare_words_tell_more():
-    words = label_words(["New York", "New Delhi", "New Town", "Paris"], frozenset())
+    words = label_words(frozenset(), StringTable.from_strings(["New York", "New Delhi", "New Town", "Paris"]))
     weight = dict(zip(words.keys.tolist(), words.weights.tolist(), strict=True))
     by_word = [weight[int(words.keys[place])] for place in words.words.tolist()]
     assert by_word[0] < by_word[1] == by_word[3]

@@ -23,7 +23,7 @@ class BuildWhatBuilds(build_ext):
 
 def extensions() -> Iterator[Extension]:
     """The modules of compiled code."""
-    for name in ("_compiled", "_words", "_evidence"):
+    for name in ("_compiled", "_words", "_evidence", "_fuzzy"):
         yield Extension(f"kgattn.linking.{name}", [f"kgattn/linking/{name}.pyx"], optional=True)
     yield Extension(
         "kgattn.attention._compiled",

@@ -8,11 +8,14 @@ came in does not matter.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
 from zlib import crc32
 
 import numpy as np
 
 from kgattn.graph import StringTable
+from kgattn.linking import loops
 from kgattn.linking.atoms import normalise
 from kgattn.shapes import Int
 
@@ -77,19 +80,32 @@ class FuzzyIndex:
             Number of the alias and similarity: 1 minus the insertions and deletions that make one of the other, over
             the letters of both. Of equally similar ones the first in the alphabet.
         """
-        from rapidfuzz import fuzz, process
-
         folded = normalise(text)
         if len(folded) < MIN_LENGTH:
             return None
-        near = self._near(folded, cutoff)
-        found = process.extractOne(
-            folded, [self.texts[alias] for alias in near], scorer=fuzz.ratio, score_cutoff=100 * cutoff
-        )
+        near, texts = self._near(folded, cutoff)
+        search, similarity = _rapidfuzz()
+        found = search(folded, texts, scorer=similarity, score_cutoff=100 * cutoff)
         return None if found is None else (near[found[2]], found[1] / 100)
 
-    def _near(self, folded: str, cutoff: float) -> list[int]:
-        """The aliases of fitting length that share most trigrams, rising."""
+    def _near(self, folded: str, cutoff: float) -> tuple[list[int], list[str]]:
+        """The aliases of fitting length that share most trigrams, rising, and their texts."""
+        # A text of n letters within the cutoff has between n c / (2 - c) and n (2 - c) / c.
+        reach = (2 - cutoff) / cutoff
+        fitting = len(folded) / reach, len(folded) * reach
+        if self._compiled is not None:
+            found: tuple[list[int], list[str]] = self._compiled.of(folded, *fitting)
+            return found
+        near = self._with_arrays(folded, *fitting)
+        return near, [self.texts[alias] for alias in near]
+
+    @cached_property
+    def _compiled(self) -> Any:
+        """Looks for the aliases in compiled code; None where that was not built."""
+        return None if loops.fuzzy is None else loops.fuzzy.NearAliases(self, _COMPARED, _READ, _MIN_BUCKETS)
+
+    def _with_arrays(self, folded: str, shortest: float, longest: float) -> list[int]:
+        """The aliases whose length in characters is in [shortest, longest], as the compiled code finds them."""
         bucket = np.array(trigrams(folded)) & (len(self.offsets) - 2)
         begin, end = self.offsets[bucket], self.offsets[bucket + 1]
         places = sorted(zip((end - begin).tolist(), begin.tolist(), end.tolist(), strict=True))
@@ -106,9 +122,8 @@ class FuzzyIndex:
         postings = np.sort(np.concatenate(read))
         starts = np.flatnonzero(np.concatenate([[True], postings[1:] != postings[:-1]]))
         alias, shared = postings[starts], np.diff(starts, append=total)
-        # A text of n letters within the cutoff has between n c / (2 - c) and n (2 - c) / c.
-        length, reach = self.length[alias], (2 - cutoff) / cutoff
-        fits = (length >= len(folded) / reach) & (length <= len(folded) * reach)
+        length = self.length[alias]
+        fits = (length >= shortest) & (length <= longest)
         alias, likeness = alias[fits], shared[fits] / (length[fits] + len(folded))
         if len(alias) > _COMPARED:
             alias = alias[np.argsort(-likeness, kind="stable")[:_COMPARED]]
@@ -119,3 +134,11 @@ def trigrams(text: str) -> list[int]:
     """Hashes of the distinct trigrams of a text between blanks, rising."""
     padded = f" {text} "
     return sorted({crc32(padded[at : at + 3].encode("utf-8")) for at in range(len(padded) - 2)})
+
+
+@cache
+def _rapidfuzz() -> tuple[Any, Any]:
+    """Its search and its similarity in percent; asked for once, as importing takes time for each mention."""
+    from rapidfuzz import fuzz, process
+
+    return process.extractOne, fuzz.ratio

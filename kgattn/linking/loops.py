@@ -21,6 +21,12 @@ try:
 except ImportError:
     evidence = None
 
+fuzzy: ModuleType | None
+try:
+    from kgattn.linking import _fuzzy as fuzzy
+except ImportError:
+    fuzzy = None
+
 
 def _docs_of_this_spacy() -> ModuleType | None:
     """The module that reads spaCy's documents in memory, if it was built with a spaCy that lays them out alike."""

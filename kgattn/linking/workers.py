@@ -162,7 +162,7 @@ def pipe_in_processes(
             queue.close()
         for process in processes:
             if process.pid is not None:
-                process.terminate()
+                process.kill()  # SIGTERM is lost on a worker just forked, and may have a handler of the caller's
                 process.join()
         for receiver, _ in pipes:
             receiver.close()

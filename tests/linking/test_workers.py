@@ -78,3 +78,15 @@ def test_a_stream_may_be_left_early(linker):
     assert len(workers) == 2
     stream.close()
     assert not workers & set(multiprocessing.active_children())
+
+
+def test_a_handler_for_sigterm_keeps_no_worker_alive(linker):
+    before = signal.signal(signal.SIGTERM, lambda *_: None)  # which forked workers inherit
+    try:
+        stream = linker.pipe(iter(TEXTS * 2000), n_process=2, batch_size=500)
+        next(stream)
+        workers = set(multiprocessing.active_children())
+        stream.close()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert not workers & set(multiprocessing.active_children())

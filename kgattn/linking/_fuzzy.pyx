@@ -172,6 +172,7 @@ cdef class NearAliases:
                 if not 0 <= alias < num_texts:
                     damaged = True
                     break
+                fetch(&self.length[alias])
                 place = (<uint64_t>alias * multiplier()) >> shift
                 while table[place].number and table[place].number != alias + 1:
                     place = (place + 1) & (num_places - 1)

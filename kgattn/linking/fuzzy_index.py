@@ -6,6 +6,7 @@ compares the best of them letter by letter. Aliases are numbered in the order of
 came in does not matter.
 """
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -56,10 +57,13 @@ class FuzzyIndex:
             if len(folded) >= MIN_LENGTH:
                 by_text[folded] = min(row, by_text.get(folded, row))
         texts = sorted(by_text)
-        grams = [trigrams(text) for text in texts]
-        counts = np.array([len(hashes) for hashes in grams], dtype=np.int64)
-        size = 1 << max(10, int(counts.sum() // 16).bit_length())
-        bucket = np.fromiter((gram for hashes in grams for gram in hashes), np.int64, int(counts.sum())) & (size - 1)
+        hashes, counts = array("I"), np.empty(len(texts), dtype=np.int32)
+        for number, text in enumerate(texts):
+            of_text = trigrams(text)
+            hashes.extend(of_text)
+            counts[number] = len(of_text)
+        size = 1 << max(10, (len(hashes) // 16).bit_length())
+        bucket = np.array(hashes, dtype=np.int64) & (size - 1)
         pairs = np.unique(bucket * max(len(texts), 1) + np.repeat(np.arange(len(texts)), counts))
         bucket, alias = np.divmod(pairs, max(len(texts), 1))
         offsets = np.searchsorted(bucket, np.arange(size + 1))

@@ -198,7 +198,7 @@ def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader((f"{line}\n" for _, line in _lines(path)), strict=True, skipinitialspace=True)
     try:
         for fields in reader:
-            if any(field.strip() for field in fields):
+            if fields and any(field.strip() for field in fields):  # a blank line has none
                 yield reader.line_num, fields
     except csv.Error as error:
         raise GraphError(f"{path}:{reader.line_num}: not readable as CSV ({error}); repair the line") from None

@@ -123,6 +123,7 @@ class _Call:
             *(key.shape, key.stride(), key.dtype, type(key)),
             *(value.shape, value.stride(), value.dtype, type(value)),
             *(value.data_ptr() in (query.data_ptr(), key.data_ptr()), self.precision, self.is_causal),
+            *(torch.is_grad_enabled(), query.requires_grad, key.requires_grad, value.requires_grad),
             *(site.kind, site.kernel, self.kwargs.get("scaling"), self.kwargs.get("dropout")),
         )
 

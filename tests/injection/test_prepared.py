@@ -6,6 +6,7 @@ from transformers import BertConfig, BertForTokenClassification, PreTrainedModel
 
 import kgattn
 from kgattn.attention import prepare
+from kgattn.errors import KernelError
 from kgattn.graph import KnowledgeGraph
 from kgattn.injection import InjectionConfig, attention_function
 from kgattn.injection.architectures import find_architecture
@@ -71,3 +72,12 @@ def test_a_layer_that_calls_otherwise_is_prepared_for(graph, batch: Batch, asked
     with torch.autocast("cpu", torch.bfloat16):
         model.eval()(**batch.all)
     assert [arguments[1].dtype for arguments in asked] == [torch.bfloat16]
+
+
+@pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile:UserWarning")
+def test_a_layer_that_is_trained_is_not_served_by_what_a_frozen_one_was(graph, batch: Batch):
+    model = make(graph, "flex").eval().requires_grad_(False)
+    model(**batch.all)
+    find_architecture(model).attentions[1].requires_grad_(True)
+    with pytest.raises(KernelError, match="it is for inference"):
+        model(**batch.all)

@@ -19,8 +19,11 @@ cdef int8_t NO_LETTER = _NO_LETTER
 cdef int8_t UPPER = _UPPER
 cdef uint64_t BARRIER = _BARRIER
 cdef uint8_t BEGINS_ALIAS = _Flag.BEGINS_ALIAS
+cdef int BEGINS_ALIAS_BIT = int(_Flag.BEGINS_ALIAS).bit_length() - 1
 cdef uint8_t EMPTY = _Flag.EMPTY
 DAMAGED = "the linker index is damaged: delete it and build it again"
+cdef enum:
+    BLOCK = 512  # tokens looked at together
 cdef int64_t NOWHERE = 0
 cdef int64_t UNKNOWN = -1  # white space comes first
 
@@ -102,7 +105,6 @@ def leftmost_hits(
     int64_t[::1] first_token,
     int64_t[::1] last_token,
     int64_t[::1] alias_row,
-    int64_t[:, ::1] scratch,
 ):
     """Fill in the longest aliases, leftmost first, none overlapping.
 
@@ -113,7 +115,6 @@ def leftmost_hits(
         first_token: Takes the first token of each hit; as long as `tokens`, like the next two.
         last_token: Takes its last token, included.
         alias_row: Takes its row of candidates.
-        scratch: Four rows as long, overwritten.
 
     Returns:
         The number of hits.
@@ -144,11 +145,14 @@ def leftmost_hits(
     cdef const uint64_t[::1] exact_key = trie.exact_key
     cdef const int32_t[::1] exact_row = trie.exact_row
 
-    cdef int64_t[::1] ahead = scratch[0], asked = scratch[1], answer = scratch[2], places = scratch[3]
+    cdef int64_t ahead[BLOCK]
+    cdef int64_t asked[BLOCK]
+    cdef int64_t answer[BLOCK]
+    cdef int64_t places[BLOCK]
     cdef int edge_shift = shift_for(edge_child.shape[0])
     cdef int bit_shift = shift_for(8 * edge_bits.shape[0])
     cdef uint64_t last_place = edge_child.shape[0] - 1
-    cdef int64_t count = tokens.shape[0], hits = 0, start = 0, tried = 0, number
+    cdef int64_t count = tokens.shape[0], hits = 0, start = 0, block = 0, past, at, tried, number
     cdef int64_t own, token, atom, end, node, child, best, best_last, row, alias, form, first_form, past_form
     cdef int8_t letter
     cdef uint64_t key, place, hash
@@ -170,117 +174,119 @@ def leftmost_hits(
     ):
         raise LinkingError(DAMAGED)
 
-    # Where each token leads with the first atom behind it. Memory answers many independent questions at once, so these
-    # are asked in loops of their own rather than on the way.
+    # Some tokens at a time, so that what is known of them stays near the processor. First where each of them leads with
+    # the first atom behind it: memory answers many independent questions at once, so these are asked in loops of their
+    # own rather than on the way.
     with nogil:
-        for start in range(count - 1):
-            own = tokens[start]
-            ahead[start] = NOWHERE
-            if flags[own] & BEGINS_ALIAS:
-                token = tokens[start + 1]
+        while start < count - 1:
+            block = start
+            past = min(block + BLOCK, count - 1)
+            tried = 0
+            for at in range(block, past):
+                own, token = tokens[at], tokens[at + 1]
+                ahead[at - block] = NOWHERE
                 if flags[token] & EMPTY:
-                    ahead[start] = UNKNOWN
+                    if flags[own] & BEGINS_ALIAS:
+                        ahead[at - block] = UNKNOWN
                     continue
                 hash = scramble(own_node[own], lead[token])
                 place = hash >> bit_shift
-                if (edge_bits[place >> 3] >> (place & 7)) & 1:
-                    asked[tried] = start
-                    answer[tried] = hash >> edge_shift
-                    tried += 1
-        for number in range(tried):
-            places[number] = answer[number]
-            answer[number] = edge_child[answer[number]]
-        for number in range(tried):
-            start, child, place = asked[number], answer[number], places[number]
-            own, key = tokens[start], lead[tokens[start + 1]]
-            while 0 < child < num_nodes and (edge_atom[child] != key or edge_parent[child] != own_node[own]):
-                place = (place + 1) & last_place
-                child = edge_child[place]
-            if not 0 <= child < num_nodes:
-                damaged = True
-                child = 0
-            ahead[start] = child
-            places[number] = child
-        for number in range(tried):  # from here on only so that the cache holds it when it is needed
-            answer[number] = node_alias[places[number]]
-        for number in range(tried):
-            if 0 <= answer[number] < num_aliases:
-                places[number] = lower_row[answer[number]] + capital_row[answer[number]]
+                asked[tried] = at
+                answer[tried] = hash >> edge_shift  # both are written over unless the next line counts them
+                tried += (flags[own] >> BEGINS_ALIAS_BIT) & (edge_bits[place >> 3] >> (place & 7)) & 1
+            for number in range(tried):
+                places[number] = answer[number]
+                answer[number] = edge_child[answer[number]]
+            for number in range(tried):
+                at, child, place = asked[number], answer[number], places[number]
+                own, key = tokens[at], lead[tokens[at + 1]]
+                while 0 < child < num_nodes and (edge_atom[child] != key or edge_parent[child] != own_node[own]):
+                    place = (place + 1) & last_place
+                    child = edge_child[place]
+                if not 0 <= child < num_nodes:
+                    damaged = True
+                    child = 0
+                ahead[at - block] = child
+                places[number] = child
+            for number in range(tried):  # from here on only so that the cache holds it when it is needed
+                answer[number] = node_alias[places[number]]
+            for number in range(tried):
+                if 0 <= answer[number] < num_aliases:
+                    places[number] = lower_row[answer[number]] + capital_row[answer[number]]
 
-        start = 0
-        while start < count - 1:
-            own = tokens[start]
-            best, best_last, node = own_row[own], start, ahead[start]
-            if node != NOWHERE:
-                letter, key, token = own_letter[own], own_key[own], start + 1
-                atom = 0
-                if node == UNKNOWN:
-                    node = own_node[own]
-                    own = tokens[token]
-                    atom = first_atom[own]
-                else:
-                    own = tokens[token]
-                    atom = first_atom[own]
-                    if letter == NO_LETTER:
-                        letter = atom_letter[atom]
-                    key = extend(key, cased[atom])
-                    atom += 1
-                end = first_atom[own] + num_atoms[own]
-                while True:
-                    while atom < end:
-                        hash = scramble(node, folded[atom])
-                        place = hash >> bit_shift
-                        if not (edge_bits[place >> 3] >> (place & 7)) & 1:
-                            node = 0
-                            break
-                        place = hash >> edge_shift
-                        child = edge_child[place]
-                        while 0 < child < num_nodes and (
-                            edge_atom[child] != folded[atom] or edge_parent[child] != node
-                        ):
-                            place = (place + 1) & last_place
-                            child = edge_child[place]
-                        if not 0 <= child < num_nodes:
-                            damaged = True
-                            child = 0
-                        node = child
-                        if not node:
-                            break
+            while start < past:
+                own = tokens[start]
+                best, best_last, node = own_row[own], start, ahead[start - block]
+                if node != NOWHERE:
+                    letter, key, token = own_letter[own], own_key[own], start + 1
+                    atom = 0
+                    if node == UNKNOWN:
+                        node = own_node[own]
+                        own = tokens[token]
+                        atom = first_atom[own]
+                    else:
+                        own = tokens[token]
+                        atom = first_atom[own]
                         if letter == NO_LETTER:
                             letter = atom_letter[atom]
                         key = extend(key, cased[atom])
                         atom += 1
-                    if not node:
-                        break
-                    alias = node_alias[node]
-                    if alias >= num_aliases:
-                        damaged = True
-                    elif alias >= 0 and num_atoms[own]:
-                        row = capital_row[alias] if letter == UPPER else lower_row[alias]
-                        if has_exact:
-                            first_form, past_form = exact_offsets[alias], exact_offsets[alias + 1]
-                            if not 0 <= first_form <= past_form <= num_exact:
+                    end = first_atom[own] + num_atoms[own]
+                    while True:
+                        while atom < end:
+                            hash = scramble(node, folded[atom])
+                            place = hash >> bit_shift
+                            if not (edge_bits[place >> 3] >> (place & 7)) & 1:
+                                node = 0
+                                break
+                            place = hash >> edge_shift
+                            child = edge_child[place]
+                            while 0 < child < num_nodes and (
+                                edge_atom[child] != folded[atom] or edge_parent[child] != node
+                            ):
+                                place = (place + 1) & last_place
+                                child = edge_child[place]
+                            if not 0 <= child < num_nodes:
                                 damaged = True
-                                past_form = first_form
-                            for form in range(first_form, past_form):
-                                if exact_key[form] == key:
-                                    row = exact_row[form]
-                                    break
-                        if row >= 0:
-                            best, best_last = row, token
-                    token += 1
-                    if token == count:  # an edge for the barrier, which no alias holds
-                        damaged = True
-                        break
-                    own = tokens[token]
-                    atom = first_atom[own]
-                    end = atom + num_atoms[own]
-            if best >= 0:
-                first_token[hits], last_token[hits], alias_row[hits] = start, best_last, best
-                hits += 1
-                start = best_last + 1
-            else:
-                start += 1
+                                child = 0
+                            node = child
+                            if not node:
+                                break
+                            if letter == NO_LETTER:
+                                letter = atom_letter[atom]
+                            key = extend(key, cased[atom])
+                            atom += 1
+                        if not node:
+                            break
+                        alias = node_alias[node]
+                        if alias >= num_aliases:
+                            damaged = True
+                        elif alias >= 0 and num_atoms[own]:
+                            row = capital_row[alias] if letter == UPPER else lower_row[alias]
+                            if has_exact:
+                                first_form, past_form = exact_offsets[alias], exact_offsets[alias + 1]
+                                if not 0 <= first_form <= past_form <= num_exact:
+                                    damaged = True
+                                    past_form = first_form
+                                for form in range(first_form, past_form):
+                                    if exact_key[form] == key:
+                                        row = exact_row[form]
+                                        break
+                            if row >= 0:
+                                best, best_last = row, token
+                        token += 1
+                        if token == count:  # an edge for the barrier, which no alias holds
+                            damaged = True
+                            break
+                        own = tokens[token]
+                        atom = first_atom[own]
+                        end = atom + num_atoms[own]
+                if best >= 0:
+                    first_token[hits], last_token[hits], alias_row[hits] = start, best_last, best
+                    hits += 1
+                    start = best_last + 1
+                else:
+                    start += 1
     if damaged:
         raise LinkingError(DAMAGED)
     return hits

@@ -28,8 +28,8 @@ def leftmost_hits(tokens: Int[np.ndarray, " token"], distinct: DistinctTokens, t
         hits = trie.match(tokens, distinct)
         kept = leftmost(hits.first_token, hits.last_token)
         return Hits(*(column[kept] for column in hits))
-    room, scratch = np.empty((3, len(tokens)), dtype=np.int64), np.empty((4, len(tokens)), dtype=np.int64)
-    count = loops.compiled.leftmost_hits(tokens, distinct, trie, *room, scratch)
+    room = np.empty((3, len(tokens)), dtype=np.int64)
+    count = loops.compiled.leftmost_hits(tokens, distinct, trie, *room)
     return Hits(*room[:, :count])
 
 

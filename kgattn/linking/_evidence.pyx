@@ -4,7 +4,7 @@
 Built and used as `_compiled.pyx` is; `kgattn.linking.disambiguation` has the same with arrays.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.math cimport ceil, floor
 from libc.stdlib cimport calloc, free, qsort, realloc
 
@@ -15,6 +15,7 @@ from kgattn.linking._compiled import DAMAGED
 
 cdef enum:
     MEMORY_BITS = 12  # 4,096 pairs of 24 bytes are remembered
+    SEARCH = 16  # times as many neighbours are searched for a few rather than read
 
 
 cdef inline int64_t first_not_below(const int32_t* values, int64_t begin, int64_t end, int64_t wanted) noexcept nogil:
@@ -123,7 +124,7 @@ def context_scores(
 
 
 cdef struct Known:
-    int64_t start, goal
+    int64_t small, large
     double related
 
 
@@ -154,44 +155,71 @@ cdef class Coherence:
         self.worth, self.most, self.reach = worth, most, reach
         self.near, self.near_steps, self.steps = near, near_steps, steps
 
-    cdef double related(self, int64_t start, int64_t goal, Known* memory, bint* damaged) noexcept nogil:
-        """`coherence.relatedness` of one pair; the last ones are remembered."""
-        cdef int64_t size, other, link, middle, degree, begin, end, hub = self.worth.shape[0] - 1
+    cdef bint mark(self, int64_t entity, uint8_t* marks) noexcept nogil:
+        """Set the bits of an entity's neighbours, or say that the index is damaged."""
+        cdef int64_t link, middle
+        if not is_row(self.offsets, entity, self.links.shape[0]):
+            return False
+        for link in range(self.offsets[entity], self.offsets[entity + 1]):
+            middle = self.links[link]
+            if not 0 <= middle < self.offsets.shape[0] - 1:
+                return False
+            marks[middle >> 3] |= 1 << (middle & 7)
+        return True
+
+    cdef void unmark(self, int64_t entity, uint8_t* marks) noexcept nogil:
+        """Clear the bits that `mark` set."""
+        cdef int64_t link
+        for link in range(self.offsets[entity], self.offsets[entity + 1]):
+            marks[self.links[link] >> 3] = 0
+
+    cdef double related(
+        self, int64_t entity, const uint8_t* marks, int64_t other, Known* memory, bint* damaged
+    ) noexcept nogil:
+        """`coherence.relatedness` of an entity, whose neighbours are marked, and another; the last ones are remembered.
+        """
+        cdef int64_t size, others, small, large, link, middle, begin, end, hub = self.worth.shape[0] - 1
         cdef double total = 0
         cdef Known* known
-        if not (is_row(self.offsets, start, self.links.shape[0]) and is_row(self.offsets, goal, self.links.shape[0])):
+        if not is_row(self.offsets, other, self.links.shape[0]):
             damaged[0] = True
             return 0
-        size, other = self.offsets[start + 1] - self.offsets[start], self.offsets[goal + 1] - self.offsets[goal]
-        if size > other or (size == other and start > goal):
-            start, goal, size = goal, start, other
-        if not size:
+        size, others = self.offsets[entity + 1] - self.offsets[entity], self.offsets[other + 1] - self.offsets[other]
+        if not size or not others:
             return 0
-        known = memory + ((((<uint64_t>start * multiplier()) ^ <uint64_t>goal) * multiplier()) >> (64 - MEMORY_BITS))
-        if known.start == start and known.goal == goal:
+        small, large = min(entity, other), max(entity, other)
+        known = memory + ((((<uint64_t>small * multiplier()) ^ <uint64_t>large) * multiplier()) >> (64 - MEMORY_BITS))
+        if known.small == small and known.large == large:
             return known.related
-        known.start, known.goal = start, goal
-        begin, end = self.offsets[goal], self.offsets[goal + 1]
-        link = first_not_below(&self.links[0], begin, end, start)
-        if link < end and self.links[link] == start:
+        known.small, known.large = small, large
+        begin, end = self.offsets[other], self.offsets[other + 1]
+        if (marks[other >> 3] >> (other & 7)) & 1:
             total = 1
-        elif start != goal and size <= hub:
-            for link in range(self.offsets[start], self.offsets[start + 1]):
-                middle = self.links[link]
-                begin = first_not_below(&self.links[0], begin, end, middle)
-                if begin == end:
-                    break
-                if self.links[begin] != middle:
-                    continue
-                if not is_row(self.offsets, middle, self.links.shape[0]):
-                    damaged[0] = True
-                    break
-                degree = self.offsets[middle + 1] - self.offsets[middle]
-                if degree <= hub:
-                    total += self.worth[degree]
+        elif entity != other and min(size, others) <= hub:
+            if others <= SEARCH * size:
+                for link in range(begin, end):
+                    middle = self.links[link]
+                    if not 0 <= middle < self.offsets.shape[0] - 1:
+                        damaged[0] = True
+                        break
+                    if (marks[middle >> 3] >> (middle & 7)) & 1:
+                        total += self.through(middle)
+            else:
+                for link in range(self.offsets[entity], self.offsets[entity + 1]):
+                    middle = self.links[link]
+                    begin = first_not_below(&self.links[0], begin, end, middle)
+                    if begin == end:
+                        break
+                    if self.links[begin] == middle:
+                        total += self.through(middle)
             total = min(total, self.most)
         known.related = total
         return total
+
+    cdef inline double through(self, int64_t middle) noexcept nogil:
+        """What an entity between two adds; nothing where it is a hub."""
+        cdef int64_t degree = self.offsets[middle + 1] - self.offsets[middle]
+        return self.worth[degree] if 0 <= degree < self.worth.shape[0] else 0
 
     def scores(
         self, found, const int64_t[::1] voices, const int64_t[::1] own, const int64_t[::1] mention,
@@ -216,13 +244,19 @@ cdef class Coherence:
         cdef double total, best, share, near
         cdef bint damaged = False
         cdef Known* memory = <Known*>calloc(1 << MEMORY_BITS, sizeof(Known))
-        if memory == NULL:
+        cdef uint8_t* marks = <uint8_t*>calloc(self.offsets.shape[0] // 8 + 1, 1)
+        if memory == NULL or marks == NULL:
+            free(memory)
+            free(marks)
             raise MemoryError
         with nogil:
             for place in range(1 << MEMORY_BITS):
-                memory[place].start = -1
+                memory[place].small = -1
             for at in range(mention.shape[0]):
                 this, total = mention[at], 0
+                if not self.mark(entity[at], marks):
+                    damaged = True
+                    break
                 for number in range(max(own[at] - self.reach, 0), min(own[at] + self.reach + 1, voices.shape[0])):
                     other = voices[number]
                     if doc[other] != doc[this]:
@@ -239,10 +273,12 @@ cdef class Coherence:
                         share = <double>self.row_priors[place]
                         if share * near <= best:  # even a neighbour would say no more
                             continue
-                        share = self.related(entity[at], self.row_entities[place], memory, &damaged) * share * near
+                        share = self.related(entity[at], marks, self.row_entities[place], memory, &damaged) * share * near
                         best = max(best, floor(share * self.steps) / self.steps)
                     total += best
                 scores[at] = total
+                self.unmark(entity[at], marks)
         free(memory)
+        free(marks)
         if damaged:
             raise LinkingError(DAMAGED)

@@ -6,7 +6,7 @@ Built and used as `_compiled.pyx` is; `kgattn.linking.disambiguation` has the sa
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.math cimport ceil, floor
-from libc.stdlib cimport calloc, free, qsort, realloc
+from libc.stdlib cimport calloc, free
 
 from kgattn.linking._edges cimport multiplier
 
@@ -35,11 +35,6 @@ cdef inline bint is_row(const int64_t[::1] offsets, int64_t row, int64_t num_val
     return 0 <= row < offsets.shape[0] - 1 and 0 <= offsets[row] <= offsets[row + 1] <= num_values
 
 
-cdef int rising(const void* first, const void* second) noexcept nogil:
-    cdef uint64_t one = (<const uint64_t*>first)[0], other = (<const uint64_t*>second)[0]
-    return (one > other) - (one < other)
-
-
 def context_scores(
     object senses,
     object words,
@@ -62,63 +57,51 @@ def context_scores(
 
     Raises:
         LinkingError: Rows lie outside of their arrays: the index they came from is damaged.
-        MemoryError: There is no room for the words around a mention.
+        MemoryError: There is no room to note which words are around.
     """
     cdef const int64_t[::1] bag_offsets = senses.bag_offsets
     cdef const int32_t[::1] bag_words = senses.bag_words
     cdef const float[::1] weights = senses.word_weights
     cdef const int64_t[::1] doc_start = words.doc_start, doc_end = words.doc_end, entry = words.entry
     cdef const int64_t[::1] uses = words.words, doc = found.doc, first = found.start, past = found.end
-    cdef uint64_t* around = NULL  # word * 256 + 1 + tokens between; 0 in the place of the latter for the mention's own
-    cdef uint64_t* larger
-    cdef int64_t room = 0, size = 0, at, last = -1, token, low, high, start, end, use, place, bag, window = near.shape[0]
+    cdef int64_t num_words = weights.shape[0], window = near.shape[0]
+    # Of each word: 0 where it is not around, 1 in the mention itself, else 2 + the fewest tokens between.
+    cdef uint8_t* around = <uint8_t*>calloc(num_words + 1, 1)
+    cdef int64_t at, last = -1, token, low = 0, high = 0, start, end, use, bag
+    cdef uint8_t place
     cdef double total
-    cdef bint damaged = False, full = False
+    cdef bint damaged = False
+    if around == NULL:
+        raise MemoryError
     with nogil:
         for at in range(mention.shape[0]):
             if mention[at] != last:
+                for use in range(entry[low], entry[high]):
+                    if 0 <= uses[use] < num_words:
+                        around[uses[use]] = 0
                 last = mention[at]
                 low = doc_start[doc[last]]
                 start, end = low + first[last], low + past[last]
                 low, high = max(low, start - window), min(doc_end[doc[last]], end + window)
-                if entry[high] - entry[low] > room:
-                    room = 2 * (entry[high] - entry[low])
-                    larger = <uint64_t*>realloc(around, room * sizeof(uint64_t))
-                    if larger == NULL:
-                        full = True
-                        break
-                    around = larger
-                size = 0
                 for token in range(low, high):
+                    place = 1 if start <= token < end else 1 + (start - token if token < start else token - end + 1)
                     for use in range(entry[token], entry[token + 1]):
-                        around[size] = <uint64_t>uses[use] << 8
-                        if token < start:
-                            around[size] += start - token
-                        elif token >= end:
-                            around[size] += token - end + 1
-                        size += 1
-                qsort(around, size, sizeof(uint64_t), rising)
-            scores[at] = 0
+                        if not 0 <= uses[use] < num_words:
+                            damaged = True
+                        elif not 0 < around[uses[use]] < place:
+                            around[uses[use]] = place
             if not is_row(bag_offsets, entity[at], bag_words.shape[0]):
                 damaged = True
                 continue
-            total, bag, place = 0, bag_offsets[entity[at]], 0
-            while bag < bag_offsets[entity[at] + 1] and place < size:
-                use = around[place] >> 8
-                if bag_words[bag] < use:
-                    bag += 1
-                elif bag_words[bag] > use:
-                    place += 1
-                else:
-                    if not 0 <= use < weights.shape[0]:
-                        damaged = True
-                    elif around[place] & 255:  # the nearest one comes first
-                        total += weights[use] * near[(around[place] & 255) - 1]
-                    bag += 1
+            total = 0
+            for bag in range(bag_offsets[entity[at]], bag_offsets[entity[at] + 1]):
+                use = bag_words[bag]
+                if not 0 <= use < num_words:
+                    damaged = True
+                elif around[use] > 1:
+                    total += weights[use] * near[around[use] - 2]
             scores[at] = total
     free(around)
-    if full:
-        raise MemoryError
     if damaged:
         raise LinkingError(DAMAGED)
 

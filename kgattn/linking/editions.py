@@ -36,6 +36,8 @@ def with_years(docs: Sequence[Doc], stream: TokenStream, found: Found, language:
         return found
     first = stream.doc_start[found.doc] + found.start
     after_year = (stream.flags[first - 1] & Flag.YEAR != 0) & (found.start > 0) & (found.end - found.start > 1)
+    if not after_year.any():
+        return found
     start, source = found.start.copy(), found.source.copy()
     for mention in np.flatnonzero(after_year).tolist():
         number, begin, end = (int(column[mention]) for column in found[:3])

@@ -79,6 +79,8 @@ class LinkerConfig:
         branches: Whether the place beside an organisation, as in "Manitoba Liberal Party" or "Socialist Party of
             Ukraine", is a part of the mention. More spans are right; lost is the link of the place, and the mention
             still names an organisation of the short name, often that of another place. See `kgattn.linking.branches`.
+        commas: Whether a name with a comma is two mentions where the text has two names: "Bendigo, Victoria"; see
+            `kgattn.linking.commas`.
         overlaps: `longest`: of mentions that overlap, the longest that begins leftmost; `all`: the others are kept
             besides in `doc.spans["kgattn_alternatives"]` (see `kgattn.linking.overlaps`).
         fuzzy: Whether names and terms that are no alias, but nearly, are found too (see `kgattn.linking.fuzzy`); needs
@@ -109,6 +111,7 @@ class LinkerConfig:
     titles: bool = True
     editions: bool = True
     branches: bool = False
+    commas: bool = True
     overlaps: str = "longest"
     fuzzy: bool = False
     fuzzy_cutoff: float = 0.85
@@ -200,6 +203,7 @@ _WANTED = {
     "titles": _SWITCH,
     "editions": _SWITCH,
     "branches": _SWITCH,
+    "commas": _SWITCH,
     "overlaps": _choice(*OVERLAPS),
     "fuzzy": _SWITCH,
     "fuzzy_cutoff": _number("a number in (0, 1]", lambda value: 0 < value <= 1),

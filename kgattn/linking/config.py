@@ -73,7 +73,8 @@ class LinkerConfig:
         whole_names: Whether to drop mentions that seem to be a part of a longer name (see
             `kgattn.linking.whole_names`).
         titles: Whether a person's title beside a name, "President Vladimir Putin", makes it no part of a longer one
-            there; see `kgattn.linking.titles`.
+            there, and a party or an office before a name, "Republican Bob Dole", is none either; see
+            `kgattn.linking.titles` and `kgattn.linking.whole_names`.
         editions: Whether a year before the name of a recurring event is a part of the mention, "1984 United States
             presidential election", which then names the event itself; see `kgattn.linking.editions`.
         branches: Whether the place beside an organisation, as in "Manitoba Liberal Party" or "Socialist Party of

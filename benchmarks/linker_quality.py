@@ -58,6 +58,14 @@ STEPS: dict[str, dict[str, Any]] = {
         f"variants: {name}": {"variants": [name]}
         for name in ("article", "member", "adjective", "dated", "acronym", "party", "surname")
     },
+    **{
+        f"variants: {name}, with evidence": {
+            "variants": [name],
+            "context_weight": DEFAULT["context_weight"],
+            "coherence_weight": DEFAULT["coherence_weight"],
+        }
+        for name in ("party", "surname")
+    },
     "common-word filter": {"common_words": DEFAULT["common_words"]},
     "whole names": {"whole_names": DEFAULT["whole_names"]},
     "whole names, titles": {"whole_names": DEFAULT["whole_names"], "titles": DEFAULT["titles"]},

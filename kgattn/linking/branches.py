@@ -51,11 +51,13 @@ def with_places(docs: Sequence[Doc], stream: TokenStream, found: Found, language
 
     for first in np.flatnonzero(before).tolist():
         if joins(first, first + 1):
-            start[first + 1], source[first + 1], kept[first] = found.start[first], Source.VARIANT, False
+            start[first + 1], kept[first] = found.start[first], False
+            source[first + 1] = max(source[first + 1], Source.VARIANT)
     for first in np.flatnonzero(behind).tolist():
         between = docs[int(found.doc[first])][int(found.end[first]) : int(found.start[first + 1])]
         if [token.text for token in between] in _BEHIND and joins(first + 1, first):
-            end[first], source[first], kept[first + 1] = found.end[first + 1], Source.VARIANT, False
+            end[first], kept[first + 1] = found.end[first + 1], False
+            source[first] = max(source[first], Source.VARIANT)
     return found._replace(start=start, end=end, source=source).take(kept)
 
 

@@ -18,7 +18,7 @@ from spacy.tokens import Doc
 
 from kgattn.graph.subgraph import ranges
 from kgattn.linking.candidates import CandidateRows
-from kgattn.linking.found import Found, Source
+from kgattn.linking.found import Found
 from kgattn.linking.matching import leftmost_hits, located
 from kgattn.linking.organisations import ORGANISATIONS
 from kgattn.linking.stream import TokenStream
@@ -89,5 +89,5 @@ def _differ(rows: CandidateRows, part: Found, found: Found, mention: int) -> boo
 def _merged(found: Found, parts: Sequence[Found], rows: CandidateRows) -> Found:
     """All mentions in the order of text."""
     doc, start, end, row, source = (np.concatenate(columns) for columns in list(zip(found, *parts, strict=True))[:5])
-    source[len(found.doc) :] = np.where(rows.variant[row[len(found.doc) :]], Source.VARIANT, Source.ALIAS)
+    source[len(found.doc) :] = rows.source[row[len(found.doc) :]]
     return Found(doc, start, end, row, source).take(np.lexsort((start, doc)))

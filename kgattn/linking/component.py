@@ -6,7 +6,6 @@ from multiprocessing.context import get_spawning_popen
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -17,7 +16,7 @@ from kgattn.linking.build import ANY_LANGUAGE, open_or_build
 from kgattn.linking.commas import apart_at_commas
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.forking import open_before_forks
-from kgattn.linking.found import Found, Source
+from kgattn.linking.found import Found
 from kgattn.linking.fuzzy import add_fuzzy, check_rapidfuzz
 from kgattn.linking.index import LinkIndex
 from kgattn.linking.lexicon import Lexicon, read_lexicon
@@ -227,7 +226,7 @@ class KgattnLinker:
     def _found(self, docs: Sequence[Doc], stream: TokenStream, index: LinkIndex) -> Found:
         """Aliases and variants, apart at commas, without parts of longer names, and what is nearly an alias."""
         found = find_aliases(stream, index.trie.plain)
-        found = found._replace(source=np.where(index.candidates.plain.variant[found.row], Source.VARIANT, found.source))
+        found = found._replace(source=index.candidates.plain.source[found.row])
         if self.config.commas:
             rows = index.candidates.plain
             found = apart_at_commas(docs, stream, found, index.trie.plain, rows, self.language)

@@ -29,7 +29,7 @@ VARIANTS = (
     "hyphen",
     "accent",
 )
-DEFAULT_VARIANTS = tuple(name for name in VARIANTS if name not in ("party", "surname"))
+DEFAULT_VARIANTS = tuple(name for name in VARIANTS if name != "party")
 _MAX_COUNT = 2**15
 _MAX_EVIDENCE = 100
 _LISTS = ("types", "exclude_types", "stop_list", "variants")
@@ -65,7 +65,9 @@ class LinkerConfig:
         nil_threshold: A mention is dropped when the share of its likeliest entity is below this, in [0, 1]. At 0 all
             stay, and what the shares lack to 1 is that of "none of these".
         variants: Classes of variants of aliases that are found too, of `VARIANTS` (see `kgattn.linking.variants`);
-            empty for none; all but `party` and `surname` by default. Kept in the order of `VARIANTS`.
+            empty for none; all but `party` by default. Kept in the order of `VARIANTS`. What `surname` and `party` find
+            is dropped unless the document speaks for it, by its words or its other mentions; where `context_weight`
+            and `coherence_weight` are both 0 it stays.
         common_words: Table of everyday words, which are no mentions: `bundled`, `wordfreq`, `none` or a file (see
             `kgattn.linking.common_words`).
         common_word_zipf: Frequency on the Zipf scale from which an alias of one word is shut out, at least 0; labels

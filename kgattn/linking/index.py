@@ -29,7 +29,7 @@ from kgattn.linking.stop_list import StopList
 from kgattn.linking.trie import AtomTrie
 from kgattn.shapes import Int
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 META_FILE = "linker_index.json"
 _MAX_CACHED_ROWS = 2**16
 _TRIE = tuple(field.name for field in fields(AtomTrie))

@@ -108,8 +108,10 @@ def _drop_ends(docs: Sequence[Doc], stream: TokenStream, found: Found, stop_word
 
     Asked of what may be a surname, a variant of one capitalised word; after an initial it is a part as well.
     """
+    single = (found.source == Source.WEAK) & (found.end - found.start == 1) & (found.start > 0)
+    if not single.any():
+        return found
     first = stream.doc_start[found.doc] + found.start
-    single = (found.source == Source.VARIANT) & (found.end - found.start == 1) & (found.start > 0)
     capitals = stream.flags[first] & stream.flags[first - 1] & Flag.CAPITAL != 0
     kept = np.ones(len(found.doc), dtype=bool)
     for mention in np.flatnonzero(single & capitals).tolist():
@@ -131,7 +133,8 @@ def _drop_parts(stream: TokenStream, found: Found, words: _NameWords, strings: S
     if not len(doubtful):
         return found
     begins, ends = np.zeros((2, len(stream.orth)), dtype=bool)
-    begins[first], ends[past] = True, True
+    sure = found.source != Source.WEAK
+    begins[first[sure]], ends[past[sure]] = True, True
     first, past = first[doubtful], past[doubtful]
     # before the first token of a text, and behind its last one, stands the end of a document
     after, before, second = np.split(words.of(stream.orth[np.concatenate([past, first - 1, first - 2])], strings), 3)

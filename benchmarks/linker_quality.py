@@ -50,7 +50,7 @@ OFF: dict[str, Any] = {
     "abbreviations": False,
     "short_names": False,
 }
-EVERYTHING = "everything"  # all classes of variants, and `branches`
+EVERYTHING = "everything"  # all classes of variants
 DEFAULT = LinkerConfig().to_dict()
 STEPS: dict[str, dict[str, Any]] = {
     "variants": {"variants": DEFAULT["variants"]},
@@ -90,7 +90,7 @@ def arms() -> dict[str, LinkerConfig]:
     off = {**DEFAULT, **OFF}
     found = {"matching alone": LinkerConfig.from_dict(off)}
     found |= {f"+ {name}": LinkerConfig.from_dict({**off, **changes}) for name, changes in STEPS.items()}
-    return {**found, "default": LinkerConfig(), EVERYTHING: LinkerConfig(variants=VARIANTS, branches=True)}
+    return {**found, "default": LinkerConfig(), EVERYTHING: LinkerConfig(variants=VARIANTS)}
 
 
 def span_scores(linker: EntityLinker, sentences: Sequence[Sentence], size: int) -> dict[str, float]:

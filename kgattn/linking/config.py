@@ -81,7 +81,8 @@ class LinkerConfig:
             presidential election", which then names the event itself; see `kgattn.linking.editions`.
         branches: Whether the place beside an organisation, as in "Manitoba Liberal Party" or "Socialist Party of
             Ukraine", is a part of the mention. More spans are right; lost is the link of the place, and the mention
-            still names an organisation of the short name, often that of another place. See `kgattn.linking.branches`.
+            still names an organisation of the short name, often that of another place, with less confidence. See
+            `kgattn.linking.branches`.
         commas: Whether a name with a comma is two mentions where the text has two names: "Bendigo, Victoria"; see
             `kgattn.linking.commas`.
         overlaps: `longest`: of mentions that overlap, the longest that begins leftmost; `all`: the others are kept
@@ -113,7 +114,7 @@ class LinkerConfig:
     whole_names: bool = True
     titles: bool = True
     editions: bool = True
-    branches: bool = False
+    branches: bool = True
     commas: bool = True
     overlaps: str = "longest"
     fuzzy: bool = False

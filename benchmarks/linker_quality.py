@@ -44,12 +44,13 @@ OFF: dict[str, Any] = {
     "titles": False,
     "editions": False,
     "branches": False,
+    "commas": False,
     "context_weight": 0.0,
     "coherence_weight": 0.0,
     "abbreviations": False,
     "short_names": False,
 }
-EVERYTHING = "everything"  # all classes of variants, and `branches`
+EVERYTHING = "everything"  # all classes of variants
 DEFAULT = LinkerConfig().to_dict()
 STEPS: dict[str, dict[str, Any]] = {
     "variants": {"variants": DEFAULT["variants"]},
@@ -57,11 +58,20 @@ STEPS: dict[str, dict[str, Any]] = {
         f"variants: {name}": {"variants": [name]}
         for name in ("article", "member", "adjective", "dated", "acronym", "party", "surname")
     },
+    **{
+        f"variants: {name}, with evidence": {
+            "variants": [name],
+            "context_weight": DEFAULT["context_weight"],
+            "coherence_weight": DEFAULT["coherence_weight"],
+        }
+        for name in ("party", "surname")
+    },
     "common-word filter": {"common_words": DEFAULT["common_words"]},
     "whole names": {"whole_names": DEFAULT["whole_names"]},
     "whole names, titles": {"whole_names": DEFAULT["whole_names"], "titles": DEFAULT["titles"]},
     "editions": {"editions": True},
     "branches": {"branches": True},
+    "commas": {"commas": True},
     "abbreviations": {"abbreviations": True},
     "short names": {"short_names": True},
     "context": {"context_weight": DEFAULT["context_weight"]},
@@ -80,7 +90,7 @@ def arms() -> dict[str, LinkerConfig]:
     off = {**DEFAULT, **OFF}
     found = {"matching alone": LinkerConfig.from_dict(off)}
     found |= {f"+ {name}": LinkerConfig.from_dict({**off, **changes}) for name, changes in STEPS.items()}
-    return {**found, "default": LinkerConfig(), EVERYTHING: LinkerConfig(variants=VARIANTS, branches=True)}
+    return {**found, "default": LinkerConfig(), EVERYTHING: LinkerConfig(variants=VARIANTS)}
 
 
 def span_scores(linker: EntityLinker, sentences: Sequence[Sentence], size: int) -> dict[str, float]:

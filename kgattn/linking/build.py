@@ -13,6 +13,7 @@ from kgattn.linking.decisions import index_folders, read_decisions
 from kgattn.linking.disambiguation.popularity import popularity
 from kgattn.linking.disambiguation.senses import build_senses
 from kgattn.linking.forms import Names
+from kgattn.linking.found import Source
 from kgattn.linking.fuzzy_index import FuzzyIndex
 from kgattn.linking.index import META_FILE, LinkIndex
 from kgattn.linking.lexicon import Lexicon, read_lexicon
@@ -117,6 +118,8 @@ def _uses(names: Names, graph: KnowledgeGraph, config: LinkerConfig) -> AliasTab
     use = np.concatenate([used, used[by_variant]])
     weight, prior = weight[use], None if prior is None else prior[use]
     of_variants = slice(len(used), None)
+    source = np.full(len(form), Source.ALIAS, dtype=np.int8)
+    source[of_variants] = np.where(names.links.weak[link], Source.WEAK, Source.VARIANT)
     weight[of_variants] *= names.links.factor[link]
     if prior is not None:
         prior[of_variants] *= names.links.factor[link]
@@ -128,7 +131,7 @@ def _uses(names: Names, graph: KnowledgeGraph, config: LinkerConfig) -> AliasTab
         entity=entity[use],
         weight=weight,
         prior=prior,
-        variant=np.arange(len(form)) >= len(used),
+        source=source,
     )
 
 

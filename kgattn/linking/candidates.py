@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import UInt64
 
 from kgattn.graph.subgraph import ranges
+from kgattn.linking.found import Source
 from kgattn.linking.policy import CaseRule
 from kgattn.shapes import Bool, Float, Int
 
@@ -26,7 +27,7 @@ class AliasTable(NamedTuple):
         entity: Row of the entity.
         weight: How much the use counts for the entity, above 0.
         prior: P(entity given the form) where the graph gives it, in (0, 1], else NaN; None where it gives none.
-        variant: Whether the form is a variant of the entity's alias, not an alias itself.
+        source: Whether the form is an alias, a variant of one, or a weak variant, as `Source`.
     """
 
     alias: Int[np.ndarray, " use"]
@@ -36,20 +37,21 @@ class AliasTable(NamedTuple):
     entity: Int[np.ndarray, " use"]
     weight: Float[np.ndarray, " use"]
     prior: Float[np.ndarray, " use"] | None
-    variant: Bool[np.ndarray, " use"]
+    source: Int[np.ndarray, " use"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CandidateRows:
     """Candidates of row r are `[offsets[r], offsets[r + 1])`, likeliest first, equal ones by entity id.
 
-    `variant` says of each row whether its text is a variant of an alias; see `kgattn.linking.variants`.
+    `source` says of each row, as `Source`, whether its text is an alias, a variant of one, or weak variants alone; see
+    `kgattn.linking.variants`.
     """
 
     offsets: Int[np.ndarray, " row_plus_one"]
     entities: Int[np.ndarray, " candidate"]
     priors: Float[np.ndarray, " candidate"]
-    variant: Bool[np.ndarray, " row"]
+    source: Int[np.ndarray, " row"]
 
     @cached_property
     def plain(self) -> "CandidateRows":
@@ -113,9 +115,11 @@ def build_rows(
 
     use, row = (np.concatenate(column, dtype=np.int32) for column in zip(*pairs, strict=True))
     num_rows += len(form_capital)
-    variant = ~_any_of(num_rows, row[~uses.variant[use]])
-    kept = variant[row] | ~uses.variant[use]
-    candidates = _candidates(use[kept], row[kept], uses, variant, entity_rank, max_candidates)
+    of_use, source = uses.source[use], np.full(num_rows, Source.WEAK, dtype=np.int8)
+    for kind in (Source.VARIANT, Source.ALIAS):
+        source[row[of_use == kind]] = kind
+    kept = (source[row] != Source.ALIAS) | (of_use == Source.ALIAS)
+    candidates = _candidates(use[kept], row[kept], uses, source, entity_rank, max_candidates)
     exact_row = np.arange(num_rows - len(form_capital), num_rows, dtype=np.int32)
     return RowsByCase(lower_row, capital_row, exact_offsets.astype(np.int64), key[new], exact_row, candidates)
 
@@ -149,14 +153,14 @@ def _candidates(
     use: Int[np.ndarray, " pair"],
     row: Int[np.ndarray, " pair"],
     uses: AliasTable,
-    variant: Bool[np.ndarray, " row"],
+    source: Int[np.ndarray, " row"],
     entity_rank: Int[np.ndarray, " entity"],
     max_candidates: int,
 ) -> CandidateRows:
     """The candidates of all rows, made of some rows at a time: each is of its own uses alone."""
     order = np.argsort(row, kind="stable")
     use, row = use[order], row[order]
-    count = np.zeros(len(variant), dtype=np.int64)
+    count = np.zeros(len(source), dtype=np.int64)
     entities, priors = [np.empty(0, dtype=np.int32)], [np.empty(0, dtype=np.float32)]
     first = 0
     while first < len(row):
@@ -172,9 +176,9 @@ def _candidates(
         entities.append(entity[kept])
         priors.append(prior[kept])
         first = last
-    offsets = np.zeros(len(variant) + 1, dtype=np.int64)
+    offsets = np.zeros(len(source) + 1, dtype=np.int64)
     np.cumsum(count, out=offsets[1:])
-    return CandidateRows(offsets, np.concatenate(entities), np.concatenate(priors), variant)
+    return CandidateRows(offsets, np.concatenate(entities), np.concatenate(priors), source)
 
 
 def _ranked(

@@ -1,16 +1,11 @@
 """The spaCy component `kgattn_linker`: marks the mentions of a knowledge graph's entities in a document."""
 
-import io
-import json
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from multiprocessing.context import get_spawning_popen
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
-import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -18,11 +13,12 @@ from kgattn.errors import LinkingError
 from kgattn.graph import KnowledgeGraph
 from kgattn.graph.sources import is_address
 from kgattn.linking.build import ANY_LANGUAGE, open_or_build
+from kgattn.linking.commas import apart_at_commas
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.forking import open_before_forks
-from kgattn.linking.found import Found, Source
+from kgattn.linking.found import Found
 from kgattn.linking.fuzzy import add_fuzzy, check_rapidfuzz
-from kgattn.linking.index import META_FILE, LinkIndex
+from kgattn.linking.index import LinkIndex
 from kgattn.linking.lexicon import Lexicon, read_lexicon
 from kgattn.linking.marking import EXTENSION, Candidates, mark, register_extension, unmark
 from kgattn.linking.matching import find_aliases, scored
@@ -75,6 +71,7 @@ def make_kgattn_linker(
     titles: bool,
     editions: bool,
     branches: bool,
+    commas: bool,
     overlaps: str,
     fuzzy: bool,
     fuzzy_cutoff: float,
@@ -111,6 +108,7 @@ def make_kgattn_linker(
         titles: See `LinkerConfig`.
         editions: See `LinkerConfig`.
         branches: See `LinkerConfig`.
+        commas: See `LinkerConfig`.
         overlaps: See `LinkerConfig`.
         fuzzy: See `LinkerConfig`.
         fuzzy_cutoff: See `LinkerConfig`.
@@ -226,9 +224,12 @@ class KgattnLinker:
             unmark(docs, self.spans_key + ALTERNATIVES)
 
     def _found(self, docs: Sequence[Doc], stream: TokenStream, index: LinkIndex) -> Found:
-        """Aliases and variants, without parts of longer names, and what is nearly an alias."""
+        """Aliases and variants, apart at commas, without parts of longer names, and what is nearly an alias."""
         found = find_aliases(stream, index.trie.plain)
-        found = found._replace(source=np.where(index.candidates.plain.variant[found.row], Source.VARIANT, found.source))
+        found = found._replace(source=index.candidates.plain.source[found.row])
+        if self.config.commas:
+            rows = index.candidates.plain
+            found = apart_at_commas(docs, stream, found, index.trie.plain, rows, self.language)
         found = self._whole_names(docs, stream, found)
         if index.fuzzy is not None:
             check_rapidfuzz()
@@ -263,11 +264,7 @@ class KgattnLinker:
         """The index as bytes; `exclude=["index"]` leaves it out."""
         if _SAVED in exclude:
             return b""
-        arrays = self.index.arrays()
-        meta = np.frombuffer(json.dumps(self.index.meta()).encode("utf-8"), dtype=np.uint8)
-        buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, **{META_FILE: meta}, **arrays)
-        return buffer.getvalue()
+        return self.index.to_bytes()
 
     def from_bytes(self, data: bytes, exclude: Iterable[str] = ()) -> "KgattnLinker":
         """Take the index `to_bytes` gave.
@@ -275,15 +272,8 @@ class KgattnLinker:
         Raises:
             LinkingError: The bytes are no index.
         """
-        if _SAVED in exclude:
-            return self
-        try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files}
-            meta: dict[str, Any] = json.loads(arrays.pop(META_FILE).tobytes())
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
-            raise LinkingError(f"expected bytes of a linker index, got something else ({error})") from error
-        self.set_index(LinkIndex.from_parts(arrays, meta))
+        if _SAVED not in exclude:
+            self.set_index(LinkIndex.from_bytes(data))
         return self
 
     def __getstate__(self) -> dict[str, Any]:

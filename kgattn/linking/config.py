@@ -29,7 +29,7 @@ VARIANTS = (
     "hyphen",
     "accent",
 )
-DEFAULT_VARIANTS = tuple(name for name in VARIANTS if name not in ("party", "surname"))
+DEFAULT_VARIANTS = tuple(name for name in VARIANTS if name != "party")
 _MAX_COUNT = 2**15
 _MAX_EVIDENCE = 100
 _LISTS = ("types", "exclude_types", "stop_list", "variants")
@@ -65,7 +65,9 @@ class LinkerConfig:
         nil_threshold: A mention is dropped when the share of its likeliest entity is below this, in [0, 1]. At 0 all
             stay, and what the shares lack to 1 is that of "none of these".
         variants: Classes of variants of aliases that are found too, of `VARIANTS` (see `kgattn.linking.variants`);
-            empty for none; all but `party` and `surname` by default. Kept in the order of `VARIANTS`.
+            empty for none; all but `party` by default. Kept in the order of `VARIANTS`. What `surname` and `party` find
+            is dropped unless the document speaks for it, by its words or its other mentions; where `context_weight`
+            and `coherence_weight` are both 0 it stays.
         common_words: Table of everyday words, which are no mentions: `bundled`, `wordfreq`, `none` or a file (see
             `kgattn.linking.common_words`).
         common_word_zipf: Frequency on the Zipf scale from which an alias of one word is shut out, at least 0; labels
@@ -73,12 +75,16 @@ class LinkerConfig:
         whole_names: Whether to drop mentions that seem to be a part of a longer name (see
             `kgattn.linking.whole_names`).
         titles: Whether a person's title beside a name, "President Vladimir Putin", makes it no part of a longer one
-            there; see `kgattn.linking.titles`.
+            there, and a party or an office before a name, "Republican Bob Dole", is none either; see
+            `kgattn.linking.titles` and `kgattn.linking.whole_names`.
         editions: Whether a year before the name of a recurring event is a part of the mention, "1984 United States
             presidential election", which then names the event itself; see `kgattn.linking.editions`.
         branches: Whether the place beside an organisation, as in "Manitoba Liberal Party" or "Socialist Party of
             Ukraine", is a part of the mention. More spans are right; lost is the link of the place, and the mention
-            still names an organisation of the short name, often that of another place. See `kgattn.linking.branches`.
+            still names an organisation of the short name, often that of another place, with less confidence. See
+            `kgattn.linking.branches`.
+        commas: Whether a name with a comma is two mentions where the text has two names: "Bendigo, Victoria"; see
+            `kgattn.linking.commas`.
         overlaps: `longest`: of mentions that overlap, the longest that begins leftmost; `all`: the others are kept
             besides in `doc.spans["kgattn_alternatives"]` (see `kgattn.linking.overlaps`).
         fuzzy: Whether names and terms that are no alias, but nearly, are found too (see `kgattn.linking.fuzzy`); needs
@@ -108,7 +114,8 @@ class LinkerConfig:
     whole_names: bool = True
     titles: bool = True
     editions: bool = True
-    branches: bool = False
+    branches: bool = True
+    commas: bool = True
     overlaps: str = "longest"
     fuzzy: bool = False
     fuzzy_cutoff: float = 0.85
@@ -200,6 +207,7 @@ _WANTED = {
     "titles": _SWITCH,
     "editions": _SWITCH,
     "branches": _SWITCH,
+    "commas": _SWITCH,
     "overlaps": _choice(*OVERLAPS),
     "fuzzy": _SWITCH,
     "fuzzy_cutoff": _number("a number in (0, 1]", lambda value: 0 < value <= 1),

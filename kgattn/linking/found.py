@@ -15,6 +15,7 @@ class Source:
     FUZZY = 2  # it is nearly an alias
     ABBREVIATION = 3  # a short form whose long form stands in the same document
     SHORT_NAME = 4  # a part of a name that stands in full earlier in the same document
+    WEAK = 5  # it is a variant of a weak class, which the document must speak for
 
 
 class Found(NamedTuple):

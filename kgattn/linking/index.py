@@ -1,11 +1,14 @@
 """The linker's index: everything matching needs, as arrays that can be memory-mapped."""
 
+import io
 import json
+import zlib
 from dataclasses import dataclass, fields
 from functools import cached_property
 from multiprocessing.context import get_spawning_popen
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -26,7 +29,7 @@ from kgattn.linking.stop_list import StopList
 from kgattn.linking.trie import AtomTrie
 from kgattn.shapes import Int
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 META_FILE = "linker_index.json"
 _MAX_CACHED_ROWS = 2**16
 _TRIE = tuple(field.name for field in fields(AtomTrie))
@@ -176,6 +179,28 @@ class LinkIndex:
         except (OSError, ValueError, EOFError) as error:  # EOFError: an array of no bytes
             raise LinkingError(f"no readable linker index in {folder} ({error}); build it again") from error
         return cls.from_parts(arrays, meta, folder)
+
+    def to_bytes(self) -> bytes:
+        """The index as bytes."""
+        meta = np.frombuffer(json.dumps(self.meta()).encode("utf-8"), dtype=np.uint8)
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **{META_FILE: meta}, **self.arrays())
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "LinkIndex":
+        """The index `to_bytes` gave.
+
+        Raises:
+            LinkingError: The bytes are no index.
+        """
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+                arrays = {name: archive[name] for name in archive.files}
+            meta: dict[str, Any] = json.loads(arrays.pop(META_FILE).tobytes())
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
+            raise LinkingError(f"expected bytes of a linker index, got something else ({error})") from error
+        return cls.from_parts(arrays, meta)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "LinkIndex":
         return self

@@ -1,8 +1,9 @@
 """Which entities are persons, and which surnames may stand for them alone: "Bonino" for "Emma Bonino".
 
-A surname in a text is often that of somebody else: on news about persons whom the graph hardly knows, where it stands
-is right more often than whom it names. So the class of variants `surname` is off by default, and
-`LinkerConfig.short_names` finds surnames only behind the name in full.
+A surname in a text is often that of somebody else: on texts about persons whom the graph hardly knows, where it stands
+is right more often than whom it names. So what the class of variants `surname` finds stays only where the document
+speaks for the person, by words or by other mentions near in the graph. `LinkerConfig.short_names` finds surnames behind
+the name in full without that.
 """
 
 from itertools import chain

@@ -1,4 +1,4 @@
-"""Titles of persons, which stand beside a name without being a part of it: "President Vladimir Putin"."""
+"""What stands beside a person's name without being a part of it: "President Vladimir Putin", "Republican Bob Dole"."""
 
 _TITLES = {
     "en": """
@@ -9,10 +9,17 @@ _TITLES = {
         Sir Speaker Sultan Treasurer
     """,
 }
+_PARTISANS = {"en": "Communist Conservative Democrat Green Labour Liberal Party Republican Socialist Tory"}
 TITLES = {language: frozenset(titles.split()) for language, titles in _TITLES.items()}
+PARTISANS = {language: frozenset(words.split()) for language, words in _PARTISANS.items()}
 
 
 def is_title(word: str, language: str) -> bool:
     """Whether a word is a title, or in English the plural of one ("Generals"); none is in a language without a list."""
     known = TITLES.get(language, frozenset())
     return word in known or word.removesuffix("s") in known
+
+
+def is_partisan(word: str, language: str) -> bool:
+    """Whether a word ends the name of a party, or of a member of one, that may stand before the member's own name."""
+    return word in PARTISANS.get(language, frozenset())

@@ -16,8 +16,8 @@ from kgattn.linking.policy import CaseRule, case_rule
 from kgattn.linking.reading import FormColumns, Request
 from kgattn.linking.text_hashes import TextNumbers, TextSet, hashes_of
 from kgattn.linking.trie import extend_key
-from kgattn.linking.variants import FACTORS, variants_of
-from kgattn.shapes import Float, Int
+from kgattn.linking.variants import FACTORS, WEAK, variants_of
+from kgattn.shapes import Bool, Float, Int
 
 
 class VariantLinks(NamedTuple):
@@ -27,11 +27,13 @@ class VariantLinks(NamedTuple):
         offsets: Where those of each form start.
         form: The variant, a form itself.
         factor: Share of the form's weight it has, in (0, 1).
+        weak: Whether it is one by weak classes alone.
     """
 
     offsets: Int[np.ndarray, " form_plus_one"]
     form: Int[np.ndarray, " link"]
     factor: Float[np.ndarray, " link"]
+    weak: Bool[np.ndarray, " link"]
 
 
 def add_variants(
@@ -56,7 +58,8 @@ def add_variants(
         lexicon: Words of the texts' language.
     """
     tables, rules = (graph.labels, graph.alias_texts), forms.rule
-    linked, factor, count = Column(np.int32), Column(np.float64), np.zeros(len(named), dtype=np.int64)
+    linked, factor, weak = Column(np.int32), Column(np.float64), Column(np.bool_)
+    count = np.zeros(len(named), dtype=np.int64)
     classes = frozenset(config.variants)
     person = np.zeros(len(named), dtype=bool)
     if "surname" in classes:
@@ -67,15 +70,15 @@ def add_variants(
     for texts in chosen_of(named, *tables) if classes else ():
         part = slice(first, first + len(texts))
         found = list(_variants(texts, person[part].tolist(), classes, lexicon.language))
-        is_alias = aliases.holds(hashes_of(variant.casefold() for _, variant, _ in found)).tolist()
+        is_alias = aliases.holds(hashes_of(variant.casefold() for _, variant, *_ in found)).tolist()
         found = [one for one, shut_out in zip(found, is_alias, strict=True) if not shut_out]
         rule = list(map(CaseRule, rules[part].tolist()))
         asked = [
             Request(variant, rule[base], is_member(variant, texts[base], lexicon.language))
-            for base, variant, _ in found
+            for base, variant, *_ in found
         ]
         marks = np.array(
-            [2 * rule[base] + one.certain for (base, _, _), one in zip(found, asked, strict=True)], dtype=np.uint64
+            [2 * rule[base] + one.certain for (base, *_), one in zip(found, asked, strict=True)], dtype=np.uint64
         )
         keys = extend_key(hashes_of(one.text for one in asked), marks)
         new = known.new_in(keys)
@@ -83,24 +86,27 @@ def add_variants(
         number = known.of(keys)
         matched = number >= 0
         linked.append(number[matched])
-        factor.append(np.array([share for _, _, share in found], dtype=np.float64)[matched])
-        bases = np.array([base for base, _, _ in found], dtype=np.int64)
+        factor.append(np.array([share for _, _, share, _ in found], dtype=np.float64)[matched])
+        weak.append(np.array([is_weak for *_, is_weak in found], dtype=np.bool_)[matched])
+        bases = np.array([base for base, *_ in found], dtype=np.int64)
         count[part] = np.bincount(bases[matched], minlength=len(texts))
         first += len(texts)
-    return VariantLinks(np.concatenate([[0], np.cumsum(count)]), linked.filled, factor.filled)
+    return VariantLinks(np.concatenate([[0], np.cumsum(count)]), linked.filled, factor.filled, weak.filled)
 
 
 def _variants(
     texts: list[str], person: list[bool], classes: Set[str], language: str
-) -> Iterator[tuple[int, str, float]]:
-    """Of each variant the place of its alias among the texts, the variant, and its share of the alias's weight."""
+) -> Iterator[tuple[int, str, float, bool]]:
+    """Of each variant the place of its alias among the texts, the variant, its share of the weight, if it is weak."""
     for place, text in enumerate(texts):
         variants = variants_of(text, classes, language)
+        by_party = "party" in classes and "Party" in text
+        strong = variants_of(text, classes - WEAK, language) if by_party else set(variants)
         last = surname(text) if person[place] else None
         if last is not None:
             variants.setdefault(last, FACTORS["surname"])
         for variant, share in variants.items():
-            yield place, variant, share
+            yield place, variant, share, variant not in strong
 
 
 def _asking_more(asked: Request, config: LinkerConfig, lexicon: Lexicon) -> Request:

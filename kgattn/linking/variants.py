@@ -13,14 +13,14 @@ Classes of variants, each of which can be left out of `LinkerConfig.variants`:
 * `member`: "Republicans" is found as "Republican", in English pipelines (`kgattn.linking.members`);
 * `adjective`: "hypertension" is found as "hypertensive", in English pipelines (`kgattn.linking.adjectives`);
 * `acronym`: "Ulster Unionist Party" is found as "UUP", in English pipelines (`kgattn.linking.acronyms`);
-* `surname`: "Emma Bonino" is found as "Bonino", where the name is a person's (`kgattn.linking.persons`); off
-  by default;
+* `surname`: "Emma Bonino" is found as "Bonino", where the name is a person's (`kgattn.linking.persons`);
 * `spelling`: British and American English, in English pipelines (`kgattn.linking.spelling`);
 * `greek`, `apostrophe`, `hyphen`, `accent`: see `kgattn.linking.typography`.
 
 Classes combine in this order: "inhibitors, beta-lactamase" is found as "beta lactamase inhibitor". A variant weighs
 less than its alias, and gives way: a text that is itself an alias of some entity never means another by a variant. It
-asks for the case its alias asks for.
+asks for the case its alias asks for. `party` and `surname` are weak: what they find stays only where the document
+speaks for one of its entities (`kgattn.linking.disambiguation.resolve`).
 """
 
 import re
@@ -49,6 +49,7 @@ FACTORS = {
     "acronym": 0.3,
     "surname": 0.1,
 }
+WEAK = frozenset({"party", "surname"})
 MAX_VARIANTS = 12
 
 _QUALIFIER = re.compile(r"(.*\S)\s+\([^()]+\)")

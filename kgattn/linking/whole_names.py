@@ -9,6 +9,10 @@ something else. A capitalised mention is taken for a part, and dropped, when it 
   (`kgattn.linking.titles`): any after a mention ("the German Chancellor"), and one before a mention of several words,
   which is a name without it ("Chancellor Angela Merkel").
 
+Two capitalised words after a mention, neither of them one for an organisation, count for a person's name where that
+is what follows: behind a party or a member of one ("Liberal Party Joe Dickson", "Republican Bob Dole") and behind the
+place of an office ("Governor of Oregon Mark Hatfield").
+
 What may be a surname by itself, of the class of variants `surname`, is a part behind any other capital too, whether a
 mention covers it or not: "Platt" in "Ben Platt", where "Ben" is an alias, and in "J. Platt".
 
@@ -19,22 +23,24 @@ from collections.abc import Sequence, Set
 
 import numpy as np
 from jaxtyping import UInt64
-from spacy.strings import StringStore
+from spacy.strings import StringStore, get_string_id
 from spacy.tokens import Doc
 
 from kgattn.linking.branches import with_places
 from kgattn.linking.config import LinkerConfig
 from kgattn.linking.editions import with_years
 from kgattn.linking.found import Found, Source
+from kgattn.linking.organisations import ORGANISATIONS
 from kgattn.linking.sentences import ends_sentence
 from kgattn.linking.stream import DOC_END, TokenStream
-from kgattn.linking.titles import is_title
+from kgattn.linking.titles import is_partisan, is_title
 from kgattn.linking.trie import Flag
-from kgattn.shapes import Int
+from kgattn.shapes import Bool, Int
 
 CAPITAL_NOUNS = frozenset({"de", "lb", "nds", "gsw"})
 _YEAR_DIGITS = 4
-_NAME, _UNTITLED, _YEAR, _ENDS = 1, 2, 4, 8
+_NAME, _UNTITLED, _YEAR, _ENDS, _TITLE, _PARTISAN, _ORGANISATION = 1, 2, 4, 8, 16, 32, 64
+_OF = get_string_id("of")
 _MAX_CACHED_WORDS = 100_000
 
 
@@ -78,7 +84,7 @@ class _NameWords:
         self._known: dict[int, int] = {}
 
     def of(self, orths: UInt64[np.ndarray, " word"], strings: StringStore) -> Int[np.ndarray, " word"]:
-        """Bits of words given by spaCy's ids: each is a name, a name and no title, a year, the end of a sentence."""
+        """Bits of words given by spaCy's ids, of which each says one thing of a word, as `_look_at` does."""
         if len(self._known) > _MAX_CACHED_WORDS:
             self._known = {}
         known, asked = self._known, orths.tolist()
@@ -90,9 +96,11 @@ class _NameWords:
 
     def _look_at(self, word: str) -> int:
         is_name = word[:1].isupper() and not word.isupper() and word.lower() not in self._stop_words
-        is_untitled = is_name and not (self._titles and is_title(word, self._language))
+        title = self._titles and is_title(word, self._language)
+        partisan = self._titles and is_partisan(word, self._language)
         is_year = len(word) == _YEAR_DIGITS and word.isdecimal()
-        return _NAME * is_name + _UNTITLED * is_untitled + _YEAR * is_year + _ENDS * ends_sentence(word)
+        bits = _NAME * is_name + _UNTITLED * (is_name and not title) + _YEAR * is_year + _ENDS * ends_sentence(word)
+        return bits + _TITLE * title + _PARTISAN * partisan + _ORGANISATION * (word.lower() in ORGANISATIONS)
 
 
 def _drop_ends(docs: Sequence[Doc], stream: TokenStream, found: Found, stop_words: Set[str], language: str) -> Found:
@@ -100,8 +108,10 @@ def _drop_ends(docs: Sequence[Doc], stream: TokenStream, found: Found, stop_word
 
     Asked of what may be a surname, a variant of one capitalised word; after an initial it is a part as well.
     """
+    single = (found.source == Source.WEAK) & (found.end - found.start == 1) & (found.start > 0)
+    if not single.any():
+        return found
     first = stream.doc_start[found.doc] + found.start
-    single = (found.source == Source.VARIANT) & (found.end - found.start == 1) & (found.start > 0)
     capitals = stream.flags[first] & stream.flags[first - 1] & Flag.CAPITAL != 0
     kept = np.ones(len(found.doc), dtype=bool)
     for mention in np.flatnonzero(single & capitals).tolist():
@@ -123,14 +133,35 @@ def _drop_parts(stream: TokenStream, found: Found, words: _NameWords, strings: S
     if not len(doubtful):
         return found
     begins, ends = np.zeros((2, len(stream.orth)), dtype=bool)
-    begins[first], ends[past] = True, True
+    sure = found.source != Source.WEAK
+    begins[first[sure]], ends[past[sure]] = True, True
     first, past = first[doubtful], past[doubtful]
     # before the first token of a text, and behind its last one, stands the end of a document
     after, before, second = np.split(words.of(stream.orth[np.concatenate([past, first - 1, first - 2])], strings), 3)
     is_part = ((after & _UNTITLED) != 0) & ~begins[past]
+    at = np.flatnonzero(is_part)
+    at = at[(stream.flags[past[at] + 1] & Flag.CAPITAL) != 0]
+    if len(at):
+        is_part[at] = ~_before_person(stream.orth, first[at], past[at], words, strings)
     names = (before & np.where(past - first > 1, _UNTITLED, _NAME)) != 0
     in_sentence = (stream.orth[first - 2] != DOC_END) & ((second & _ENDS) == 0)
     is_part |= ((before & _YEAR) != 0) | (names & ~ends[first] & in_sentence)
     kept = np.ones(len(found.doc), dtype=bool)
     kept[doubtful] = ~is_part
     return found.take(kept)
+
+
+def _before_person(
+    orth: UInt64[np.ndarray, " token"],
+    first: Int[np.ndarray, " mention"],
+    past: Int[np.ndarray, " mention"],
+    words: _NameWords,
+    strings: StringStore,
+) -> Bool[np.ndarray, " mention"]:
+    """Whether mentions are what stands before a person's name, and the two capitalised words behind may be one."""
+    places = np.concatenate([past - 1, past - 3, first - 2, past, past + 1])
+    last, front, office, name, surname = np.split(words.of(orth[places], strings), 5)
+    party = last | np.where((orth[past - 2] == _OF) & (past - first > 2), front, 0)  # "Liberal Party of Canada"
+    stands = (party & _PARTISAN != 0) | ((orth[first - 1] == _OF) & (office & _TITLE != 0))
+    follows: np.ndarray = stands & ((name | surname) & _ORGANISATION == 0)
+    return follows

@@ -2,6 +2,7 @@ import pytest
 
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking import EntityLinker, LinkerConfig
+from kgattn.linking.branches import SHARE
 
 LABELS = {
     "lib": "Liberal Party",
@@ -14,6 +15,7 @@ LABELS = {
     "war": "Winter War",
     "par": "Parliament",
     "ore": "zeolite",
+    "acr": "CAN",
     "band": "garden party",
     "long": "Kingdom of Great Britain and Ireland",
 }
@@ -52,6 +54,7 @@ def links(text, language="en", **config):
             [("Liberal Party", "lib"), ("Kingdom of Great Britain and Ireland", "long")],
         ),
         ("Liberal Party of Manitoba Socialist Party", [("Liberal Party", "lib"), ("Manitoba Socialist Party", "soc")]),
+        ("CAN Liberal Party", [("CAN", "acr"), ("Liberal Party", "lib")]),
         ("nothing here", []),
     ],
 )
@@ -59,11 +62,20 @@ def test_a_place_beside_an_organisation_belongs_to_its_name(text, found):
     assert links(text) == found
 
 
-def test_it_is_off_by_default_and_for_english_alone():
+def test_without_the_setting_and_in_other_languages_they_are_apart():
     text = "the Manitoba Liberal Party"
     apart = [("Manitoba", "man"), ("Liberal Party", "lib")]
-    assert links(text, branches=LinkerConfig().branches) == apart
+    assert links(text, branches=False) == apart
     assert links(text, "fr") == apart
+
+
+def test_a_branch_is_less_sure_than_a_name_in_full():
+    graph = KnowledgeGraph.from_triples([], labels=LABELS)
+    doc = EntityLinker(graph)("the Manitoba Liberal Party (MLP) and the Winter War")
+    shares = {span.text: span._.kg_candidates[0].prior for span in doc.spans["kgattn"]}
+    assert shares == {"Manitoba Liberal Party": SHARE, "MLP": SHARE, "Winter War": 1.0}
+    strict = EntityLinker(graph, config=LinkerConfig(nil_threshold=0.5))
+    assert len(strict("the Manitoba Liberal Party").spans["kgattn"]) == 0
 
 
 def test_a_branch_defines_its_short_form():

@@ -300,8 +300,8 @@ def test_an_index_of_another_version_or_with_a_lost_file_is_refused(nlp, tmp_pat
     with pytest.raises(LinkingError, match="linker index lacks 'node_alias'; delete it"):
         LinkIndex.open(folder)
     meta = (folder / "linker_index.json").read_text()
-    (folder / "linker_index.json").write_text(meta.replace('"format_version": 3', '"format_version": 2'))
-    with pytest.raises(LinkingError, match="must be of format version 3, got 2"):
+    (folder / "linker_index.json").write_text(meta.replace('"format_version": 4', '"format_version": 2'))
+    with pytest.raises(LinkingError, match="must be of format version 4, got 2"):
         LinkIndex.open(folder)
 
 

@@ -32,6 +32,8 @@ MATCHING_ALONE = {  # aliases as they are, which is all that the slow matcher kn
     "common_words": "none",
     "whole_names": False,
     "editions": False,
+    "branches": False,
+    "commas": False,
 }
 NOISE = ["and", "of", ".", "-", "'s", ",", "(", ")", "10", "市", "x", "A"]
 GAPS = [" ", " ", " ", "", "  ", "\n", "\n\n"]

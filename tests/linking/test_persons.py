@@ -2,7 +2,7 @@ import pytest
 
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking import EntityLinker, LinkerConfig
-from kgattn.linking.config import DEFAULT_VARIANTS, VARIANTS
+from kgattn.linking.config import VARIANTS
 from kgattn.linking.lexicon import read_lexicon
 from kgattn.linking.persons import having_surnames, persons_of, surname
 
@@ -18,6 +18,8 @@ LABELS = {
     "ben": "Ben",
 }
 TYPES = {one: ["person"] for one in LABELS if one not in ("town", "ben")} | {"town": ["city"], "ben": ["mountain"]}
+NO_SURNAMES = tuple(name for name in VARIANTS if name != "surname")
+SILENT = {"context_weight": 0.0, "coherence_weight": 0.0}  # so that no surname needs evidence
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,7 @@ def graph():
 
 
 def links(graph, text, variants=VARIANTS, **config):
-    doc = EntityLinker(graph, config=LinkerConfig(variants=variants, **config))(text)
+    doc = EntityLinker(graph, config=LinkerConfig(variants=variants, **SILENT, **config))(text)
     return [(span.text, span.kb_id_) for span in doc.spans["kgattn"]]
 
 
@@ -51,7 +53,7 @@ def test_persons_are_typed_or_have_a_rare_name():
 
 def test_a_surname_is_found_without_the_full_name_where_it_is_asked_for(graph):
     assert links(graph, "then Bonino spoke") == [("Bonino", "bonino")]
-    assert links(graph, "then Bonino spoke", DEFAULT_VARIANTS) == []
+    assert links(graph, "then Bonino spoke", NO_SURNAMES) == []
     assert links(graph, "then bonino spoke") == []
     assert links(graph, "the Marino of old") == []
 
@@ -63,7 +65,7 @@ def test_a_surname_is_found_without_the_full_name_where_it_is_asked_for(graph):
         ("with J. Bonino today", []),
         ("J. Bonino spoke", []),
         ("with Bonino Platt today", []),
-        ("with Governor Bonino today", ["Governor", "Bonino"]),
+        ("with Governor Bonino today", ["Bonino"]),
         ("Yesterday Bonino spoke", ["Bonino"]),
         ("it ended. Then Bonino spoke", ["Bonino"]),
         ("by The Bonino", ["Bonino"]),
@@ -82,7 +84,7 @@ def test_a_name_of_its_own_goes_before_a_surname():
 def test_the_index_is_built_anew_where_types_make_other_persons():
     labels = {"a": "Emma Bonino", "b": "Ada Bonino", "c": "Eva Bonino"}
     graph = KnowledgeGraph.from_triples([], labels=labels)
-    config = LinkerConfig(variants=VARIANTS, short_names=False)
+    config = LinkerConfig(variants=VARIANTS, short_names=False, **SILENT)
     linker = EntityLinker(graph, config=config)
     assert len(linker("then Bonino spoke").spans["kgattn"]) == 0
     typed = KnowledgeGraph.from_triples([], labels=labels, types={"a": ["person"]})

@@ -54,6 +54,32 @@ def test_titles_beside_a_name_make_it_no_part(text, found):
     assert len(doc.spans["kgattn"]) == 0
 
 
+PARTIES = {"Q1": "Liberal Party", "Q2": "Liberal Party of Canada", "Q3": "Republican", "Q4": "Maine", "Q5": "Sinn Féin"}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("beat Liberal Party Joe Dickson and", ["Liberal Party"]),
+        ("beat Liberal Party of Canada Joe Dickson", ["Liberal Party of Canada"]),
+        ("and Republican Joe E. Dickson won", ["Republican"]),
+        ("the Governor of Maine Joe Dickson", ["Maine"]),
+        ("beat Liberal Party Joe and", []),  # one word is no person's name
+        ("the Liberal Party Annual Conference met", []),
+        ("the Republican National Committee met", []),
+        ("the town of Maine Joe Dickson", []),
+        ("beat Sinn Féin Joe Dickson", []),  # not known for a party by its words
+        ("ended with Liberal Party Joe", []),
+    ],
+)
+def test_a_party_or_an_office_before_a_persons_name_is_no_part_of_it(text, found):
+    graph = KnowledgeGraph.from_triples([], labels=PARTIES)
+    doc = EntityLinker(graph)(text)
+    assert [span.text for span in doc.spans["kgattn"]] == found
+    doc = EntityLinker(graph, config=LinkerConfig(titles=False))(text)
+    assert len(doc.spans["kgattn"]) == 0
+
+
 def test_titles_are_those_of_the_language():
     graph = KnowledgeGraph.from_triples([], labels={"Q1": "Ada Byron"})
     doc = EntityLinker(graph, "fr")("avec General Ada Byron hier")

@@ -14,24 +14,29 @@ from kgattn.linking.disambiguation.derived import Derived, with_derived
 from kgattn.linking.disambiguation.options import options_of
 from kgattn.linking.disambiguation.score import Decisions, decide
 from kgattn.linking.disambiguation.short_names import find_short_names
-from kgattn.linking.found import Found
+from kgattn.linking.found import Found, Source
 from kgattn.linking.marking import Candidates
 from kgattn.linking.stream import TokenStream
-from kgattn.shapes import Float, Int
+from kgattn.shapes import Bool, Float, Int
 
 if TYPE_CHECKING:
     from kgattn.linking.index import LinkIndex
+
+_LEAST = 1.0  # evidence, in nats, that a weak variant asks for
 
 
 class Disambiguator:
     """Adds short forms, re-ranks candidates and drops mentions, as the settings of an index say.
 
-    A mention with one candidate, or of which the document says nothing, keeps the row of the index as it is.
+    A mention with one candidate, or of which the document says nothing, keeps the row of the index as it is; but one by
+    a weak class of variants is dropped unless the document speaks for one of its entities, and is no evidence itself.
     """
 
     def __init__(self, index: "LinkIndex") -> None:
         self._index = index
         self._rows = index.candidates.plain
+        evidence = index.config.context_weight or index.config.coherence_weight
+        self._has_weak = bool(evidence and (self._rows.source == Source.WEAK).any())
         self._has_short_names = bool(index.senses.short.any())
         self._words = WordTable(index.senses)
         self._ids = _EntityIds(index.entity_ids)
@@ -58,17 +63,28 @@ class Disambiguator:
             if names:
                 found, origin = with_derived(found, origin, names)
         candidates = index.row_candidates.of(found.row)
-        decisions = self._decide(docs, stream, found, origin)
+        weak = self._weak(found, origin)
+        decisions = self._decide(docs, stream, found, origin, weak)
         if decisions is not None:
             self._write(decisions, candidates)
         for mention in np.flatnonzero(origin >= 0).tolist():
             candidates[mention] = candidates[origin[mention]]
-        return self._filter(found, origin, candidates, decisions)
+        if decisions is not None:
+            weak[decisions.mention] = False
+        return self._filter(found, origin, candidates, decisions, weak)
 
     def admitted(self, found: Found) -> Found:
         """The mentions that the settings leave when their rows alone are judged: by type and by confidence."""
         candidates = self._index.row_candidates.of(found.row)
-        return self._filter(found, np.full(len(found.doc), -1), candidates, None)[0]
+        origin = np.full(len(found.doc), -1)
+        return self._filter(found, origin, candidates, None, self._weak(found, origin))[0]
+
+    def _weak(self, found: Found, origin: Int[np.ndarray, " mention"]) -> Bool[np.ndarray, " mention"]:
+        """Which mentions the document must speak for."""
+        if not self._has_weak:
+            return np.zeros(len(found.doc), dtype=bool)
+        weak: np.ndarray = (self._rows.source[found.row] == Source.WEAK) & (origin < 0)
+        return weak
 
     def _allowed(self, docs: Sequence[Doc], derived: list[Derived]) -> list[Derived]:
         """Short forms that the stop list does not hold."""
@@ -78,13 +94,18 @@ class Disambiguator:
         return [one for one in derived if not stop_list.holds(docs[one.doc][one.start : one.end].text)]
 
     def _decide(
-        self, docs: Sequence[Doc], stream: TokenStream, found: Found, origin: Int[np.ndarray, " mention"]
+        self,
+        docs: Sequence[Doc],
+        stream: TokenStream,
+        found: Found,
+        origin: Int[np.ndarray, " mention"],
+        weak: Bool[np.ndarray, " mention"],
     ) -> Decisions | None:
         """Judged candidates of the mentions there is evidence for; None when there is none at all."""
         index, rows, senses = self._index, self._rows, self._index.senses
         if not (senses.has_words or senses.has_links):
             return None
-        open_ = (rows.offsets[found.row + 1] - rows.offsets[found.row] > 1) & (origin < 0)
+        open_ = ((rows.offsets[found.row + 1] - rows.offsets[found.row] > 1) | weak) & (origin < 0)
         if not open_.any():
             return None
         options = options_of(found, open_, rows)
@@ -93,10 +114,10 @@ class Disambiguator:
             words = self._words.read(stream, docs[0].vocab.strings)
             evidence += index.config.context_weight * context_scores(senses, words, found, options)
         if senses.has_links:
-            scores = coherence_scores(senses, rows, found, origin < 0, options)
+            scores = coherence_scores(senses, rows, found, (origin < 0) & ~weak, options)
             evidence += index.config.coherence_weight * scores
         told = np.zeros(len(found.doc), dtype=bool)
-        told[options.mention[evidence > 0]] = True
+        told[options.mention[(evidence > 0) & (evidence >= _LEAST * weak[options.mention])]] = True
         kept = told[options.mention]
         return decide(type(options)(*(column[kept] for column in options)), evidence[kept]) if kept.any() else None
 
@@ -115,13 +136,14 @@ class Disambiguator:
         origin: Int[np.ndarray, " mention"],
         candidates: list[Candidates],
         decisions: Decisions | None,
+        untold: Bool[np.ndarray, " mention"],
     ) -> tuple[Found, list[Candidates]]:
-        """Drop mentions whose best candidate is of a wrong type or not likely enough."""
+        """Drop mentions the document does not speak for, or whose best candidate is of a wrong type or unlikely."""
         allowed, threshold = self._index.senses.allowed, self._index.config.nil_threshold
-        if not (len(allowed) or threshold):
+        if not (len(allowed) or threshold or untold.any()):
             return found, candidates
         entity, share = self._best(found, origin, decisions)
-        kept = share >= threshold
+        kept = (share >= threshold) & ~untold[np.where(origin >= 0, origin, np.arange(len(origin)))]
         if len(allowed):
             kept &= allowed[entity]
         if kept.all():

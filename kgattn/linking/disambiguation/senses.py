@@ -14,6 +14,7 @@ from kgattn.linking.config import LinkerConfig
 from kgattn.linking.disambiguation.short_names import has_short_name
 from kgattn.linking.disambiguation.types import allowed_entities
 from kgattn.linking.disambiguation.words import LabelWords, label_words
+from kgattn.linking.found import Source
 from kgattn.shapes import Bool, Float, Int
 
 PREFIX = "sense_"
@@ -28,7 +29,7 @@ class Senses:
         word_keys: Hash of each word, rising.
         word_weights: How much it tells, in [0, 1].
         bag_offsets: Words that speak for entity e are `[bag_offsets[e], bag_offsets[e + 1])` of the next; only entities
-            that share an alias have any.
+            that share an alias, or have a weak variant, have any.
         bag_words: Places in `word_keys`, rising within an entity.
         link_offsets: Neighbours of entity e are `[link_offsets[e], link_offsets[e + 1])` of the next.
         link_entities: Rows of entities joined to it by a triple, in either direction, each once, rising.
@@ -77,7 +78,7 @@ def build_senses(graph: KnowledgeGraph, rows: CandidateRows, config: LinkerConfi
 
     Args:
         graph: The graph.
-        rows: Candidates of its aliases. Where no row has two, nobody needs words and neighbours.
+        rows: Candidates of its aliases. Where no row has two, or is weak, nobody needs words and neighbours.
         config: Linker settings.
         stop_words: Words that say nothing, folded.
 
@@ -86,7 +87,7 @@ def build_senses(graph: KnowledgeGraph, rows: CandidateRows, config: LinkerConfi
     """
     size = np.diff(rows.offsets)
     shared = np.zeros(graph.num_entities, dtype=bool)
-    shared[rows.entities[np.repeat(size > 1, size)]] = True
+    shared[rows.entities[np.repeat((size > 1) | (rows.source == Source.WEAK), size)]] = True
     bags = _no_words() if not (shared.any() and config.context_weight) else _bags(graph, shared, stop_words)
     links = _no_rows() if not (shared.any() and config.coherence_weight) else _links(graph)
     return Senses(*bags, *links, allowed_entities(graph, config), has_short_name(graph, config))

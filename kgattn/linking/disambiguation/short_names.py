@@ -37,7 +37,7 @@ def find_short_names(
     if not len(full):
         return []
     places = zip(found.doc.tolist(), found.start.tolist(), strict=True)
-    known = {place: mention for mention, place in enumerate(places)}
+    known = {place: mention for mention, place in enumerate(places) if found.source[mention] != Source.WEAK}
     derived: list[Derived] = []
     for number, said in _last_words(docs, found, full).items():
         doc, orths = docs[number], stream.orth[stream.tokens_of(number)]

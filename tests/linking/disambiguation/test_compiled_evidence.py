@@ -73,7 +73,7 @@ def batches(draw):
     found = Found(*columns, np.arange(len(places)), np.zeros(len(places), dtype=np.int64))
     offsets, entities = rows_of([draw(numbers(NUM_ENTITIES, 3)) or [0] for _ in places])
     priors = np.array(draw(st.lists(st.floats(0.0625, 1, width=32), min_size=len(entities), max_size=len(entities))))
-    rows = CandidateRows(offsets, entities, priors.astype(np.float32), np.zeros(len(places), dtype=bool))
+    rows = CandidateRows(offsets, entities, priors.astype(np.float32), np.zeros(len(places), dtype=np.int8))
     word = numbers(NUM_WORDS, 2)
     words = [[] if draw(st.integers(0, 3)) else draw(word) for length in lengths for _ in range(length + 1)]
     end = np.cumsum(np.array(lengths) + 1)
@@ -114,7 +114,7 @@ def test_a_damaged_index_is_an_error(plain_senses, change):
         **dict(zip(("link_offsets", "link_entities"), rows_of([[2], [2], [0, 1]]), strict=True)),
     )
     found = Found(*np.array([[0, 0], [0, 2], [1, 3], [0, 1], [0, 0]]))
-    rows = CandidateRows(*rows_of([[0], [1]]), np.ones(2, dtype=np.float32), np.zeros(2, dtype=bool))
+    rows = CandidateRows(*rows_of([[0], [1]]), np.ones(2, dtype=np.float32), np.zeros(2, dtype=np.int8))
     words = TokenWords(np.array([0]), np.array([3]), *rows_of([[], [0], [], []], np.int64))
     witness = np.ones(2, dtype=bool)
 

@@ -55,8 +55,8 @@ def test_a_path_of_two_edges_is_evidence(shared_graph):
 
 def test_words_that_are_no_mention_are_evidence(shared_graph):
     text = "Hilton sang, and Paris danced."
-    assert best(link(shared_graph, coherence_weight=6.0), text) == [("Paris", "paris-fr")]
-    assert best(link(shared_graph, context_weight=6.0), text) == [("Paris", "hilton")]
+    assert best(link(shared_graph, coherence_weight=6.0, variants=()), text) == [("Paris", "paris-fr")]
+    assert best(link(shared_graph, context_weight=6.0, variants=()), text) == [("Paris", "hilton")]
 
 
 def test_without_evidence_the_priors_stay(shared_graph):
@@ -131,7 +131,7 @@ def test_types_keep_and_exclude_by_id_or_label(shared_graph):
 
 
 def test_types_judge_the_candidate_that_evidence_chose(shared_graph):
-    linker = link(shared_graph, types=("person",), context_weight=6.0)
+    linker = link(shared_graph, types=("person",), context_weight=6.0, variants=())
     assert best(linker, "Hilton sang, and Paris danced.") == [("Paris", "hilton")]
     assert best(linker, "Paris again.") == []
 

@@ -5,7 +5,7 @@ import pytest
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking import EntityLinker, LinkerConfig
 
-OFF = LinkerConfig(context_weight=0.0, coherence_weight=0.0, abbreviations=False, short_names=False)
+OFF = LinkerConfig(variants=(), context_weight=0.0, coherence_weight=0.0, abbreviations=False, short_names=False)
 ON = dataclasses.replace(OFF, short_names=True)
 
 

@@ -23,10 +23,12 @@ from kgattn.linking.matching import leftmost_hits, located
 from kgattn.linking.organisations import ORGANISATIONS
 from kgattn.linking.stream import TokenStream
 from kgattn.linking.titles import is_title
-from kgattn.linking.trie import AtomTrie, Flag
+from kgattn.linking.trie import AtomTrie, Flag, Hits
+from kgattn.shapes import Int
 
 _COMMA = get_string_id(",")
 _LEAST = 3  # tokens: a name, a comma, a name
+_FURTHER = 32  # tokens behind a name that one which begins with its year may reach
 
 
 def apart_at_commas(
@@ -49,45 +51,56 @@ def apart_at_commas(
     commas = np.flatnonzero(stream.orth[token] == _COMMA)
     if not len(commas):
         return found
-    parts, kept, end = [], np.ones(len(found.doc), dtype=bool), found.end.copy()
     owner, at = np.unique(np.repeat(np.arange(len(long)), length)[commas], return_index=True)
-    for place, comma in zip(owner.tolist(), token[commas[at]].tolist(), strict=True):
-        mention, begin, past = int(long[place]), int(first[place]), int(first[place] + length[place])
-        offset = begin - int(found.start[mention])
-        doc = docs[int(found.doc[mention])]
-        if stream.flags[comma + 1] & stream.flags[begin - 1] & Flag.YEAR:
-            part = _longest_at(stream, trie, comma + 1, offset + len(doc))
-            if len(part.doc) and part.end[0] + offset > past:
-                over = (found.doc == part.doc) & (found.start < part.end) & (found.end > part.start)
-                kept[over] = False
-                parts.append(part)
-        elif stream.flags[comma + 1] & stream.flags[begin] & Flag.CAPITAL:
-            part = _longest_at(stream, trie, comma + 1, past)
-            words = [token.lower_ for token in doc[begin - offset : comma - offset]]
-            named = is_title(doc[comma + 1 - offset].text, language) or not ORGANISATIONS.isdisjoint(words)
-            if len(part.doc) and part.end[0] + offset == past and not named and _differ(rows, part, found, mention):
-                end[mention] = comma - offset
-                parts.append(part)
-    return _merged(found._replace(end=end).take(kept), parts, rows) if parts else found
+    comma, mention, first, past = token[commas[at]], long[owner], first[owner], (first + length)[owner]
+    dated = stream.flags[comma + 1] & stream.flags[first - 1] & Flag.YEAR != 0
+    asked = dated | (stream.flags[comma + 1] & stream.flags[first] & Flag.CAPITAL != 0)
+    comma, mention, first, past, dated = (column[asked] for column in (comma, mention, first, past, dated))
+    doc_end = np.append(stream.doc_start[1:], len(stream.row)) - 1
+    limit = np.where(dated, np.minimum(past + _FURTHER, doc_end[found.doc[mention]]), past)
+    asked, part = _longest_at(stream, trie, comma + 1, limit)
+
+    kept, end, added = np.ones(len(found.doc), dtype=bool), found.end.copy(), np.zeros(len(part.doc), dtype=bool)
+    for number, one in enumerate(asked.tolist()):
+        of, offset = int(mention[one]), int(stream.doc_start[part.doc[number]])
+        reaches = int(part.end[number]) + offset - int(past[one])
+        if dated[one]:
+            over = (found.doc == part.doc[number]) & (found.start < part.end[number])
+            added[number] = reaches > 0
+            kept[over & (found.end > part.start[number])] &= reaches <= 0
+        elif reaches == 0 and _differ(rows, int(part.row[number]), int(found.row[of])):
+            doc, middle = docs[int(part.doc[number])], int(comma[one]) - offset
+            words = [token.lower_ for token in doc[int(found.start[of]) : middle]]
+            if ORGANISATIONS.isdisjoint(words) and not is_title(doc[middle + 1].text, language):
+                end[of], added[number] = middle, True
+    return _merged(found._replace(end=end).take(kept), part.take(added), rows) if added.any() else found
 
 
-def _longest_at(stream: TokenStream, trie: AtomTrie, first: int, past: int) -> Found:
-    """The longest alias that begins at a token and ends before another; none or one."""
-    barrier = stream.row[stream.tokens_of(len(stream.doc_start) - 1).stop]
-    hits = leftmost_hits(np.append(stream.row[first:past], barrier), stream.distinct, trie)
-    there = np.flatnonzero(hits.first_token == 0)
-    chosen = type(hits)(hits.first_token[there] + first, hits.last_token[there] + first, hits.row[there])
-    return located(stream, chosen)
+def _longest_at(
+    stream: TokenStream, trie: AtomTrie, first: Int[np.ndarray, " asked"], past: Int[np.ndarray, " asked"]
+) -> tuple[Int[np.ndarray, " part"], Found]:
+    """The longest alias that begins at each token and ends before another, where there is one, and whose it is."""
+    behind = np.cumsum(past - first + 1) - 1
+    row = stream.row[ranges(first, past - first + 1)]
+    row[behind] = stream.row[-1]  # the barrier behind the last document
+    hits = leftmost_hits(row, stream.distinct, trie)
+    begin = behind - (past - first)
+    asked = np.searchsorted(begin, hits.first_token, side="right") - 1
+    whole = np.flatnonzero(begin[asked] == hits.first_token)
+    asked, shift = asked[whole], (first - begin)[asked[whole]]
+    chosen = Hits(hits.first_token[whole] + shift, hits.last_token[whole] + shift, hits.row[whole])
+    return asked, located(stream, chosen)
 
 
-def _differ(rows: CandidateRows, part: Found, found: Found, mention: int) -> bool:
-    """Whether what is behind the comma means something else than the whole."""
-    one, other = (rows.entities[rows.offsets[row] : rows.offsets[row + 1]] for row in (part.row[0], found.row[mention]))
-    return not np.isin(one, other).any()
+def _differ(rows: CandidateRows, one: int, other: int) -> bool:
+    """Whether two rows of candidates have none in common."""
+    first, second = (rows.entities[rows.offsets[row] : rows.offsets[row + 1]] for row in (one, other))
+    return not np.isin(first, second).any()
 
 
-def _merged(found: Found, parts: Sequence[Found], rows: CandidateRows) -> Found:
+def _merged(found: Found, parts: Found, rows: CandidateRows) -> Found:
     """All mentions in the order of text."""
-    doc, start, end, row, source = (np.concatenate(columns) for columns in list(zip(found, *parts, strict=True))[:5])
-    source[len(found.doc) :] = rows.source[row[len(found.doc) :]]
-    return Found(doc, start, end, row, source).take(np.lexsort((start, doc)))
+    parts = parts._replace(source=rows.source[parts.row].astype(parts.source.dtype))
+    columns = [np.concatenate(pair) for pair in zip(found[:5], parts[:5], strict=True)]
+    merged = Found(*columns)
+    return merged.take(np.lexsort((merged.start, merged.doc)))

@@ -7,6 +7,7 @@ _TITLES = {
         General Governor Judge Justice King Lady Lieutenant Lord Major Marshal Mayor Minister Mr Mrs Ms Physician Pope
         Premier President Prince Princess Prof Professor Queen Rabbi Representative Secretary Senator Sergeant Sheriff
         Sir Speaker Sultan Treasurer
+        Capt Col Gen Gov Hon Lt Rep Rev Sen Sgt
     """,
 }
 _PARTISANS = {"en": "Communist Conservative Democrat Green Labour Liberal Party Republican Socialist Tory"}
@@ -15,8 +16,11 @@ PARTISANS = {language: frozenset(words.split()) for language, words in _PARTISAN
 
 
 def is_title(word: str, language: str) -> bool:
-    """Whether a word is a title, or in English the plural of one ("Generals"); none is in a language without a list."""
-    known = TITLES.get(language, frozenset())
+    """Whether a word is a title, with or without a full stop, or in English the plural of one ("Generals").
+
+    None is in a language without a list.
+    """
+    known, word = TITLES.get(language, frozenset()), word.rstrip(".")
     return word in known or word.removesuffix("s") in known
 
 

@@ -39,6 +39,7 @@ def test_parts_of_longer_names_are_no_mentions(text, found, matched):
     [
         ("then General Ada Byron spoke", ["Ada Byron"]),
         ("under Generals Ada Byron and others", ["Ada Byron"]),
+        ("they met Dr. Ada Byron and Sen. Ada Byron", ["Ada Byron", "Ada Byron"]),
         ("the Paris Mayor spoke", ["Paris"]),
         ("so General Ben spoke", []),  # of one word: "General Motors"
         ("so General Manager Ada Byron spoke", []),

@@ -59,7 +59,8 @@ class Disambiguator:
             if derived:
                 found, origin = with_derived(found, origin, derived)
         if self._has_short_names:
-            names = self._allowed(docs, find_short_names(docs, stream, found, self._rows, index.senses.short))
+            titles = docs[0].vocab.lang if config.titles else ""
+            names = self._allowed(docs, find_short_names(docs, stream, found, self._rows, index.senses.short, titles))
             if names:
                 found, origin = with_derived(found, origin, names)
         candidates = index.row_candidates.of(found.row)

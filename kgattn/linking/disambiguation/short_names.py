@@ -1,4 +1,4 @@
-"""Short later mentions: "Merkel" after "Angela Merkel"."""
+"""Short later mentions: "Merkel" and "President Merkel" after "Angela Merkel"."""
 
 from collections.abc import Sequence
 
@@ -13,6 +13,7 @@ from kgattn.linking.found import Found, Source
 from kgattn.linking.persons import is_name, persons_of
 from kgattn.linking.sentences import is_stop
 from kgattn.linking.stream import TokenStream
+from kgattn.linking.titles import is_title
 from kgattn.shapes import Bool, Int
 
 
@@ -25,11 +26,17 @@ def has_short_name(graph: KnowledgeGraph, config: LinkerConfig) -> Bool[np.ndarr
 
 
 def find_short_names(
-    docs: Sequence[Doc], stream: TokenStream, found: Found, rows: CandidateRows, short: Bool[np.ndarray, " named"]
+    docs: Sequence[Doc],
+    stream: TokenStream,
+    found: Found,
+    rows: CandidateRows,
+    short: Bool[np.ndarray, " named"],
+    titles: str = "",
 ) -> list[Derived]:
     """Later places of the last word of a full name, capitalised, alone, and of no other meaning.
 
-    A word that is an alias itself is left as it is, unless the full name's first candidate is among its own.
+    A title of the language `titles` may stand before it. A word that is an alias itself is left as it is, unless the
+    full name's first candidate is among its own.
     """
     size = found.end - found.start
     full = np.flatnonzero((size >= 2) & (size <= 4) & (found.source <= Source.VARIANT))
@@ -45,7 +52,7 @@ def find_short_names(
         words = np.flatnonzero((orths[:, None] == orths[list(said)]).any(axis=1))  # in the order of the text
         for at, orth in zip(words.tolist(), orths[words].tolist(), strict=True):
             mention = latest.get(orth)
-            if mention is not None and not _in_longer_name(doc, at):
+            if mention is not None and not _in_longer_name(doc, at, titles):
                 entity = int(rows.entities[rows.offsets[found.row[mention]]])
                 other = known.get((number, at))
                 if other is None or entity in _entities(rows, int(found.row[other])):
@@ -71,8 +78,12 @@ def _entities(rows: CandidateRows, row: int) -> list[int]:
     return entities
 
 
-def _in_longer_name(doc: Doc, at: int) -> bool:
-    """Whether the word before, unless it begins a sentence, or the one after is capitalised: part of another name."""
-    before = at > 1 and doc[at - 1].text[:1].isupper() and not is_stop(doc[at - 2].text)
+def _in_longer_name(doc: Doc, at: int, titles: str) -> bool:
+    """Whether the word before, unless it begins a sentence, or the one after is capitalised: part of another name.
+
+    A title before it is no such word.
+    """
+    name_before = at > 1 and doc[at - 1].text[:1].isupper() and not is_stop(doc[at - 2].text)
+    before = name_before and not is_title(doc[at - 1].text, titles)
     after = at + 1 < len(doc) and doc[at + 1].text[:1].isupper()
     return before or after

@@ -26,6 +26,12 @@ def test_a_last_name_stands_for_the_person_later_on(people):
     assert links(people, text, OFF) == [("Angela Merkel", "m")]
 
 
+def test_a_title_before_a_last_name_is_no_part_of_another_name(people):
+    text = "Then Angela Merkel spoke. They saw Mrs. Merkel, and the others saw President Merkel."
+    assert links(people, text) == [("Angela Merkel", "m"), ("Merkel", "m"), ("Merkel", "m")]
+    assert len(links(people, text, dataclasses.replace(ON, titles=False))) == 1
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -5,7 +5,7 @@ from typing import Any
 
 from spacy.tokens import Doc, Span
 
-from kgattn.linking.marking import EXTENSION, stored_candidates
+from kgattn.linking.marking import stored_candidates, stored_name
 
 
 def carry_mentions(source: Doc, tokens: Sequence[int], spans_key: str, target: Doc, target_key: str) -> None:
@@ -20,11 +20,12 @@ def carry_mentions(source: Doc, tokens: Sequence[int], spans_key: str, target: D
     """
     place = {token: number for number, token in enumerate(tokens)}
     spans: list[Span] = []
+    name = stored_name(target_key)
     data: dict[Any, Any] = target.user_data
     for span in source.spans[spans_key]:
         if span.start in place and span.end - 1 in place:
             begin, end = place[span.start], place[span.end - 1] + 1
             carried = Span(target, begin, end, label=span.label_, kb_id=span.kb_id_)
-            data["._.", EXTENSION, carried.start_char, carried.end_char] = stored_candidates(span)
+            data["._.", name, carried.start_char, carried.end_char] = stored_candidates(span, spans_key)
             spans.append(carried)
     target.spans[target_key] = spans

@@ -126,7 +126,8 @@ class KgattnLinker:
     """Sets `doc.spans[spans_key]`: longest matches, leftmost first, none overlapping, the likeliest entity as `kb_id_`.
 
     `span._.kg_candidates` lists all candidates. They are stored with the document, so they survive `DocBin` (with
-    `store_user_data=True`), pickling, `Doc.from_docs` and workers. A later linker replaces those of the same span.
+    `store_user_data=True`), pickling, `Doc.from_docs` and workers. A later linker with the same `spans_key` replaces
+    them; those of linkers with keys of their own stand side by side.
     """
 
     def __init__(

@@ -25,8 +25,10 @@ def mark(docs: Sequence[Doc], found: Found, candidates: Sequence[Candidates], sp
         candidates: (entity id, prior) of each mention, likeliest first, at least one.
         spans_key: Where in `doc.spans` they go.
     """
+    unmark(docs, spans_key)
+    name = stored_name(spans_key)
     if loops.docs is not None:
-        loops.docs.mark(docs, found.doc, found.start, found.end, candidates, spans_key, LABEL, EXTENSION)
+        loops.docs.mark(docs, found.doc, found.start, found.end, candidates, spans_key, LABEL, name)
         return
     strings = docs[0].vocab.strings
     label = strings.add(LABEL)  # each time: what a memory zone added is gone when it ends
@@ -42,16 +44,25 @@ def mark(docs: Sequence[Doc], found: Found, candidates: Sequence[Candidates], sp
         span = Span(doc, start, end, label, kb_id=kb_id)
         spans[number].append(span)
         data: dict[Any, Any] = doc.user_data
-        data["._.", EXTENSION, span.start_char, span.end_char] = entities
+        data["._.", name, span.start_char, span.end_char] = entities
     for doc, marked in zip(docs, spans, strict=True):
         doc.spans[spans_key] = SpanGroup(doc, name=spans_key, spans=marked)
 
 
 def unmark(docs: Sequence[Doc], spans_key: str) -> None:
-    """Take away `doc.spans[spans_key]` where it is."""
+    """Take away `doc.spans[spans_key]` where it is, and the candidates stored for it."""
+    name = stored_name(spans_key)
     for doc in docs:
         if spans_key in doc.spans:  # `pop` would take ten times as long where it is not
+            data: dict[Any, Any] = doc.user_data
+            for span in doc.spans[spans_key]:
+                data.pop(("._.", name, span.start_char, span.end_char), None)
             del doc.spans[spans_key]
+
+
+def stored_name(spans_key: str) -> str:
+    """The second part of the keys in `doc.user_data`, which are those of spaCy's own extensions."""
+    return EXTENSION if spans_key == SPANS_KEY else f"{EXTENSION}:{spans_key}"
 
 
 def register_extension() -> None:
@@ -65,14 +76,27 @@ def span_candidates(span: Span) -> list[Candidate]:
     return [Candidate(entity_id, prior) for entity_id, prior in stored_candidates(span)]
 
 
-def stored_candidates(span: Span) -> Candidates:
-    """The same as plain (entity id, prior)."""
+def stored_candidates(span: Span, spans_key: str = SPANS_KEY) -> Candidates:
+    """The same as plain (entity id, prior).
+
+    Of several linkers with keys of their own, those of `spans_key` if they led to the span's `kb_id_`, else those that
+    did.
+    """
     data: dict[Any, Any] = span.doc.user_data
-    stored = data.get(("._.", EXTENSION, span.start_char, span.end_char), ())
-    return tuple((entity_id, prior) for entity_id, prior in stored)  # pairs come back from bytes as lists
+    first: Candidates = ()
+    for key in dict.fromkeys((spans_key, SPANS_KEY, *span.doc.spans)):
+        found = data.get(("._.", stored_name(key), span.start_char, span.end_char), ())
+        stored = tuple((entity_id, prior) for entity_id, prior in found)  # pairs come back from bytes as lists
+        if stored and stored[0][0] == span.kb_id_:
+            return stored
+        first = first or stored
+    return first
 
 
 def doc_mentions(doc: Doc, spans_key: str = SPANS_KEY) -> list[Mention]:
     """The mentions of a linked document, in order of text."""
     spans: Iterable[Span] = doc.spans.get(spans_key, ())
-    return [Mention(span.start_char, span.end_char, tuple(span_candidates(span))) for span in spans]
+    return [
+        Mention(span.start_char, span.end_char, tuple(Candidate(*one) for one in stored_candidates(span, spans_key)))
+        for span in spans
+    ]

@@ -33,7 +33,7 @@ def mention_table(
     priors: list[list[float]] = []
     for number, doc in enumerate(docs):
         for span in doc.spans.get(spans_key, ()):
-            found = stored_candidates(span)[:max_candidates]
+            found = stored_candidates(span, spans_key)[:max_candidates]
             unknown = next((entity for entity, _ in found if entity not in graph), None)
             if unknown is not None:
                 raise LinkingError(

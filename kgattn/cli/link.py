@@ -56,8 +56,7 @@ def link(
     for file in files or ():
         if str(file) != STDIN and not file.is_file():
             raise LinkingError(f"expected a text file, got {file}: no such file; give the path of a UTF-8 text file")
-        if output is not None and output.exists() and file.exists() and output.samefile(file):
-            raise LinkingError(f"the output {output} is an input too; name another file")
+    _check_places(files or [], graph, output, html)
     source = Source(files, kind, field) if files else None
 
     from kgattn.graph import KnowledgeGraph
@@ -88,6 +87,25 @@ def link(
     if source is not None or store is not None:
         total = "" if store is None else f"{output}: {store.records:,} texts, {store.mentions:,} mentions; now "
         typer.echo(f"{total}linked {watcher.total()}", err=True)
+
+
+def _check_places(files: Sequence[Path], graph: str, output: Path | None, html: Path | None) -> None:
+    """See that nothing is written over what is read, or over what else is written."""
+    if output is not None and any(_is_same(output, file) for file in files):
+        raise LinkingError(f"the output {output} is an input too; name another file")
+    if html is None:
+        return
+    if any(_is_same(html, file) for file in files):
+        raise LinkingError(f"the page {html} is an input too; name another file")
+    of_output = [] if output is None else [output, *ResumableOutput.beside(output)]
+    if any(html.absolute() == file.absolute() or _is_same(html, file) for file in of_output):
+        raise LinkingError(f"the page {html} is a file of the output too; name another file")
+    if html.resolve().is_relative_to(Path(graph).resolve()):
+        raise LinkingError(f"the page {html} would be a part of the graph {graph}; name a file elsewhere")
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
 
 
 def _identity(
@@ -142,15 +160,21 @@ def _linked(
 ) -> Iterator[Rendered]:
     from kgattn.linking.bulk import link_in_bulk
 
-    chunks = (_checked(batch, linker.nlp.max_length) for batch in batches(items, source, drawn))
+    written = renderer.form == "json"
+    chunks = (_checked(batch, linker.nlp.max_length, written=written) for batch in batches(items, source, drawn))
     return link_in_bulk(linker, chunks, renderer, processes)
 
 
-def _checked(batch: Batch, max_length: int) -> Batch:
-    """The batch itself, if all of it can be linked; what cannot is named with its place."""
+def _checked(batch: Batch, max_length: int, *, written: bool) -> Batch:
+    """The batch itself, if all of it can be linked, and written without a loss; what cannot is named with its place."""
     from kgattn.linking.inputs import check_text, check_words
 
     for item in batch.items:
+        if written and "mentions" in (item.given or ()):
+            raise LinkingError(
+                f"{item.where}: expected a line without the key 'mentions', under which the mentions found are "
+                "written, got one that has it; give the key another name first"
+            )
         try:
             if isinstance(item.content, str):
                 check_text(item.content, max_length)

@@ -40,14 +40,14 @@ class ResumableOutput:
     """
 
     def __init__(self, path: Path, identity: dict[str, Any], *, overwrite: bool = False) -> None:
+        if not path.name or (path.exists() and not path.is_file()):
+            raise StorageError(f"cannot write {path}: it is there and no file; choose another place")
         self.path = path
-        self.part, self.state = path.with_name(path.name + ".part"), path.with_name(path.name + ".run.json")
+        self.part, self.state = self.beside(path)
         self._identity = json.loads(json.dumps(identity))
         self.records = self.tokens = self.mentions = self._bytes = 0
         self.digest: str | None = None
         self.finished = self._locked = False
-        if path.exists() and not path.is_file():
-            raise StorageError(f"cannot write {path}: it is there and no file; choose another place")
         with _storing(self.path):
             path.parent.mkdir(parents=True, exist_ok=True)
             file = self.part.open("ab")
@@ -58,6 +58,11 @@ class ResumableOutput:
         except BaseException:
             self._close()
             raise
+
+    @staticmethod
+    def beside(path: Path) -> tuple[Path, Path]:
+        """The part that is written first, and the file that says how far it is."""
+        return path.with_name(path.name + ".part"), path.with_name(path.name + ".run.json")
 
     def commit(self, data: bytes, digest: str, counts: dict[str, int]) -> None:
         """Append a chunk; once this returns, it stays.

@@ -111,7 +111,7 @@ def test_words_have_places_in_tokens_and_keys_stay(
     graph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     corpus = tmp_path / "corpus.jsonl"
-    lines = [{"id": 7, "tokens": ["The", "Rhine"], "ner_tags": ["O", "B-LOC"]}, {"id": 8, "text": TEXT, "mentions": 0}]
+    lines = [{"id": 7, "tokens": ["The", "Rhine"], "ner_tags": ["O", "B-LOC"]}, {"id": 8, "text": TEXT}]
     corpus.write_text("\n\n".join(map(json.dumps, lines)), encoding="utf-8")
     assert main(["link", "--graph", graph, "--jsonl", str(corpus)]) == 0
     output, error = capsys.readouterr()

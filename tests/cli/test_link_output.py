@@ -165,6 +165,45 @@ def test_an_output_is_not_an_input(graph: str, texts: Path, capsys: pytest.Captu
     assert "texts.txt is an input too; name another file" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("page", ["texts.txt", "a.jsonl", "a.jsonl.part", "a.jsonl.run.json", "towns/graph.json"])
+def test_a_page_is_written_over_nothing_else(
+    page: str, graph: str, texts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    KnowledgeGraph.load(graph).save(tmp_path / "towns")
+    output, before = tmp_path / "a.jsonl", (tmp_path / "towns" / "graph.json").read_bytes()
+    command = [
+        "link",
+        "--graph",
+        str(tmp_path / "towns"),
+        str(texts),
+        "-o",
+        str(output),
+        "--html",
+        str(tmp_path / page),
+    ]
+    assert main(command) == 2
+    assert f"{page} " in capsys.readouterr().err
+    assert not output.exists()
+    assert texts.read_text().startswith("Text 0 ")
+    assert (tmp_path / "towns" / "graph.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("output", [".", "/", ""])
+def test_an_output_has_a_name(output: str, graph: str, texts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["link", "--graph", graph, str(texts), "-o", output]) == 2
+    assert "it is there and no file; choose another place" in capsys.readouterr().err
+
+
+def test_mentions_that_a_line_has_are_not_written_over(
+    graph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text('{"text": "Bonn"}\n{"text": "Bonn", "mentions": ["gold"]}\n')
+    assert main(["link", "--graph", graph, str(lines), "--jsonl"]) == 2
+    assert "lines.jsonl:2: expected a line without the key 'mentions'" in capsys.readouterr().err
+    assert main(["link", "--graph", graph, str(lines)]) == 0
+
+
 def test_texts_from_the_command_line(graph: str, tmp_path: Path) -> None:
     assert main(["link", "--graph", graph, "--text", "Bonn", "-o", str(tmp_path / "new" / "a.jsonl")]) == 0
     assert json.loads((tmp_path / "new" / "a.jsonl").read_text())["mentions"][0]["surface_form"] == "Bonn"

@@ -142,6 +142,7 @@ class KgattnLinker:
         index: LinkIndex | None = None,
     ) -> None:
         self.config, self.stop_words, self.spans_key = config, stop_words, spans_key
+        self._given = config
         self.language, self.name, self.graph_path = language, name, graph_path
         self._index = index
         self._table = AtomTable()
@@ -255,11 +256,15 @@ class KgattnLinker:
         """Take the index `to_disk` wrote.
 
         Raises:
-            LinkingError: There is none, or it is damaged.
+            LinkingError: There is none, it is damaged, or was made with other settings than those given.
         """
         if _SAVED not in exclude:
-            self.set_index(LinkIndex.open(path))
+            self._take(LinkIndex.open(path))
         return self
+
+    def _take(self, index: LinkIndex) -> None:
+        self._given.check_made_with(index.config)
+        self.set_index(index)
 
     def to_bytes(self, exclude: Iterable[str] = ()) -> bytes:
         """The index as bytes; `exclude=["index"]` leaves it out."""
@@ -271,10 +276,10 @@ class KgattnLinker:
         """Take the index `to_bytes` gave.
 
         Raises:
-            LinkingError: The bytes are no index.
+            LinkingError: The bytes are no index, or it was made with other settings than those given.
         """
         if _SAVED not in exclude:
-            self.set_index(LinkIndex.from_bytes(data))
+            self._take(LinkIndex.from_bytes(data))
         return self
 
     def __getstate__(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kgattn.errors import ConfigError
+from kgattn.errors import ConfigError, LinkingError
 
 CASE_POLICIES = ("shape", "exact", "ignore")
 PRIORS = ("degree", "pagerank", "uniform")
@@ -144,6 +144,21 @@ class LinkerConfig:
         exact = {name: float(settings[name]) for name in floats if name in settings}
         lists = {name: tuple(settings[name]) for name in _LISTS if name in settings}
         return cls(**{**settings, **exact, **lists})
+
+    def check_made_with(self, made: "LinkerConfig") -> None:
+        """See that an index made with other settings has those given here; one that has its default is not given.
+
+        Raises:
+            LinkingError: It has not.
+        """
+        default, own, its = type(self)().to_dict(), self.to_dict(), made.to_dict()
+        other = [name for name in own if own[name] not in (default[name], its[name])]
+        if other:
+            raise LinkingError(
+                f"expected a linker index made with {', '.join(f'{name}={own[name]!r}' for name in other)}, got one "
+                f"made with {', '.join(f'{name}={its[name]!r}' for name in other)}; leave these settings out, or make "
+                "the component anew from its graph: nlp.add_pipe('kgattn_linker', config={'graph': path, ...})"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Settings by name, as JSON gives them back."""

@@ -331,3 +331,19 @@ def test_the_graph_is_named_when_it_has_nothing_to_match():
     graph = KnowledgeGraph.from_triples([], labels={"Q1": "1984", "Q2": "the"})
     with pytest.raises(LinkingError, match="expected a graph with labels to match, got 2 entities"):
         EntityLinker(graph)
+
+
+def test_settings_given_to_a_saved_pipeline_that_its_index_was_not_made_with_are_refused(graph_folder, tmp_path):
+    nlp = spacy.blank("en")
+    nlp.add_pipe(FACTORY, config={"graph": str(graph_folder), "max_candidates": 2})
+    nlp.to_disk(tmp_path / "pipeline")
+    again = {f"components.{FACTORY}.max_candidates": 2, f"components.{FACTORY}.spans_key": "other"}
+    assert spacy.load(tmp_path / "pipeline", config=again).get_pipe(FACTORY).config.max_candidates == 2
+    with pytest.raises(LinkingError, match=r"made with nil_threshold=0.5, got one made with nil_threshold=0.0; leave"):
+        spacy.load(tmp_path / "pipeline", config={f"components.{FACTORY}.nil_threshold": 0.5})
+    strict = spacy.blank("en").add_pipe(FACTORY, config={"nil_threshold": 0.5})
+    with pytest.raises(LinkingError, match="max_candidates"):
+        spacy.blank("en").add_pipe(FACTORY, config={"max_candidates": 3}).from_bytes(nlp.get_pipe(FACTORY).to_bytes())
+    with pytest.raises(LinkingError, match="nil_threshold"):
+        strict.from_bytes(nlp.get_pipe(FACTORY).to_bytes())
+    assert spacy.blank("en").add_pipe(FACTORY).from_disk(tmp_path / "pipeline" / FACTORY).config.max_candidates == 2

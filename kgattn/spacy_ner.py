@@ -9,7 +9,9 @@ from typing import Any
 import srsly
 import torch
 from spacy.language import Language
+from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc, Span
+from spacy.training import Example
 
 from kgattn.colours import colours_of
 from kgattn.errors import ConfigError, RunError
@@ -32,6 +34,7 @@ _DOCS = 64
     FACTORY,
     default_config={"run": None, "device": None, "batch_size": 32, "spans_key": SPANS_KEY, "overwrite_ents": False},
     assigns=["doc.ents", "token.ent_iob", "token.ent_type", "token.ent_kb_id"],
+    default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
 )
 @with_signature
 def make_kgattn_ner(
@@ -160,6 +163,11 @@ class KgattnNer:
                 )
         for doc, spans in zip(docs, found, strict=True):
             self._set(doc, spans)
+
+    def score(self, examples: Iterable[Example]) -> dict[str, Any]:
+        """Precision, recall and F1 of `doc.ents`, in all and by type: what `nlp.evaluate` asks for."""
+        scores: dict[str, Any] = get_ner_prf(examples)
+        return scores
 
     def to_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> None:
         """Copy the run, so that the saved pipeline needs nothing else; `exclude=["run"]` leaves it out.

@@ -16,6 +16,7 @@ import srsly
 from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin, Span
+from spacy.training import Example
 
 from kgattn.colours import DISPLACY, PALETTE, colours_of
 from kgattn.errors import ConfigError, LinkingError, RunError
@@ -95,6 +96,17 @@ def test_entities_and_what_they_are_linked_to(nlp, run) -> None:
     assert [ids(doc) for doc in docs] == (linked if run.name == "biased" else [[""] * len(one) for one in linked])
     assert all("kgattn" not in doc.spans for doc in docs)
     assert [entities(nlp(text)) for text in TEXTS] == [entities(doc) for doc in docs]
+
+
+def test_a_pipeline_is_evaluated(nlp) -> None:
+    gold = [
+        ("Bob likes New York", [(0, 3, "PER"), (10, 18, "LOC")]),
+        ("Dov likes Paris", [(0, 3, "PER"), (4, 9, "LOC")]),
+    ]
+    examples = [Example.from_dict(nlp.make_doc(text), {"entities": spans}) for text, spans in gold]
+    scores = nlp.evaluate(examples)
+    assert (scores["ents_p"], scores["ents_r"]) == (0.75, 0.75)
+    assert scores["ents_per_type"]["PER"]["f"] == 1.0
 
 
 def test_tags_are_those_of_the_run_on_the_same_words(nlp, run) -> None:

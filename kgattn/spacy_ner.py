@@ -139,7 +139,7 @@ class KgattnNer:
         while docs := list(islice(stream, batch_size)):
             zone = Zone(docs[0].vocab)
             self.predict(docs)
-            yield from zone.held(docs)
+            yield from zone.given_out(docs)
 
     def predict(self, docs: Sequence[Doc]) -> None:
         """Set the entities of documents that share a vocabulary, in place.

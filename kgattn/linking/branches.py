@@ -20,6 +20,7 @@ from kgattn.linking.stream import TokenStream
 from kgattn.linking.trie import Flag
 
 _BEHIND = (["of"], ["of", "the"])
+_FARTHEST = 2  # tokens between two names
 SHARE = 0.25
 _MOST_WORDS = 4  # of a place: "United States of America"
 
@@ -38,12 +39,17 @@ def with_places(docs: Sequence[Doc], stream: TokenStream, found: Found, language
     """
     if language != "en" or not len(found.doc):
         return found
-    capital = stream.flags[stream.doc_start[found.doc] + found.start] & Flag.CAPITAL != 0
+    first = stream.doc_start[found.doc] + found.start
+    capital = stream.flags[first] & Flag.CAPITAL
     length = found.end - found.start
-    gap = np.where(found.doc[1:] == found.doc[:-1], found.start[1:] - found.end[:-1], -1)
-    names = capital[1:] & capital[:-1]
-    before = names & (gap == 0) & (length[1:] > 1) & (length[:-1] <= _MOST_WORDS)
-    behind = names & ((gap == 1) | (gap == 2)) & (length[:-1] > 1) & (length[1:] <= _MOST_WORDS)
+    gap = first[1:] - first[:-1] - length[:-1]
+    near = (capital[1:] & capital[:-1]).nonzero()[0]
+    near = near[(gap[near] <= _FARTHEST) & (found.doc[near] == found.doc[near + 1])]
+    if not len(near):
+        return found
+    gap, of_first, of_second = gap[near], length[near], length[near + 1]
+    before = near[(gap == 0) & (of_second > 1) & (of_first <= _MOST_WORDS)]
+    behind = near[(gap > 0) & (of_first > 1) & (of_second <= _MOST_WORDS)]
     start, end, source = found.start.copy(), found.end.copy(), found.source.copy()
     kept = np.ones(len(start), dtype=bool)
 
@@ -53,11 +59,11 @@ def with_places(docs: Sequence[Doc], stream: TokenStream, found: Found, language
         fits = free and not _names_organisation(words, found, place) and not _is_acronym(words, found, place)
         return fits and _names_organisation(words, found, organisation)
 
-    for first in np.flatnonzero(before).tolist():
+    for first in before.tolist():
         if joins(first, first + 1):
             start[first + 1], kept[first] = found.start[first], False
             source[first + 1] = max(source[first + 1], Source.VARIANT)
-    for first in np.flatnonzero(behind).tolist():
+    for first in behind.tolist():
         between = docs[int(found.doc[first])][int(found.end[first]) : int(found.start[first + 1])]
         if [token.text for token in between] in _BEHIND and joins(first + 1, first):
             end[first], kept[first + 1] = found.end[first + 1], False

@@ -44,15 +44,17 @@ def apart_at_commas(
         rows: The candidates.
         language: Code of the texts' language.
     """
-    long = np.flatnonzero(found.end - found.start >= _LEAST)
-    first = stream.doc_start[found.doc[long]] + found.start[long]
-    length = found.end[long] - found.start[long]
-    token = ranges(first, length)
-    commas = np.flatnonzero(stream.orth[token] == _COMMA)
-    if not len(commas):
+    comma = (stream.orth == _COMMA).nonzero()[0]
+    if not (len(comma) and len(found.doc)):
         return found
-    owner, at = np.unique(np.repeat(np.arange(len(long)), length)[commas], return_index=True)
-    comma, mention, first, past = token[commas[at]], long[owner], first[owner], (first + length)[owner]
+    first = stream.doc_start[found.doc] + found.start
+    past = first + found.end - found.start
+    mention = first.searchsorted(comma, side="right") - 1
+    inside = ((comma < past[mention]) & (past[mention] - first[mention] >= _LEAST) & (mention >= 0)).nonzero()[0]
+    if not len(inside):
+        return found
+    mention, at = np.unique(mention[inside], return_index=True)  # the first comma of each
+    comma, first, past = comma[inside[at]], first[mention], past[mention]
     dated = stream.flags[comma + 1] & stream.flags[first - 1] & Flag.YEAR != 0
     asked = dated | (stream.flags[comma + 1] & stream.flags[first] & Flag.CAPITAL != 0)
     comma, mention, first, past, dated = (column[asked] for column in (comma, mention, first, past, dated))

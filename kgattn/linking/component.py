@@ -194,7 +194,7 @@ class KgattnLinker:
         while docs := next_batch(stream, batch_size):
             zone = Zone(docs[0].vocab)
             self.link(docs)
-            yield from zone.held(docs) if zone.is_one else docs
+            yield from zone.given_out(docs)
 
     def link(self, docs: Sequence[Doc]) -> None:
         """Mark documents that share a vocabulary, in place."""

@@ -7,7 +7,6 @@ knows is a longer alias, and goes before.
 
 from collections.abc import Sequence
 
-import numpy as np
 from spacy.tokens import Doc
 
 from kgattn.linking.dates import MONTHS
@@ -35,11 +34,12 @@ def with_years(docs: Sequence[Doc], stream: TokenStream, found: Found, language:
     if language != "en":
         return found
     first = stream.doc_start[found.doc] + found.start
-    after_year = (stream.flags[first - 1] & Flag.YEAR != 0) & (found.start > 0) & (found.end - found.start > 1)
-    if not after_year.any():
+    after_year = (stream.flags[first - 1] & Flag.YEAR).nonzero()[0]  # before a document there is none
+    after_year = after_year[found.end[after_year] - found.start[after_year] > 1]
+    if not len(after_year):
         return found
     start, source = found.start.copy(), found.source.copy()
-    for mention in np.flatnonzero(after_year).tolist():
+    for mention in after_year.tolist():
         number, begin, end = (int(column[mention]) for column in found[:3])
         doc = docs[number]
         free = int(found.end[mention - 1]) if mention and found.doc[mention - 1] == number else 0

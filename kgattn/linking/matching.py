@@ -37,9 +37,9 @@ def located(stream: TokenStream, hits: Hits) -> Found:
     """Hits by document and token in it."""
     first, last = hits.first_token, hits.last_token
     if len(stream.run_start):  # a hit that ends with tokens which touch inside a word ends with the last of them
-        run = np.searchsorted(stream.run_start, last, side="right") - 1
+        run = stream.run_start.searchsorted(last, side="right") - 1
         last = np.where(stream.run_start[run] == last, stream.run_end[run], last)
-    doc = np.searchsorted(stream.doc_start, first, side="right") - 1
+    doc = stream.doc_start.searchsorted(first, side="right") - 1
     offset = stream.doc_start[doc]
     source = np.full(len(first), Source.ALIAS)
     return Found(doc, first - offset, last - offset + 1, hits.row, source)

@@ -98,16 +98,16 @@ class AtomTable:
             if self._trie is not trie or len(self._rows) + len(self._run_row) > _MAX_CACHED_TOKENS:
                 self._clear(trie)
             row = self._rows.rows(orths)
-            new = row < 0
-            if new.any():
+            new = (row < 0).nonzero()[0]
+            if len(new):
                 self._add(trie, distinct_ids(orths[new]), strings)
-                row = self._rows.rows(orths)
+                row[new] = self._rows.rows(orths[new])
             flags, touching = _flags_of(self._columns[_FLAGS].filled, row, spaces)
             run_start, run_end = _runs(touching)
             for begin, end in zip(run_start.tolist(), run_end.tolist(), strict=True):
                 row[begin] = self._row_of_run(trie, tuple(orths[begin : end + 1].tolist()), strings)
                 row[begin + 1 : end + 1] = _NOTHING_ROW
-            distinct = DistinctTokens(*(column.filled for column in self._columns))
+            distinct = DistinctTokens(*[column.filled for column in self._columns])
         return TokenStream(row, distinct, orths, spaces, flags, doc_start, run_start, run_end)
 
     def _add(self, trie: AtomTrie, orths: UInt64[np.ndarray, " new"], strings: StringStore) -> None:

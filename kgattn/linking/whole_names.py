@@ -108,13 +108,14 @@ def _drop_ends(docs: Sequence[Doc], stream: TokenStream, found: Found, stop_word
 
     Asked of what may be a surname, a variant of one capitalised word; after an initial it is a part as well.
     """
-    single = (found.source == Source.WEAK) & (found.end - found.start == 1) & (found.start > 0)
-    if not single.any():
+    weak = (found.source == Source.WEAK).nonzero()[0]
+    if not len(weak):
         return found
-    first = stream.doc_start[found.doc] + found.start
-    capitals = stream.flags[first] & stream.flags[first - 1] & Flag.CAPITAL != 0
+    single = weak[(found.end[weak] - found.start[weak] == 1) & (found.start[weak] > 0)]
+    first = stream.doc_start[found.doc[single]] + found.start[single]
+    capitals = (stream.flags[first] & stream.flags[first - 1] & Flag.CAPITAL).nonzero()[0]
     kept = np.ones(len(found.doc), dtype=bool)
-    for mention in np.flatnonzero(single & capitals).tolist():
+    for mention in single[capitals].tolist():
         doc, at = docs[int(found.doc[mention])], int(found.start[mention])
         before = doc[at - 1].text
         free = before.lower() in stop_words or is_title(before, language)
@@ -127,9 +128,10 @@ def _drop_parts(stream: TokenStream, found: Found, words: _NameWords, strings: S
     """The mentions that are no part of a longer name."""
     first = stream.doc_start[found.doc] + found.start
     past = first + found.end - found.start
-    capital = (stream.flags[first] & Flag.CAPITAL) != 0
-    beside = (stream.flags[past] & Flag.CAPITAL) | (stream.flags[first - 1] & (Flag.CAPITAL | Flag.YEAR))
-    doubtful = np.flatnonzero(capital & (beside != 0))
+    doubtful = (stream.flags[first] & Flag.CAPITAL).nonzero()[0]
+    beside = stream.flags[past[doubtful]] & Flag.CAPITAL
+    beside |= stream.flags[first[doubtful] - 1] & (Flag.CAPITAL | Flag.YEAR)
+    doubtful = doubtful[beside.nonzero()[0]]
     if not len(doubtful):
         return found
     begins, ends = np.zeros((2, len(stream.orth)), dtype=bool)

@@ -155,7 +155,7 @@ def pipe_in_processes(
             for batch in islice(batches, 1):
                 queues[sent % n_process].put(batch)
                 sent += 1
-            yield from zone.held(docs)
+            yield from zone.given_out(docs)
     finally:
         for queue in queues:
             queue.cancel_join_thread()

@@ -4,7 +4,7 @@ Documents are made some at a time, ahead of those that are taken. So a stream th
 documents whose memory is freed: that is an error here, where spaCy would read other words out of them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any
 
@@ -29,29 +29,28 @@ class Zone:
             self._strings.add(self._mark)  # forgotten with the zone
 
     @property
-    def is_one(self) -> bool:
-        """Whether there is a zone, or was one that has ended."""
-        return self._mark is not None
-
-    @property
     def has_ended(self) -> bool:
         """Whether there was a zone that is over."""
         return self._mark is not None and self._mark not in self._strings
 
-    def held(self, docs: Sequence[Doc]) -> Iterator[Doc]:
-        """Documents made in the zone, one after the other.
+    def given_out(self, docs: list[Doc]) -> Iterator[Doc]:
+        """Documents made where the vocabulary was, one after the other; the list is emptied.
+
+        A document is let go before the next one is asked for, so that those to come are written where it was, which the
+        processor still has in its cache.
 
         Raises:
-            LinkingError: The zone has ended before the last of them was taken.
+            LinkingError: A zone they were made in has ended before the last of them was taken.
         """
-        for number, doc in enumerate(docs):
+        docs.reverse()
+        while docs:
             if self.has_ended:
                 raise LinkingError(
                     "expected a stream to be read to its end inside of the memory zone it was read in, got the end of "
-                    f"the zone before {len(docs) - number} documents that were made in it; read the whole stream "
+                    f"the zone before {len(docs)} documents that were made in it; read the whole stream "
                     "there, or give each zone a stream of its own"
                 )
-            yield doc
+            yield docs.pop()
 
 
 class KeptStrings:

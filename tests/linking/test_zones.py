@@ -109,8 +109,7 @@ def test_a_zone_is_told_from_the_next_one():
     none = Zone(nlp.vocab)
     with nlp.memory_zone():
         first = Zone(nlp.vocab)
-        assert (first.is_one, first.has_ended) == (True, False)
+        assert not first.has_ended
     with nlp.memory_zone():
-        assert Zone(nlp.vocab).is_one
-        assert (first.has_ended, none.has_ended, none.is_one) == (True, False, False)
+        assert (first.has_ended, none.has_ended) == (True, False)
     assert len(nlp.vocab.strings) == size

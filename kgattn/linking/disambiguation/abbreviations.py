@@ -10,7 +10,6 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-import numpy as np
 from spacy.strings import StringStore, get_string_id
 from spacy.tokens import Doc
 
@@ -34,7 +33,7 @@ def find_abbreviations(docs: Sequence[Doc], stream: TokenStream, found: Found) -
     """
     offset = stream.doc_start[found.doc]
     first, past = offset + found.start, offset + found.end
-    chosen = np.flatnonzero((stream.flags[past] | stream.flags[first - 1]) & Flag.OPENS)
+    chosen = ((stream.flags[past] | stream.flags[first - 1]) & Flag.OPENS).nonzero()[0]
     if not len(chosen):
         return []
     text = _Text(stream, docs[0].vocab.strings)

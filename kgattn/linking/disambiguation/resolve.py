@@ -68,7 +68,7 @@ class Disambiguator:
         decisions = self._decide(docs, stream, found, origin, weak)
         if decisions is not None:
             self._write(decisions, candidates)
-        for mention in np.flatnonzero(origin >= 0).tolist():
+        for mention in (origin >= 0).nonzero()[0].tolist():
             candidates[mention] = candidates[origin[mention]]
         if decisions is not None:
             weak[decisions.mention] = False
@@ -107,7 +107,7 @@ class Disambiguator:
         if not (senses.has_words or senses.has_links):
             return None
         open_ = ((rows.offsets[found.row + 1] - rows.offsets[found.row] > 1) | weak) & (origin < 0)
-        if not open_.any():
+        if not np.count_nonzero(open_):
             return None
         options = options_of(found, open_, rows)
         evidence = np.zeros(len(options.mention))
@@ -141,7 +141,7 @@ class Disambiguator:
     ) -> tuple[Found, list[Candidates]]:
         """Drop mentions the document does not speak for, or whose best candidate is of a wrong type or unlikely."""
         allowed, threshold = self._index.senses.allowed, self._index.config.nil_threshold
-        if not (len(allowed) or threshold or untold.any()):
+        if not (len(allowed) or threshold or np.count_nonzero(untold)):
             return found, candidates
         entity, share = self._best(found, origin, decisions)
         kept = (share >= threshold) & ~untold[np.where(origin >= 0, origin, np.arange(len(origin)))]

@@ -18,6 +18,11 @@ from kgattn.errors import KgattnError, StorageError
 _ADVICE = "nothing there was changed, choose a folder you may write to, with room"
 
 
+def seen_from(path: Path) -> str:
+    """Where a relative path begins, to be said of one that leads nowhere; nothing for others."""
+    return "" if path.is_absolute() else f", seen from {Path.cwd()}"
+
+
 @contextmanager
 def replacing(folder: str | Path, *, last: str | None = None) -> Iterator[Path]:
     """Fill a temporary folder, then move its entries into `folder`; other files there are kept.

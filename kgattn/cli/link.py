@@ -16,7 +16,7 @@ from kgattn.cli.link_render import Batch, Rendered, Renderer, batches
 from kgattn.cli.link_watch import LinkWatcher
 from kgattn.cli.settings import StopListFile, with_stop_list
 from kgattn.errors import LinkingError, RunError
-from kgattn.files import write_text
+from kgattn.files import seen_from, write_text
 
 if TYPE_CHECKING:
     from kgattn.graph import KnowledgeGraph
@@ -54,8 +54,9 @@ def link(
     if bool(files) == bool(text):
         raise typer.BadParameter("give texts by --text or in FILES, one of the two", param_hint="--text / FILES")
     for file in files or ():
-        if str(file) != STDIN and not file.is_file():
-            raise LinkingError(f"expected a text file, got {file}: no such file; give the path of a UTF-8 text file")
+        if str(file) != STDIN and (file.is_dir() or not file.exists()):
+            found = "a folder" if file.is_dir() else f"no such file{seen_from(file)}"
+            raise LinkingError(f"expected a text file, got {file}: {found}; give the path of a UTF-8 text file")
     _check_places(files or [], graph, output, html)
     source = Source(files, kind, field) if files else None
 

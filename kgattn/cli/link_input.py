@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from kgattn.graph.packed import OPENERS, READ_ERRORS, plain_suffix
 STDIN = "-"
 MAX_LINE = 1 << 28
 """Longest line, in bytes, line end included; what is longer is no text but a trap."""
+_KEYS_SHOWN = 10
 _LOOK_AHEAD = 1000  # lines from which the kind of columns is guessed
 _SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl"} | dict.fromkeys(
     (".conll", ".conllu", ".iob", ".iob2", ".bio"), "conll"
@@ -68,7 +70,7 @@ class Source:
         key: Which key of a JSON object to link, a text or a list of words; None is `text`, or else `tokens`.
 
     Attributes:
-        size: Bytes of all files as they are stored, None if one is standard input.
+        size: Bytes of all files as they are stored, None if one is standard input or a pipe.
         place: Bytes read of them so far.
     """
 
@@ -77,7 +79,7 @@ class Source:
         self._digest = hashlib.blake2b(digest_size=32)
         self._before = 0
         self._raw: Any = None
-        known = all(str(file) != STDIN for file in files)
+        known = all(str(file) != STDIN and file.is_file() for file in files)  # a pipe may have a name
         self.size = sum(file.stat().st_size for file in files) if known else None
 
     @property
@@ -114,7 +116,8 @@ class Source:
             raise LinkingError(f"{file}: cannot be read ({error.strerror}); give a UTF-8 text file") from error
         with self._raw as raw:
             yield OPENERS.get(file.suffix.lower(), lambda plain: plain)(raw)
-            self._before += raw.tell()
+            if self.size is not None:
+                self._before += raw.tell()
 
     def _lines(self, file: str, stream: Any) -> Iterator[tuple[int, str]]:
         """Lines without their ends, numbered from 1."""
@@ -151,7 +154,7 @@ def _read_jsonl(file: str, lines: Iterator[tuple[int, str]], key: str | None) ->
         if not line.strip():
             continue
         try:
-            given = json.loads(line)
+            given = json.loads(line, parse_float=_number, parse_constant=_number)
         except (ValueError, RecursionError) as error:
             raise LinkingError(f"{file}:{number}: expected a JSON object, got what does not parse ({error})") from error
         if not isinstance(given, dict):
@@ -160,12 +163,30 @@ def _read_jsonl(file: str, lines: Iterator[tuple[int, str]], key: str | None) ->
         content = given.get(wanted)
         if isinstance(content, list) and all(isinstance(word, str) and word for word in content):
             content = tuple(content)
+        if wanted not in given:
+            keys = ", ".join(map(repr, list(given)[:_KEYS_SHOWN])) or "none"
+            raise LinkingError(
+                f"{file}:{number}: expected the key {wanted!r}, got the keys {keys}; "
+                "mend the line, or name the key by --field"
+            )
         if not isinstance(content, (str, tuple)):
             raise LinkingError(
                 f"{file}:{number}: expected {wanted!r} to be a text, or a list of words that are not empty; "
                 "mend the line, or name the key by --field"
             )
         yield Item(content, file, number, given)
+
+
+def _number(written: str) -> float:
+    """A number that can be written again as JSON.
+
+    Raises:
+        ValueError: It is none, or too large.
+    """
+    number = float(written)
+    if not math.isfinite(number):
+        raise ValueError(f"{written} is no number of JSON, or too large a one")
+    return number
 
 
 def _read_columns(file: str, lines: Iterator[tuple[int, str]], _: str | None) -> Iterator[Item]:
@@ -175,7 +196,8 @@ def _read_columns(file: str, lines: Iterator[tuple[int, str]], _: str | None) ->
     rows = ((number, line) for number, line in lines if not line.startswith("-DOCSTART-"))
     first = list(islice(rows, _LOOK_AHEAD))
     separator = "\t" if any("\t" in line.strip(" \t") for _, line in first) else None
-    indexed = counts_words(_whole_sentences(first), separator)
+    least = 2 if plain_suffix(Path(file)) == ".conllu" else 3  # a number and a word may be all that CoNLL-U has
+    indexed = counts_words(_whole_sentences(first), separator, least)
     words: list[str] = []
     begin = 0
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kgattn.errors import GraphError
+from kgattn.files import seen_from
 from kgattn.graph.knowledge_graph import KnowledgeGraph
 from kgattn.graph.packed import PACKED_SUFFIXES, plain_suffix
 from kgattn.graph.provenance import record_file
@@ -54,7 +55,7 @@ def _load_path(path: Path, language: str) -> KnowledgeGraph:
     if is_folder:
         return _load_folder(path)
     if not is_there:
-        raise GraphError(f"{path}: expected a graph file or folder, got nothing there; check the path")
+        raise GraphError(f"{path}: expected a graph file or folder, got nothing there{seen_from(path)}; check the path")
     if not is_file:
         raise GraphError(f"{path}: expected a graph file or folder, got a device, a pipe or the like; check the path")
     suffix = plain_suffix(path)

@@ -19,6 +19,7 @@ from kgattn.linking.forking import open_before_forks
 from kgattn.linking.found import Found
 from kgattn.linking.fuzzy import add_fuzzy, check_rapidfuzz
 from kgattn.linking.index import LinkIndex
+from kgattn.linking.inputs import check_one_vocabulary
 from kgattn.linking.lexicon import Lexicon, read_lexicon
 from kgattn.linking.marking import EXTENSION, Candidates, mark, register_extension, unmark
 from kgattn.linking.matching import find_aliases, scored
@@ -172,7 +173,12 @@ class KgattnLinker:
             _ = self.index
 
     def set_index(self, index: LinkIndex) -> None:
-        """Link with this index from now on."""
+        """Link with this index from now on, by its settings.
+
+        Raises:
+            LinkingError: It was made with other settings than those given.
+        """
+        self._given.check_made_with(index.config)
         self._index, self.config = index, index.config
         for name in _OF_SETTINGS:
             self.__dict__.pop(name, None)
@@ -197,9 +203,14 @@ class KgattnLinker:
             yield from zone.given_out(docs)
 
     def link(self, docs: Sequence[Doc]) -> None:
-        """Mark documents that share a vocabulary, in place."""
+        """Mark documents that share a vocabulary, in place.
+
+        Raises:
+            LinkingError: There is no graph, or the documents are of several vocabularies.
+        """
         _ = self.index  # without a graph, say so even if there is nothing to mark
         if docs:
+            check_one_vocabulary(docs)
             self.mark(docs, *self.find(docs))
 
     def find(self, docs: Sequence[Doc]) -> tuple[Found, list[Candidates]]:
@@ -259,18 +270,12 @@ class KgattnLinker:
             LinkingError: There is none, it is damaged, or was made with other settings than those given.
         """
         if _SAVED not in exclude:
-            self._take(LinkIndex.open(path))
+            self.set_index(LinkIndex.open(path))
         return self
-
-    def _take(self, index: LinkIndex) -> None:
-        self._given.check_made_with(index.config)
-        self.set_index(index)
 
     def to_bytes(self, exclude: Iterable[str] = ()) -> bytes:
         """The index as bytes; `exclude=["index"]` leaves it out."""
-        if _SAVED in exclude:
-            return b""
-        return self.index.to_bytes()
+        return b"" if _SAVED in exclude else self.index.to_bytes()
 
     def from_bytes(self, data: bytes, exclude: Iterable[str] = ()) -> "KgattnLinker":
         """Take the index `to_bytes` gave.
@@ -279,7 +284,7 @@ class KgattnLinker:
             LinkingError: The bytes are no index, or it was made with other settings than those given.
         """
         if _SAVED not in exclude:
-            self._take(LinkIndex.from_bytes(data))
+            self.set_index(LinkIndex.from_bytes(data))
         return self
 
     def __getstate__(self) -> dict[str, Any]:

@@ -173,6 +173,11 @@ class LinkIndex:
             LinkingError: There is no index, it is of another format version, or a file is damaged.
         """
         folder = Path(folder).absolute()
+        if not folder.exists():
+            raise LinkingError(
+                f"no linker index in {folder}: no such folder; of a pipeline that was saved without the component, "
+                f"load the rest by exclude=[{folder.name!r}] and add the component anew"
+            )
         try:
             meta = json.loads((folder / META_FILE).read_text(encoding="utf-8"))
             arrays = {file.stem: np.load(file, mmap_mode="r", allow_pickle=False) for file in folder.glob("*.npy")}

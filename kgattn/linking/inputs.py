@@ -43,6 +43,21 @@ def as_batch(text: Any, in_words: bool) -> tuple[list[Any], bool]:
     return [list(words) for words in sentences], single
 
 
+def check_one_vocabulary(docs: Sequence[Doc]) -> None:
+    """See that documents may be linked together.
+
+    Raises:
+        LinkingError: They are of several vocabularies, in which the same number means different words.
+    """
+    vocab = docs[0].vocab
+    for doc in docs:
+        if doc.vocab is not vocab:
+            raise LinkingError(
+                "expected documents of one vocabulary, got some made by different pipelines; make all of them by the "
+                "pipeline that links them, or link them apart"
+            )
+
+
 def check_text(text: Any, max_length: int) -> str:
     """The text itself, if it can be linked.
 

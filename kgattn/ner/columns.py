@@ -105,8 +105,11 @@ def is_no_word(cells: list[str]) -> bool:
     return _NO_WORD.fullmatch(cells[0]) is not None
 
 
-def counts_words(rows: list[tuple[int, str]], separator: str | None) -> bool:
-    """Whether the first column of every token line counts the words of its sentence from 1, ranges aside."""
+def counts_words(rows: list[tuple[int, str]], separator: str | None, least: int = 3) -> bool:
+    """Whether the first column of every token line counts the words of its sentence from 1, ranges aside.
+
+    It does not where a line has fewer columns than `least`.
+    """
     expected, seen = 1, False
     for _, line in rows:
         if not line.strip(" \t"):
@@ -115,7 +118,7 @@ def counts_words(rows: list[tuple[int, str]], separator: str | None) -> bool:
             cells = split_columns(line, separator)
             if is_no_word(cells):
                 continue
-            if len(cells) < 3 or cells[0] != str(expected):
+            if len(cells) < least or cells[0] != str(expected):
                 return False
             expected, seen = expected + 1, True
     return seen

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kgattn.errors import RunError
-from kgattn.files import check_version, replacing, write_json, write_text
+from kgattn.files import check_version, replacing, seen_from, write_json, write_text
 from kgattn.shapes import Int
 from kgattn.training.result import RunResult
 
@@ -88,8 +88,17 @@ class RunFolder:
         """
         path = self.path / RESULT
         if not path.exists():
-            raise RunError(f"{self.path} holds no finished run; run kgattn train with the same settings to go on")
+            raise RunError(f"{self.path} holds no finished run{self._in_its_place()}")
         return RunResult.from_json(_read_object(path), source=str(path))
+
+    def _in_its_place(self) -> str:
+        """What there is where a finished run was to be, and what to do about it."""
+        if (self.path / CONFIG).exists():
+            return "; run kgattn train with the same settings to go on"
+        if not self.path.exists():
+            return f": there is nothing{seen_from(self.path)}; check the path, or make one by kgattn train"
+        kind = "a folder without a run" if self.path.is_dir() else "a file"
+        return f": it is {kind}; give the folder that kgattn train wrote"
 
     def write_result(self, result: RunResult) -> None:
         """Write `result.json`, which makes the run a finished one.

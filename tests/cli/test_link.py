@@ -197,7 +197,12 @@ def test_a_stop_list_is_kept_to_and_makes_another_output(
 
 def test_an_absent_file_is_named(graph: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["link", "--graph", graph, "absent.txt"]) == 2
-    assert capsys.readouterr().err.startswith("error: expected a text file, got absent.txt: no such file")
+    assert capsys.readouterr().err.startswith("error: expected a text file, got absent.txt: no such file, seen from /")
+
+
+def test_a_folder_is_no_text(graph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["link", "--graph", graph, str(tmp_path)]) == 2
+    assert f"expected a text file, got {tmp_path}: a folder; give" in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_text_is_named(graph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

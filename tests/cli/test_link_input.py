@@ -3,6 +3,8 @@
 import bz2
 import gzip
 import lzma
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,26 @@ def test_ranges_are_words_where_nothing_counts(tmp_path: Path) -> None:
     assert item.content == ("1-2", "1.1")
 
 
+@pytest.mark.parametrize("gap", ["\t", " "])
+def test_numbers_and_words_alone_are_read_where_the_suffix_says_so(tmp_path: Path, gap: str) -> None:
+    content = "# text = Jim\n1|Jim\n2|Henson\n\n# next\n1-2|du\n1|de\n2|le\n".replace("|", gap)
+    items = read(tmp_path / "a.conllu", content)
+    assert [(item.content, item.line) for item in items] == [(("Jim", "Henson"), 2), (("de", "le"), 7)]
+    assert [item.content[1] for item in read(tmp_path / "a.conll", content)] == ["1", "1-2"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of POSIX")
+def test_a_pipe_with_a_name_is_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("one\ntwo\n",))
+    writer.start()
+    source = Source([write(tmp_path / "file", b"zero\n"), pipe])
+    assert [item.content for item in source] == ["zero", "one", "two"]
+    writer.join()
+    assert (source.size, source.place) == (None, 0)
+
+
 def test_columns_need_no_tags(tmp_path: Path) -> None:
     items = read(tmp_path / "a.txt", "Jim\nHenson\n\nwent\n", Format.CONLL)
     assert [(item.content, item.line) for item in items] == [(("Jim", "Henson"), 1), (("went",), 4)]
@@ -93,7 +115,15 @@ def test_the_hash_is_that_of_what_was_read(tmp_path: Path) -> None:
         ("a.jsonl", b'{"text": "x"}\n{"text": \n', r"a\.jsonl:2: expected a JSON object, got what does not parse"),
         ("a.jsonl", b"[" * 100_000, r"a\.jsonl:1: expected a JSON object, got what does not parse"),
         ("a.jsonl", b'"x"\n', r"a\.jsonl:1: expected a JSON object, got str; write one a line"),
-        ("a.jsonl", b'{"words": []}\n', r"a\.jsonl:1: expected 'text' to be a text, or a list of words"),
+        (
+            "a.jsonl",
+            b'{"words": [], "x": 1}\n',
+            r"a\.jsonl:1: expected the key 'text', got the keys 'words', 'x'; mend",
+        ),
+        ("a.jsonl", b"{}\n", r"a\.jsonl:1: expected the key 'text', got the keys none; mend"),
+        ("a.jsonl", b'{"text": null}\n', r"a\.jsonl:1: expected 'text' to be a text, or a list of words"),
+        ("a.jsonl", b'{"text": "x", "n": NaN}\n', r"a\.jsonl:1: expected .* \(NaN is no number of JSON"),
+        ("a.jsonl", b'{"text": "x", "n": [-1e999]}\n', r"a\.jsonl:1: expected .* \(-1e999 is no number of JSON"),
         ("a.jsonl", b'{"tokens": ["a", ""]}\n', r"a\.jsonl:1: expected 'tokens' to be a text, or a list of words"),
         ("a.conll", b"Jim\tO\n\tO\n", r"a\.conll:2: expected a word in column 1, got none; mend this line"),
         (
@@ -103,7 +133,7 @@ def test_the_hash_is_that_of_what_was_read(tmp_path: Path) -> None:
         ),
         ("a.txt.xz", b"plain\n", r"a\.txt\.xz:1: cannot be read .*; is it packed as its name says"),
     ],
-    ids=["bytes", "json", "depth", "kind", "key", "word", "column", "cut", "unpacked"],
+    ids=["bytes", "json", "depth", "kind", "key", "keys", "null", "nan", "large", "word", "column", "cut", "unpacked"],
 )
 def test_what_cannot_be_read_is_named_with_its_line(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     with pytest.raises(LinkingError, match=message):

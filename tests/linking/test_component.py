@@ -2,6 +2,7 @@ import copy
 import gc
 import multiprocessing
 import pickle
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from spacy.kb import InMemoryLookupKB
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 
-from kgattn.errors import ConfigError, LinkingError, StorageError
+from kgattn.errors import ConfigError, GraphError, LinkingError, StorageError
 from kgattn.graph import KnowledgeGraph
 from kgattn.linking import EntityLinker
 from kgattn.linking.component import FACTORY
@@ -281,6 +282,30 @@ def test_wrong_settings_are_refused_when_the_component_is_added():
             spacy.blank("en").add_pipe(FACTORY, config=setting)
 
 
+def test_documents_of_two_vocabularies_are_refused_before_any_is_marked(nlp):
+    docs = [nlp.make_doc("Jordan"), spacy.blank("en").make_doc("Jordan qwertz")]
+    for act in (lambda: nlp.get_pipe(FACTORY).link(docs), lambda: list(nlp.pipe(docs))):
+        with pytest.raises(LinkingError, match="expected documents of one vocabulary, got some made by different"):
+            act()
+    assert not any(doc.spans for doc in docs)
+
+
+def test_a_pipeline_saved_without_the_component_says_how_to_load_the_rest(nlp, tmp_path):
+    nlp.to_disk(tmp_path / "pipeline", exclude=[FACTORY])
+    with pytest.raises(LinkingError, match=r"no such folder; .* load the rest by exclude=\['kgattn_linker'\]"):
+        spacy.load(tmp_path / "pipeline")
+    assert spacy.load(tmp_path / "pipeline", exclude=[FACTORY]).pipe_names == []
+
+
+def test_a_relative_path_that_leads_nowhere_is_shown_with_where_it_begins(graph_folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(graph_folder.parent)
+    nlp = spacy.blank("en")
+    nlp.add_pipe(FACTORY, config={"graph": graph_folder.name})
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(GraphError, match=rf"got nothing there, seen from {re.escape(str(tmp_path))}; check the path"):
+        nlp("Jordan")
+
+
 def test_files_and_bytes_that_hold_no_index_are_refused(nlp, tmp_path):
     component = nlp.get_pipe(FACTORY)
     with pytest.raises(LinkingError, match="no readable linker index in"):
@@ -346,4 +371,6 @@ def test_settings_given_to_a_saved_pipeline_that_its_index_was_not_made_with_are
         spacy.blank("en").add_pipe(FACTORY, config={"max_candidates": 3}).from_bytes(nlp.get_pipe(FACTORY).to_bytes())
     with pytest.raises(LinkingError, match="nil_threshold"):
         strict.from_bytes(nlp.get_pipe(FACTORY).to_bytes())
+    with pytest.raises(LinkingError, match="nil_threshold"):
+        strict.set_index(nlp.get_pipe(FACTORY).index)  # a pipeline that cannot be loaded again
     assert spacy.blank("en").add_pipe(FACTORY).from_disk(tmp_path / "pipeline" / FACTORY).config.max_candidates == 2

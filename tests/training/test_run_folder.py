@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -70,8 +71,16 @@ def test_what_is_no_run_is_refused(tmp_path):
         RunFolder(tmp_path).is_finished(IDENTITY)
     with pytest.raises(RunError, match=r"notes\.txt is a file; give a folder"):
         RunFolder(tmp_path / "notes.txt").is_finished(IDENTITY)
-    with pytest.raises(RunError, match="holds no finished run; run kgattn train"):
+    with pytest.raises(
+        RunError, match="holds no finished run: it is a folder without a run; give the folder that kgattn train wrote"
+    ):
         RunFolder(tmp_path).result()
+    with pytest.raises(RunError, match="holds no finished run: there is nothing; check the path"):
+        RunFolder(tmp_path / "absent").result()
+    with pytest.raises(RunError, match="holds no finished run: it is a file; give the folder"):
+        RunFolder(tmp_path / "notes.txt").result()
+    with pytest.raises(RunError, match=r"absent holds no finished run: there is nothing, seen from /"):
+        RunFolder(Path("absent")).result()
     with pytest.raises(RunError, match=r"holds no run: config\.json cannot be read"):
         RunFolder(tmp_path).identity()
 

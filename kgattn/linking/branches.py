@@ -12,6 +12,7 @@ before.
 from collections.abc import Sequence
 
 import numpy as np
+from spacy.strings import get_string_id
 from spacy.tokens import Doc
 
 from kgattn.linking.found import Found, Source
@@ -19,7 +20,7 @@ from kgattn.linking.organisations import ORGANISATIONS
 from kgattn.linking.stream import TokenStream
 from kgattn.linking.trie import Flag
 
-_BEHIND = (["of"], ["of", "the"])
+_BEHIND = {tuple(map(get_string_id, words)) for words in (("of",), ("of", "the"))}
 _FARTHEST = 2  # tokens between two names
 SHARE = 0.25
 _MOST_WORDS = 4  # of a place: "United States of America"
@@ -53,32 +54,37 @@ def with_places(docs: Sequence[Doc], stream: TokenStream, found: Found, language
     start, end, source = found.start.copy(), found.end.copy(), found.source.copy()
     kept = np.ones(len(start), dtype=bool)
 
-    def joins(place: int, organisation: int) -> bool:
-        words = docs[int(found.doc[place])]
-        free = bool(kept[place] and kept[organisation])
-        fits = free and not _names_organisation(words, found, place) and not _is_acronym(words, found, place)
-        return fits and _names_organisation(words, found, organisation)
+    strings = docs[0].vocab.strings
 
-    for first in before.tolist():
-        if joins(first, first + 1):
-            start[first + 1], kept[first] = found.start[first], False
-            source[first + 1] = max(source[first + 1], Source.VARIANT)
-    for first in behind.tolist():
-        between = docs[int(found.doc[first])][int(found.end[first]) : int(found.start[first + 1])]
-        if [token.text for token in between] in _BEHIND and joins(first + 1, first):
-            end[first], kept[first + 1] = found.end[first + 1], False
-            source[first] = max(source[first], Source.VARIANT)
+    def words_of(mention: int) -> list[str]:
+        begin = int(first[mention])
+        return [strings[orth] for orth in stream.orth[begin : begin + int(length[mention])].tolist()]
+
+    def joins(place: int, organisation: int) -> bool:
+        if not (kept[place] and kept[organisation]):
+            return False
+        words = words_of(place)
+        fits = not (_name_organisation(words) or _are_acronym(words))
+        return fits and _name_organisation(words_of(organisation))
+
+    for place in before.tolist():
+        if joins(place, place + 1):
+            start[place + 1], kept[place] = found.start[place], False
+            source[place + 1] = max(source[place + 1], Source.VARIANT)
+    for place in behind.tolist():
+        past = int(first[place] + length[place])
+        if tuple(stream.orth[past : int(first[place + 1])].tolist()) in _BEHIND and joins(place + 1, place):
+            end[place], kept[place + 1] = found.end[place + 1], False
+            source[place] = max(source[place], Source.VARIANT)
     if kept.all():
         return found
     score = np.where((start != found.start) | (end != found.end), SHARE, 1.0)
     return found._replace(start=start, end=end, source=source, score=score).take(kept)
 
 
-def _names_organisation(doc: Doc, found: Found, mention: int) -> bool:
-    words = doc[int(found.start[mention]) : int(found.end[mention])]
-    return any(token.lower_ in ORGANISATIONS and token.text[0].isupper() for token in words)
+def _name_organisation(words: Sequence[str]) -> bool:
+    return any(word.lower() in ORGANISATIONS and word[0].isupper() for word in words)
 
 
-def _is_acronym(doc: Doc, found: Found, mention: int) -> bool:
-    start, end = int(found.start[mention]), int(found.end[mention])
-    return end - start == 1 and len(doc[start]) > 2 and doc[start].text.isupper()
+def _are_acronym(words: Sequence[str]) -> bool:
+    return len(words) == 1 and len(words[0]) > 2 and words[0].isupper()

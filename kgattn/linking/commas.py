@@ -96,8 +96,8 @@ def _longest_at(
 
 def _differ(rows: CandidateRows, one: int, other: int) -> bool:
     """Whether two rows of candidates have none in common."""
-    first, second = (rows.entities[rows.offsets[row] : rows.offsets[row + 1]] for row in (one, other))
-    return not np.isin(first, second).any()
+    first, second = (rows.entities[rows.offsets[row] : rows.offsets[row + 1]].tolist() for row in (one, other))
+    return set(first).isdisjoint(second)
 
 
 def _merged(found: Found, parts: Found, rows: CandidateRows) -> Found:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from spacy.strings import StringStore
 from spacy.tokens import Doc
 
 from kgattn.graph import KnowledgeGraph
@@ -43,10 +44,11 @@ def find_short_names(
     full = full[short[rows.entities[rows.offsets[found.row[full]]]]]
     if not len(full):
         return []
-    places = zip(found.doc.tolist(), found.start.tolist(), strict=True)
-    known = {place: mention for mention, place in enumerate(places) if found.source[mention] != Source.WEAK}
+    sure = (found.source != Source.WEAK).nonzero()[0]
+    places = zip(found.doc[sure].tolist(), found.start[sure].tolist(), strict=True)
+    known = dict(zip(places, sure.tolist(), strict=True))
     derived: list[Derived] = []
-    for number, said in _last_words(docs, found, full).items():
+    for number, said in _last_words(stream, found, full, docs[0].vocab.strings).items():
         doc, orths = docs[number], stream.orth[stream.tokens_of(number)]
         latest: dict[int, int] = {}
         words = np.flatnonzero((orths[:, None] == orths[list(said)]).any(axis=1))  # in the order of the text
@@ -62,13 +64,15 @@ def find_short_names(
     return derived
 
 
-def _last_words(docs: Sequence[Doc], found: Found, full: Int[np.ndarray, " full"]) -> dict[int, dict[int, int]]:
+def _last_words(
+    stream: TokenStream, found: Found, full: Int[np.ndarray, " full"], strings: StringStore
+) -> dict[int, dict[int, int]]:
     """By document, the tokens that end a name in full, and its mention."""
     said: dict[int, dict[int, int]] = {}
-    places = zip(*(column[full].tolist() for column in found[:3]), strict=True)
-    for mention, (number, start, end) in zip(full.tolist(), places, strict=True):
-        doc = docs[number]
-        if is_name([doc[at].text for at in range(start, end)]):
+    first = stream.doc_start[found.doc[full]] + found.start[full]
+    columns = full, first, *(column[full] for column in found[:3])
+    for mention, at, number, start, end in zip(*(column.tolist() for column in columns), strict=True):
+        if is_name([strings[orth] for orth in stream.orth[at : at + end - start].tolist()]):
             said.setdefault(number, {})[end - 1] = mention
     return said
 

@@ -7,7 +7,7 @@ cost every token each step of them, and look for hits that an earlier one shuts 
 
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint64_t
 
-from kgattn.linking._edges cimport extend, is_power_of_two, multiplier, scramble, shift_for
+from kgattn.linking._edges cimport Trie, child_at, extend, may_lead_on, multiplier, open_trie, row_of, scramble, shift_for
 
 from kgattn.errors import LinkingError
 from kgattn.linking.atoms import BARRIER as _BARRIER
@@ -134,44 +134,21 @@ def leftmost_hits(
     cdef const uint64_t[::1] folded = distinct.folded
     cdef const uint64_t[::1] cased = distinct.cased
     cdef const int8_t[::1] atom_letter = distinct.atom_letter
-    cdef const int32_t[::1] edge_parent = trie.edge_parent
-    cdef const uint64_t[::1] edge_atom = trie.edge_atom
-    cdef const int32_t[::1] edge_child = trie.edge_child
-    cdef const uint8_t[::1] edge_bits = trie.edge_bits
-    cdef const int32_t[::1] node_alias = trie.node_alias
-    cdef const int32_t[::1] lower_row = trie.lower_row
-    cdef const int32_t[::1] capital_row = trie.capital_row
-    cdef const int64_t[::1] exact_offsets = trie.exact_offsets
-    cdef const uint64_t[::1] exact_key = trie.exact_key
-    cdef const int32_t[::1] exact_row = trie.exact_row
 
     cdef int64_t ahead[BLOCK]
     cdef int64_t asked[BLOCK]
     cdef int64_t answer[BLOCK]
     cdef int64_t places[BLOCK]
-    cdef int edge_shift = shift_for(edge_child.shape[0])
-    cdef int bit_shift = shift_for(8 * edge_bits.shape[0])
-    cdef uint64_t last_place = edge_child.shape[0] - 1
+    cdef Trie of
     cdef int64_t count = tokens.shape[0], hits = 0, start = 0, block = 0, past, at, tried, number
-    cdef int64_t own, token, atom, end, node, child, best, best_last, row, alias, form, first_form, past_form
+    cdef int64_t own, token, atom, end, node, best, best_last, row, alias
     cdef int8_t letter
     cdef uint64_t key, place, hash
-    cdef uint8_t flag
-    cdef bint has_exact = exact_key.shape[0] > 0, damaged = False
-    cdef int64_t num_nodes = node_alias.shape[0], num_aliases = lower_row.shape[0], num_exact = exact_key.shape[0]
-    cdef uint64_t num_bits = 8 * edge_bits.shape[0]
 
     if count and lead[tokens[count - 1]] != BARRIER:
         raise ValueError("a barrier must stand behind the last text")
-    if (
-        not is_power_of_two(last_place + 1)
-        or not is_power_of_two(num_bits)
-        or edge_parent.shape[0] != num_nodes
-        or edge_atom.shape[0] != num_nodes
-        or capital_row.shape[0] != num_aliases
-        or exact_offsets.shape[0] != num_aliases + 1
-        or exact_row.shape[0] != num_exact
-    ):
+    open_trie(trie, &of)
+    if of.damaged:
         raise LinkingError(DAMAGED)
 
     # Some tokens at a time, so that what is known of them stays near the processor. First where each of them leads with
@@ -190,29 +167,22 @@ def leftmost_hits(
                         ahead[at - block] = UNKNOWN
                     continue
                 hash = scramble(own_node[own], lead[token])
-                place = hash >> bit_shift
                 asked[tried] = at
-                answer[tried] = hash >> edge_shift  # both are written over unless the next line counts them
-                tried += (flags[own] >> BEGINS_ALIAS_BIT) & (edge_bits[place >> 3] >> (place & 7)) & 1
+                answer[tried] = hash >> of.edge_shift  # both are written over unless the next line counts them
+                tried += (flags[own] >> BEGINS_ALIAS_BIT) & may_lead_on(&of, hash)
             for number in range(tried):
                 places[number] = answer[number]
-                answer[number] = edge_child[answer[number]]
+                answer[number] = of.edge_child[answer[number]]
             for number in range(tried):
-                at, child, place = asked[number], answer[number], places[number]
-                own, key = tokens[at], lead[tokens[at + 1]]
-                while 0 < child < num_nodes and (edge_atom[child] != key or edge_parent[child] != own_node[own]):
-                    place = (place + 1) & last_place
-                    child = edge_child[place]
-                if not 0 <= child < num_nodes:
-                    damaged = True
-                    child = 0
-                ahead[at - block] = child
-                places[number] = child
+                at, place = asked[number], places[number]
+                node = child_at(&of, answer[number], place, own_node[tokens[at]], lead[tokens[at + 1]])
+                ahead[at - block] = node
+                places[number] = node
             for number in range(tried):  # from here on only so that the cache holds it when it is needed
-                answer[number] = node_alias[places[number]]
+                answer[number] = of.node_alias[places[number]]
             for number in range(tried):
-                if 0 <= answer[number] < num_aliases:
-                    places[number] = lower_row[answer[number]] + capital_row[answer[number]]
+                if 0 <= answer[number] < of.num_aliases:
+                    places[number] = of.lower_row[answer[number]] + of.capital_row[answer[number]]
 
             while start < past:
                 own = tokens[start]
@@ -235,21 +205,11 @@ def leftmost_hits(
                     while True:
                         while atom < end:
                             hash = scramble(node, folded[atom])
-                            place = hash >> bit_shift
-                            if not (edge_bits[place >> 3] >> (place & 7)) & 1:
+                            if not may_lead_on(&of, hash):
                                 node = 0
                                 break
-                            place = hash >> edge_shift
-                            child = edge_child[place]
-                            while 0 < child < num_nodes and (
-                                edge_atom[child] != folded[atom] or edge_parent[child] != node
-                            ):
-                                place = (place + 1) & last_place
-                                child = edge_child[place]
-                            if not 0 <= child < num_nodes:
-                                damaged = True
-                                child = 0
-                            node = child
+                            place = hash >> of.edge_shift
+                            node = child_at(&of, of.edge_child[place], place, node, folded[atom])
                             if not node:
                                 break
                             if letter == NO_LETTER:
@@ -258,25 +218,14 @@ def leftmost_hits(
                             atom += 1
                         if not node:
                             break
-                        alias = node_alias[node]
-                        if alias >= num_aliases:
-                            damaged = True
-                        elif alias >= 0 and num_atoms[own]:
-                            row = capital_row[alias] if letter == UPPER else lower_row[alias]
-                            if has_exact:
-                                first_form, past_form = exact_offsets[alias], exact_offsets[alias + 1]
-                                if not 0 <= first_form <= past_form <= num_exact:
-                                    damaged = True
-                                    past_form = first_form
-                                for form in range(first_form, past_form):
-                                    if exact_key[form] == key:
-                                        row = exact_row[form]
-                                        break
+                        alias = of.node_alias[node]
+                        if alias >= 0 and num_atoms[own]:
+                            row = row_of(&of, alias, letter == UPPER, key)
                             if row >= 0:
                                 best, best_last = row, token
                         token += 1
                         if token == count:  # an edge for the barrier, which no alias holds
-                            damaged = True
+                            of.damaged = True
                             break
                         own = tokens[token]
                         atom = first_atom[own]
@@ -287,6 +236,6 @@ def leftmost_hits(
                     start = best_last + 1
                 else:
                     start += 1
-    if damaged:
+    if of.damaged:
         raise LinkingError(DAMAGED)
     return hits

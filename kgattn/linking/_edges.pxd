@@ -1,6 +1,9 @@
-"""Hashes of the trie, as `kgattn.linking.trie` writes them with arrays."""
+"""The trie in compiled code, as `kgattn.linking.trie` has it with arrays: its hashes, its edges, the rows of its aliases.
 
-from libc.stdint cimport int64_t, uint64_t
+Nothing is read outside of the arrays, whatever they hold: where they point outside of one another, `damaged` is set.
+"""
+
+from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint64_t
 
 
 cdef inline uint64_t multiplier() noexcept nogil:
@@ -31,3 +34,94 @@ cdef inline int shift_for(uint64_t size) noexcept nogil:
         size >>= 1
         bits += 1
     return 65 - bits
+
+
+cdef struct Trie:  # of an `AtomTrie`, which must live as long
+    const int32_t* edge_parent
+    const uint64_t* edge_atom
+    const int32_t* edge_child
+    const uint8_t* edge_bits
+    const int32_t* node_alias
+    const int32_t* lower_row
+    const int32_t* capital_row
+    const int64_t* exact_offsets
+    const uint64_t* exact_key
+    const int32_t* exact_row
+    uint64_t last_place
+    int64_t num_nodes
+    int64_t num_aliases
+    int64_t num_exact
+    int edge_shift
+    int bit_shift
+    bint damaged
+
+
+cdef inline int open_trie(object trie, Trie* into) except -1:
+    """Fill in where the arrays of an `AtomTrie` lie; `damaged` where their sizes do not go together."""
+    cdef const int32_t[::1] edge_parent = trie.edge_parent
+    cdef const uint64_t[::1] edge_atom = trie.edge_atom
+    cdef const int32_t[::1] edge_child = trie.edge_child
+    cdef const uint8_t[::1] edge_bits = trie.edge_bits
+    cdef const int32_t[::1] node_alias = trie.node_alias
+    cdef const int32_t[::1] lower_row = trie.lower_row
+    cdef const int32_t[::1] capital_row = trie.capital_row
+    cdef const int64_t[::1] exact_offsets = trie.exact_offsets
+    cdef const uint64_t[::1] exact_key = trie.exact_key
+    cdef const int32_t[::1] exact_row = trie.exact_row
+    into.num_nodes, into.num_aliases = node_alias.shape[0], lower_row.shape[0]
+    into.num_exact = exact_key.shape[0]
+    into.last_place = edge_child.shape[0] - 1
+    into.edge_shift, into.bit_shift = shift_for(edge_child.shape[0]), shift_for(8 * edge_bits.shape[0])
+    into.damaged = (
+        not is_power_of_two(edge_child.shape[0])
+        or not is_power_of_two(edge_bits.shape[0])
+        or not into.num_nodes
+        or edge_parent.shape[0] != into.num_nodes
+        or edge_atom.shape[0] != into.num_nodes
+        or capital_row.shape[0] != into.num_aliases
+        or exact_offsets.shape[0] != into.num_aliases + 1
+        or exact_row.shape[0] != into.num_exact
+    )
+    if into.damaged:
+        return 0
+    into.edge_parent, into.edge_atom, into.edge_child = &edge_parent[0], &edge_atom[0], &edge_child[0]
+    into.edge_bits, into.node_alias, into.exact_offsets = &edge_bits[0], &node_alias[0], &exact_offsets[0]
+    if into.num_aliases:
+        into.lower_row, into.capital_row = &lower_row[0], &capital_row[0]
+    if into.num_exact:
+        into.exact_key, into.exact_row = &exact_key[0], &exact_row[0]
+    return 0
+
+
+cdef inline bint may_lead_on(const Trie* trie, uint64_t hash) noexcept nogil:
+    """Whether there may be an edge of a hash."""
+    cdef uint64_t bit = hash >> trie.bit_shift
+    return (trie.edge_bits[bit >> 3] >> (bit & 7)) & 1
+
+
+cdef inline int64_t child_at(Trie* trie, int64_t child, uint64_t place, int64_t node, uint64_t atom) noexcept nogil:
+    """The child of a node by an atom, 0 where it has none, given what stands in the first place to look at."""
+    while 0 < child < trie.num_nodes and (trie.edge_atom[child] != atom or trie.edge_parent[child] != node):
+        place = (place + 1) & trie.last_place
+        child = trie.edge_child[place]
+    if not 0 <= child < trie.num_nodes:
+        trie.damaged = True
+        child = 0
+    return child
+
+
+cdef inline int64_t row_of(Trie* trie, int64_t alias, bint capital, uint64_t key) noexcept nogil:
+    """Row of candidates of an alias, at least 0, for a text of this case and key; -1 where no rule admits it."""
+    cdef int64_t form, first, past
+    if alias >= trie.num_aliases:
+        trie.damaged = True
+        return -1
+    if trie.num_exact:
+        first, past = trie.exact_offsets[alias], trie.exact_offsets[alias + 1]
+        if not 0 <= first <= past <= trie.num_exact:
+            trie.damaged = True
+            return -1
+        for form in range(first, past):
+            if trie.exact_key[form] == key:
+                return trie.exact_row[form]
+    return trie.capital_row[alias] if capital else trie.lower_row[alias]

@@ -7,7 +7,7 @@ Built and used as `_compiled.pyx` is; `kgattn.linking.stream`, `trie` and `index
 
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint64_t
 
-from kgattn.linking._edges cimport extend, is_power_of_two, scramble, shift_for
+from kgattn.linking._edges cimport Trie, child_at, extend, open_trie, row_of, scramble
 
 from kgattn.errors import LinkingError
 from kgattn.linking._compiled import DAMAGED
@@ -127,62 +127,28 @@ def follow(
     Raises:
         LinkingError: The arrays of the trie point outside of one another: the index they came from is damaged.
     """
-    cdef const int32_t[::1] edge_parent = trie.edge_parent
-    cdef const uint64_t[::1] edge_atom = trie.edge_atom
-    cdef const int32_t[::1] edge_child = trie.edge_child
-    cdef const int32_t[::1] node_alias = trie.node_alias
-    cdef const int32_t[::1] lower_row = trie.lower_row
-    cdef const int32_t[::1] capital_row = trie.capital_row
-    cdef const int64_t[::1] exact_offsets = trie.exact_offsets
-    cdef const uint64_t[::1] exact_key = trie.exact_key
-    cdef const int32_t[::1] exact_row = trie.exact_row
-    cdef int64_t num_nodes = node_alias.shape[0], num_aliases = lower_row.shape[0], num_exact = exact_key.shape[0]
-    cdef uint64_t last_place = edge_child.shape[0] - 1, place, key
-    cdef int shift = shift_for(edge_child.shape[0])
-    cdef int64_t token, atom, node, child, alias, row, form, first_form, past_form
+    cdef Trie of
+    cdef int64_t token, atom, node, alias, row
+    cdef uint64_t place, key
     cdef int8_t letter
-    cdef bint damaged = False
-    if (
-        not is_power_of_two(last_place + 1)
-        or edge_parent.shape[0] != num_nodes
-        or edge_atom.shape[0] != num_nodes
-        or capital_row.shape[0] != num_aliases
-        or exact_offsets.shape[0] != num_aliases + 1
-        or exact_row.shape[0] != num_exact
-    ):
+    open_trie(trie, &of)
+    if of.damaged:
         raise LinkingError(DAMAGED)
     with nogil:
         for token in range(first.shape[0]):
             node, row, key, letter = 0, -1, 0, NO_LETTER
             lead[token] = folded[first[token]] if count[token] else BARRIER
             for atom in range(first[token], first[token] + count[token]):
-                place = scramble(node, folded[atom]) >> shift
-                child = edge_child[place]
-                while 0 < child < num_nodes and (edge_atom[child] != folded[atom] or edge_parent[child] != node):
-                    place = (place + 1) & last_place
-                    child = edge_child[place]
-                if not 0 <= child < num_nodes:
-                    damaged = True
-                    child = 0
-                node = child
+                place = scramble(node, folded[atom]) >> of.edge_shift
+                node = child_at(&of, of.edge_child[place], place, node, folded[atom])
                 if letter == NO_LETTER:
                     letter = atom_letter[atom]
                 key = extend(key, cased[atom])
                 if not node:
                     break
-            alias = node_alias[node] if node else -1
-            if alias >= num_aliases:
-                damaged = True
-            elif alias >= 0:
-                row = capital_row[alias] if letter == UPPER else lower_row[alias]
-                first_form, past_form = exact_offsets[alias], exact_offsets[alias + 1]
-                if not 0 <= first_form <= past_form <= num_exact:
-                    damaged = True
-                    past_form = first_form
-                for form in range(first_form, past_form):
-                    if exact_key[form] == key:
-                        row = exact_row[form]
-                        break
+            alias = of.node_alias[node] if node else -1
+            if alias >= 0:
+                row = row_of(&of, alias, letter == UPPER, key)
             rows[token], nodes[token], letters[token], keys[token] = row, node, letter, key
             if row >= 0:
                 flags[token] |= IS_ALIAS
@@ -190,7 +156,7 @@ def follow(
                 flags[token] |= BEGINS_ALIAS
             if not count[token]:
                 flags[token] |= EMPTY
-    if damaged:
+    if of.damaged:
         raise LinkingError(DAMAGED)
 
 

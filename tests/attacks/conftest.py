@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CPU_SECONDS = 2.0
 MEMORY_MIB = 1024
-RETRIES = 2
+RETRIES = 4
 """After a file that took too long: neighbours on a machine make work slower, never faster."""
 CHILD_CPU_SECONDS = 6.0
 """Of a process that was started to read or to ask: to start Python and rdflib takes a part of it."""

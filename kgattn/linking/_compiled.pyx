@@ -5,9 +5,10 @@ Built where there is a C compiler and used where it was built; the same is writt
 cost every token each step of them, and look for hits that an earlier one shuts out all the same.
 """
 
-from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int8_t, int64_t, uint8_t, uint64_t
 
-from kgattn.linking._edges cimport Trie, child_at, extend, may_lead_on, multiplier, open_trie, row_of, scramble, shift_for
+from kgattn.linking._edges cimport Trie, child_at, extend, may_lead_on, open_trie, row_of
+from kgattn.linking._edges cimport multiplier, scramble, shift_for
 
 from kgattn.errors import LinkingError
 from kgattn.linking.atoms import BARRIER as _BARRIER

@@ -1,9 +1,9 @@
-"""The trie in compiled code, as `kgattn.linking.trie` has it with arrays: its hashes, its edges, the rows of its aliases.
+"""The trie in compiled code, as `kgattn.linking.trie` has it with arrays: hashes, edges, and the rows of aliases.
 
 Nothing is read outside of the arrays, whatever they hold: where they point outside of one another, `damaged` is set.
 """
 
-from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
 
 cdef inline uint64_t multiplier() noexcept nogil:

@@ -37,14 +37,15 @@ def extensions() -> Iterator[Extension]:
         import spacy
     except ImportError:
         return
-    yield Extension(
-        "kgattn.linking._docs",
-        ["kgattn/linking/_docs.pyx"],
-        language="c++",
-        include_dirs=[numpy.get_include()],
-        define_macros=[("KGATTN_SPACY", f'"{spacy.__version__}"')],
-        optional=True,
-    )
+    for name in ("_rows", "_docs"):
+        yield Extension(
+            f"kgattn.linking.{name}",
+            [f"kgattn/linking/{name}.pyx"],
+            language="c++",
+            include_dirs=[numpy.get_include()],
+            define_macros=[("KGATTN_SPACY", f'"{spacy.__version__}"')],
+            optional=True,
+        )
 
 
 setup(ext_modules=list(extensions()), cmdclass={"build_ext": BuildWhatBuilds})

@@ -1,22 +1,14 @@
 import numpy as np
-from jaxtyping import UInt64
+from jaxtyping import Shaped, UInt64
 
 from kgattn.linking.trie import AtomTrie, DistinctTokens
 from kgattn.shapes import Int
 
 def rows_of(
-    orths: UInt64[np.ndarray, " token"],
-    table_orth: UInt64[np.ndarray, " place"],
-    table_row: Int[np.ndarray, " place"],
-    shift: int,
-    rows: Int[np.ndarray, " token"],
+    orths: UInt64[np.ndarray, " token"], places: Shaped[np.ndarray, " place"], rows: Int[np.ndarray, " token"]
 ) -> None: ...
 def put_rows(
-    orths: UInt64[np.ndarray, " new"],
-    rows: Int[np.ndarray, " new"],
-    table_orth: UInt64[np.ndarray, " place"],
-    table_row: Int[np.ndarray, " place"],
-    shift: int,
+    orths: UInt64[np.ndarray, " new"], rows: Int[np.ndarray, " new"], places: Shaped[np.ndarray, " place"]
 ) -> None: ...
 def distinct_ids(
     ids: UInt64[np.ndarray, " id"], scratch: Int[np.ndarray, " place"], distinct: UInt64[np.ndarray, " id"]
@@ -28,5 +20,4 @@ def leftmost_hits(
     first_token: Int[np.ndarray, " token"],
     last_token: Int[np.ndarray, " token"],
     alias_row: Int[np.ndarray, " token"],
-    scratch: Int[np.ndarray, "4 token"],
 ) -> int: ...

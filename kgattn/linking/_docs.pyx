@@ -11,6 +11,8 @@ from spacy.structs cimport SpanC, TokenC
 from spacy.tokens.doc cimport Doc
 from spacy.tokens.span_group cimport SpanGroup
 
+from kgattn.linking._marking cimport add_mention, new_group
+
 from spacy import __version__ as _running
 from spacy.vocab import Vocab
 
@@ -43,7 +45,10 @@ def fits():
         return False
     if [doc.c[at].lex.length for at in range(3)] != [1, 3, 2]:
         return False
-    cdef SpanGroup group = SpanGroup(doc, name="group")
+    cdef SpanGroup group = new_group(doc.spans, "group")
+    made = SpanGroup(doc, name="group")
+    if group.doc is not made.doc or group.to_bytes() != made.to_bytes() or type(doc.spans.data) is not dict:
+        return False
     label, kb_id = vocab.strings.add("label"), vocab.strings.add("kb_id")
     for at in range(2):
         group.c.push_back(SpanC(label=label, kb_id=kb_id, id=0, start=at, end=3, start_char=2 * at, end_char=7))
@@ -109,18 +114,15 @@ def mark(
     """
     cdef Doc doc
     cdef SpanGroup group
-    cdef SpanC span
-    cdef const TokenC* last
     cdef int64_t mention = 0, number = 0, count = numbers.shape[0]
     cdef tuple entities
     cdef dict ids = {}
     strings = docs[0].vocab.strings
-    span.id = 0
-    span.label = strings.add(label)  # each time: what a memory zone added is gone when it ends
+    cdef uint64_t label_id = strings.add(label)  # each time: what a memory zone added is gone when it ends
     for one in docs:
         doc = <Doc?>one
-        group = SpanGroup(doc, name=spans_key)
-        data = doc.user_data
+        spans = doc.spans
+        group = new_group(spans, spans_key)
         while mention < count and numbers[mention] == number:
             if not 0 <= starts[mention] < ends[mention] <= doc.length:
                 raise IndexError("a mention is not in its document")
@@ -129,14 +131,9 @@ def mark(
             kb_id = ids.get(best)
             if kb_id is None:
                 kb_id = ids[best] = strings.add(best)
-            last = &doc.c[ends[mention] - 1]
-            span.kb_id = kb_id
-            span.start, span.end = starts[mention], ends[mention]
-            span.start_char, span.end_char = doc.c[span.start].idx, last.idx + last.lex.length
-            group.c.push_back(span)
-            data["._.", extension, span.start_char, span.end_char] = entities
+            add_mention(doc, group, starts[mention], ends[mention], label_id, kb_id, extension, entities)
             mention += 1
-        doc.spans[spans_key] = group
+        spans.data[spans_key] = group
         number += 1
     if mention < count:
         raise IndexError("mentions must stand in order of document")

@@ -3,7 +3,64 @@
 Nothing is read outside of the arrays, whatever they hold: where they point outside of one another, `damaged` is set.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint16_t, uint64_t
+
+
+cdef struct Node:  # `trie.NODE`; so are the next two
+    uint64_t atom
+    int32_t parent
+    int32_t alias
+
+
+cdef struct Token:
+    uint64_t key
+    uint64_t lead
+    uint64_t leads
+    int32_t node
+    int32_t row
+    int32_t first
+    uint16_t num_atoms
+    int8_t letter
+    uint8_t flags
+
+
+cdef struct Atom:
+    uint64_t folded
+    uint64_t cased
+    int8_t letter
+
+
+cdef struct Place:  # of `OrthTable`
+    uint64_t orth
+    int64_t row
+
+
+cdef extern from *:
+    """
+    #if defined(__GNUC__)
+    #define kgattn_prefetch(place) __builtin_prefetch(place)
+    #else
+    #define kgattn_prefetch(place)
+    #endif
+    """
+    void prefetch "kgattn_prefetch"(const void* place) noexcept nogil
+
+
+cdef enum:  # `trie.Flag`; `_compiled` compares them when it is imported
+    JOINS_LEFT = 1
+    JOINS_RIGHT = 2
+    IS_ALIAS = 4
+    BEGINS_ALIAS = 8
+    EMPTY = 16
+    CAPITAL = 32
+    YEAR = 64
+    OPENS = 128
+
+cdef enum:  # of `atoms`
+    NO_LETTER = 0
+    UPPER = 1
+    NOT_UPPER = 2
+    BARRIER = 0
 
 
 cdef inline uint64_t multiplier() noexcept nogil:
@@ -37,11 +94,10 @@ cdef inline int shift_for(uint64_t size) noexcept nogil:
 
 
 cdef struct Trie:  # of an `AtomTrie`, which must live as long
-    const int32_t* edge_parent
-    const uint64_t* edge_atom
+    const Node* nodes
+    const uint64_t* node_leads
     const int32_t* edge_child
     const uint8_t* edge_bits
-    const int32_t* node_alias
     const int32_t* lower_row
     const int32_t* capital_row
     const int64_t* exact_offsets
@@ -58,17 +114,16 @@ cdef struct Trie:  # of an `AtomTrie`, which must live as long
 
 cdef inline int open_trie(object trie, Trie* into) except -1:
     """Fill in where the arrays of an `AtomTrie` lie; `damaged` where their sizes do not go together."""
-    cdef const int32_t[::1] edge_parent = trie.edge_parent
-    cdef const uint64_t[::1] edge_atom = trie.edge_atom
+    cdef const Node[::1] nodes = trie.nodes
+    cdef const uint64_t[::1] node_leads = trie.node_leads
     cdef const int32_t[::1] edge_child = trie.edge_child
     cdef const uint8_t[::1] edge_bits = trie.edge_bits
-    cdef const int32_t[::1] node_alias = trie.node_alias
     cdef const int32_t[::1] lower_row = trie.lower_row
     cdef const int32_t[::1] capital_row = trie.capital_row
     cdef const int64_t[::1] exact_offsets = trie.exact_offsets
     cdef const uint64_t[::1] exact_key = trie.exact_key
     cdef const int32_t[::1] exact_row = trie.exact_row
-    into.num_nodes, into.num_aliases = node_alias.shape[0], lower_row.shape[0]
+    into.num_nodes, into.num_aliases = nodes.shape[0], lower_row.shape[0]
     into.num_exact = exact_key.shape[0]
     into.last_place = edge_child.shape[0] - 1
     into.edge_shift, into.bit_shift = shift_for(edge_child.shape[0]), shift_for(8 * edge_bits.shape[0])
@@ -76,16 +131,15 @@ cdef inline int open_trie(object trie, Trie* into) except -1:
         not is_power_of_two(edge_child.shape[0])
         or not is_power_of_two(edge_bits.shape[0])
         or not into.num_nodes
-        or edge_parent.shape[0] != into.num_nodes
-        or edge_atom.shape[0] != into.num_nodes
+        or node_leads.shape[0] != into.num_nodes
         or capital_row.shape[0] != into.num_aliases
         or exact_offsets.shape[0] != into.num_aliases + 1
         or exact_row.shape[0] != into.num_exact
     )
     if into.damaged:
         return 0
-    into.edge_parent, into.edge_atom, into.edge_child = &edge_parent[0], &edge_atom[0], &edge_child[0]
-    into.edge_bits, into.node_alias, into.exact_offsets = &edge_bits[0], &node_alias[0], &exact_offsets[0]
+    into.nodes, into.node_leads, into.edge_child = &nodes[0], &node_leads[0], &edge_child[0]
+    into.edge_bits, into.exact_offsets = &edge_bits[0], &exact_offsets[0]
     if into.num_aliases:
         into.lower_row, into.capital_row = &lower_row[0], &capital_row[0]
     if into.num_exact:
@@ -101,7 +155,7 @@ cdef inline bint may_lead_on(const Trie* trie, uint64_t hash) noexcept nogil:
 
 cdef inline int64_t child_at(Trie* trie, int64_t child, uint64_t place, int64_t node, uint64_t atom) noexcept nogil:
     """The child of a node by an atom, 0 where it has none, given what stands in the first place to look at."""
-    while 0 < child < trie.num_nodes and (trie.edge_atom[child] != atom or trie.edge_parent[child] != node):
+    while 0 < child < trie.num_nodes and (trie.nodes[child].atom != atom or trie.nodes[child].parent != node):
         place = (place + 1) & trie.last_place
         child = trie.edge_child[place]
     if not 0 <= child < trie.num_nodes:
@@ -125,3 +179,17 @@ cdef inline int64_t row_of(Trie* trie, int64_t alias, bint capital, uint64_t key
             if trie.exact_key[form] == key:
                 return trie.exact_row[form]
     return trie.capital_row[alias] if capital else trie.lower_row[alias]
+
+
+cdef inline bint has_forms(const Trie* trie, int64_t alias) noexcept nogil:
+    """Whether an alias has exact forms, so that its row depends on the key of the text."""
+    return trie.num_exact and alias < trie.num_aliases and trie.exact_offsets[alias] != trie.exact_offsets[alias + 1]
+
+
+cdef inline int64_t step(Trie* trie, int64_t node, uint64_t atom) noexcept nogil:
+    """The child of a node by an atom, 0 where it has none."""
+    cdef uint64_t hash = scramble(node, atom), place
+    if not may_lead_on(trie, hash):
+        return 0
+    place = hash >> trie.edge_shift
+    return child_at(trie, trie.edge_child[place], place, node, atom)

@@ -21,7 +21,7 @@ from kgattn.linking.stream import TokenStream
 from kgattn.linking.trie import Flag
 
 _BEHIND = {tuple(map(get_string_id, words)) for words in (("of",), ("of", "the"))}
-_FARTHEST = 2  # tokens between two names
+FARTHEST = 2  # tokens between two names
 SHARE = 0.25
 _MOST_WORDS = 4  # of a place: "United States of America"
 
@@ -45,7 +45,7 @@ def with_places(docs: Sequence[Doc], stream: TokenStream, found: Found, language
     length = found.end - found.start
     gap = first[1:] - first[:-1] - length[:-1]
     near = (capital[1:] & capital[:-1]).nonzero()[0]
-    near = near[(gap[near] <= _FARTHEST) & (found.doc[near] == found.doc[near + 1])]
+    near = near[(gap[near] <= FARTHEST) & (found.doc[near] == found.doc[near + 1])]
     if not len(near):
         return found
     gap, of_first, of_second = gap[near], length[near], length[near + 1]

@@ -27,7 +27,7 @@ from kgattn.linking.trie import AtomTrie, Flag, Hits
 from kgattn.shapes import Int
 
 _COMMA = get_string_id(",")
-_LEAST = 3  # tokens: a name, a comma, a name
+LEAST = 3  # tokens: a name, a comma, a name
 _FURTHER = 32  # tokens behind a name that one which begins with its year may reach
 
 
@@ -50,7 +50,7 @@ def apart_at_commas(
     first = stream.doc_start[found.doc] + found.start
     past = first + found.end - found.start
     mention = first.searchsorted(comma, side="right") - 1
-    inside = ((comma < past[mention]) & (past[mention] - first[mention] >= _LEAST) & (mention >= 0)).nonzero()[0]
+    inside = ((comma < past[mention]) & (past[mention] - first[mention] >= LEAST) & (mention >= 0)).nonzero()[0]
     if not len(inside):
         return found
     mention, at = np.unique(mention[inside], return_index=True)  # the first comma of each

@@ -1,67 +1,43 @@
 """What the trie says of distinct tokens, each by itself: it is asked once, for all the times a token comes."""
 
 import numpy as np
-from jaxtyping import UInt8, UInt64
+from jaxtyping import Shaped
 
 from kgattn.linking import loops
 from kgattn.linking.atoms import BARRIER, NO_LETTER
-from kgattn.linking.trie import ROOT, AtomTrie, DistinctTokens, Flag, State
-from kgattn.shapes import Int
+from kgattn.linking.trie import ROOT, AtomTrie, Flag, State
 
 
-def distinct_tokens(
-    trie: AtomTrie,
-    count: Int[np.ndarray, " distinct"],
-    known: UInt8[np.ndarray, " distinct"],
-    folded: UInt64[np.ndarray, " atom"],
-    cased: UInt64[np.ndarray, " atom"],
-    letter: Int[np.ndarray, " atom"],
-) -> DistinctTokens:
-    """Follow distinct tokens through the trie, each from its root.
+def follow(trie: AtomTrie, tokens: Shaped[np.ndarray, " distinct"], atoms: Shaped[np.ndarray, " atom"]) -> None:
+    """Follow distinct tokens through the trie, each from its root, and fill in what comes of it.
 
     Args:
         trie: The aliases.
-        count: Number of atoms of each token.
-        known: `Flag`s of each token that do not depend on the trie.
-        folded: Atoms of all tokens, one after the other, as in `DistinctTokens`; so are the next two.
-        cased: The same as written.
-        letter: Case of their first letters.
+        tokens: One `TOKEN` each, as in `DistinctTokens`, of which `first`, `num_atoms` and those `flags` are given that
+            do not depend on the trie.
+        atoms: Their atoms, one `ATOM` each.
     """
-    first = np.cumsum(count) - count
-    if loops.words is None:
-        return _with_arrays(trie, count, first, known, folded, cased, letter)
-    flags, row, node, own_letter, key, lead = (
-        np.empty(len(count), dtype=dtype) for dtype in (np.uint8, np.int64, np.int64, np.int8, np.uint64, np.uint64)
-    )
-    flags[:] = known
-    loops.words.follow(trie, first, count, folded, cased, letter, flags, row, node, own_letter, key, lead)
-    return DistinctTokens(flags, row, node, own_letter, key, lead, first, count, folded, cased, letter)
-
-
-def _with_arrays(
-    trie: AtomTrie,
-    count: Int[np.ndarray, " distinct"],
-    first: Int[np.ndarray, " distinct"],
-    known: UInt8[np.ndarray, " distinct"],
-    folded: UInt64[np.ndarray, " atom"],
-    cased: UInt64[np.ndarray, " atom"],
-    letter: Int[np.ndarray, " atom"],
-) -> DistinctTokens:
+    if loops.words is not None:
+        loops.words.follow(trie, tokens, atoms)
+        return
+    count, first = tokens["num_atoms"].astype(np.int64), tokens["first"].astype(np.int64)
     state = State(
         np.full(len(count), ROOT), np.full(len(count), NO_LETTER, dtype=np.int8), np.zeros(len(count), dtype=np.uint64)
     )
     alive = np.flatnonzero(count)
-    lead = np.full(len(count), BARRIER, dtype=np.uint64)
-    lead[alive] = folded[first[alive]]
+    tokens["lead"] = BARRIER
+    tokens["lead"][alive] = atoms["folded"][first[alive]]
     depth = 0
     while len(alive):
-        at = first[alive] + depth
-        reached = trie.step(State(*(column[alive] for column in state)), folded[at], cased[at], letter[at])
+        at = atoms[first[alive] + depth]
+        reached = trie.step(State(*(column[alive] for column in state)), at["folded"], at["cased"], at["letter"])
         for column, new in zip(state, reached, strict=True):
             column[alive] = new
         depth += 1
         alive = alive[(reached.node != 0) & (count[alive] > depth)]
-    row = trie.rows(state)
-    flags = known | np.where(row >= 0, Flag.IS_ALIAS, 0) | np.where(state.node > 0, Flag.BEGINS_ALIAS, 0)
-    flags = (flags | np.where(count == 0, Flag.EMPTY, 0)).astype(np.uint8)
-    return DistinctTokens(flags, row, *state, lead, first, count, folded, cased, letter)
+    tokens["row"] = row = trie.rows(state)
+    tokens["leads"] = np.where(state.node > 0, trie.node_leads[state.node], np.uint64(0))
+    tokens["node"], tokens["letter"], tokens["key"] = state
+    tokens["flags"] |= np.where(row >= 0, np.uint8(Flag.IS_ALIAS), np.uint8(0))
+    tokens["flags"] |= np.where(state.node > 0, np.uint8(Flag.BEGINS_ALIAS), np.uint8(0))
+    tokens["flags"] |= np.where(count == 0, np.uint8(Flag.EMPTY), np.uint8(0))

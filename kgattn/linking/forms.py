@@ -42,7 +42,7 @@ class Names:
         key: Case-sensitive key of each form.
         capital: Whether the first letter of each form is a capital.
         num_aliases: Distinct aliases.
-        trie: The first arrays of `AtomTrie`, with the alias that ends at each node.
+        trie: The first arrays of `AtomTrie`.
         words: Text of `common_words.tsv`.
     """
 
@@ -59,7 +59,7 @@ class Names:
     key: UInt64[np.ndarray, " form"]
     capital: Bool[np.ndarray, " form"]
     num_aliases: int
-    trie: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+    trie: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
     words: str
 
     @classmethod
@@ -81,9 +81,7 @@ class Names:
             )
         links = add_variants(forms, graph, form, named, config, lexicon)
         edges = build_edges(forms.folded, forms.lengths)
-        ends = np.zeros(edges.num_nodes, dtype=bool)
-        ends[edges.end_node] = True
-        node_alias = np.where(ends, np.cumsum(ends, dtype=np.int32) - 1, np.int32(-1)).astype(np.int32)
+        node_alias = edges.nodes["alias"]
         return cls(
             labels=graph.labels,
             alias_texts=graph.alias_texts,
@@ -97,8 +95,8 @@ class Names:
             rule=forms.rule,
             key=forms.key,
             capital=forms.capital,
-            num_aliases=int(np.count_nonzero(ends)),
-            trie=(*edges[:4], node_alias),
+            num_aliases=int(np.count_nonzero(node_alias >= 0)),
+            trie=edges[:4],
             words=words.table(),
         )
 

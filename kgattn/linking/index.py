@@ -29,7 +29,7 @@ from kgattn.linking.stop_list import StopList
 from kgattn.linking.trie import AtomTrie
 from kgattn.shapes import Int
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 META_FILE = "linker_index.json"
 _MAX_CACHED_ROWS = 2**16
 _TRIE = tuple(field.name for field in fields(AtomTrie))
@@ -244,17 +244,22 @@ class RowCache:
         self._rows: dict[int, Candidates] = {}
         rows, self._ids = index.candidates.plain, index.entity_ids
         self._offsets, self._entities, self._priors = rows.offsets, rows.entities, rows.priors
-        self._id_bytes = self._ids.offsets.view(np.ndarray), self._ids.data.view(np.ndarray)
+
+    @cached_property
+    def compiled(self) -> Any:
+        """The same in compiled code, where that was built."""
+        assert loops.rows is not None
+        ids = self._ids.offsets.view(np.ndarray), self._ids.data.view(np.ndarray)
+        return loops.rows.Rows(self._offsets, self._entities, self._priors, *ids, _MAX_CACHED_ROWS)
 
     def of(self, rows: Int[np.ndarray, " mention"]) -> list[Candidates]:
         """The candidates of each row."""
+        if loops.rows is not None:
+            found: list[Candidates] = self.compiled.of(rows)
+            return found
         if len(self._rows) > _MAX_CACHED_ROWS:
             self._rows = {}
         cache = self._rows
-        if loops.words is not None:
-            arrays = self._offsets, self._entities, self._priors, *self._id_bytes
-            found: list[Candidates] = loops.words.candidates_of(rows, cache, *arrays)
-            return found
         asked: list[int] = rows.tolist()
         for row in asked:
             if row not in cache:

@@ -1,6 +1,7 @@
 """The compiled loops where they were built; each is None where it was not, and Python does the same."""
 
 import warnings
+from importlib import import_module
 from types import ModuleType
 
 compiled: ModuleType | None
@@ -27,16 +28,22 @@ try:
 except ImportError:
     fuzzy = None
 
+rows: ModuleType | None
+try:
+    from kgattn.linking import _rows as rows
+except ImportError:
+    rows = None
 
-def _docs_of_this_spacy() -> ModuleType | None:
-    """The module that reads spaCy's documents in memory, if it was built with a spaCy that lays them out alike."""
+
+def _of_this_spacy(name: str) -> ModuleType | None:
+    """A module that reads what spaCy has in memory, if it was built with a spaCy that lays it out alike."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # Cython warns of a type that has grown
         try:
-            from kgattn.linking import _docs
+            module = import_module(f"kgattn.linking.{name}")
         except (ImportError, ValueError, RuntimeWarning):
             return None
-    return _docs if _docs.fits() else None
+    return module if module.fits() else None
 
 
-docs = _docs_of_this_spacy()
+docs = _of_this_spacy("_docs")

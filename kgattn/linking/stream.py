@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import UInt8, UInt64
+from jaxtyping import Shaped, UInt8, UInt64
 from spacy.attrs import ORTH, SPACY
 from spacy.strings import StringStore
 from spacy.tokens import Doc
@@ -13,16 +13,15 @@ from spacy.tokens import Doc
 from kgattn.linking import loops
 from kgattn.linking.atoms import BARRIER, NO_LETTER, Atom, atomise, joins_left, joins_right
 from kgattn.linking.column import Column
-from kgattn.linking.distinct import distinct_tokens
+from kgattn.linking.distinct import follow
 from kgattn.linking.orth_table import OrthTable, distinct_ids
-from kgattn.linking.trie import AtomTrie, DistinctTokens, Flag
+from kgattn.linking.trie import ATOM, TOKEN, AtomTrie, DistinctTokens, Flag
 from kgattn.shapes import Int
 
 _MAX_CACHED_TOKENS = 100_000  # 10 MiB; the words of a language that matter are fewer
 _BATCH_TOKENS = 4096
+_MAX_ATOMS = int(np.iinfo(TOKEN["num_atoms"]).max)  # of a token; no alias is as long
 _ATTRIBUTES = [ORTH, SPACY]
-_DTYPES = (np.uint8, *[np.int64] * 2, np.int8, *[np.uint64] * 2, *[np.int64] * 2, *[np.uint64] * 2, np.int8)
-_FLAGS, _FOLDED = DistinctTokens._fields.index("flags"), DistinctTokens._fields.index("folded")
 DOC_END = 2**64 - 1
 """What stands behind each document in place of the id of a token's text."""
 _DOC_END_TOKEN = np.array([[DOC_END, 1]], dtype=np.uint64)
@@ -64,20 +63,36 @@ class TokenStream(NamedTuple):
 
 
 class AtomTable:
-    """The atoms of every distinct token seen, so that each is taken apart once. Safe to use from several threads."""
+    """The atoms of every distinct token seen, so that each is taken apart once. Safe to use from several threads.
+
+    Attributes:
+        lock: Must be held by whoever reads or changes the rest.
+        changes: Rises with every change made here; compiled code that adds tokens by itself leaves it alone.
+        orths: Where each token stands in the next.
+        tokens: The distinct tokens, as in `DistinctTokens`.
+        atoms: Their atoms.
+    """
+
+    lock: threading.Lock
+    changes: int
+    orths: OrthTable
+    tokens: Column
+    atoms: Column
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
+        self.changes = 0
         self._clear(None)
 
     def _clear(self, trie: AtomTrie | None) -> None:
         self._trie = trie
-        self._rows = OrthTable()
+        self.orths = OrthTable()
         self._run_row: dict[tuple[int, ...], int] = {}
-        self._columns = tuple(map(Column, _DTYPES))  # one for each field of DistinctTokens
+        self.tokens, self.atoms = Column(TOKEN), Column(ATOM)
+        self.changes += 1
         if trie is not None:
             self._append(trie, [(_BARRIER_ATOM,), ()], [0, 0])
-            self._rows.add(np.array([DOC_END], dtype=np.uint64), np.array([_DOC_END_ROW]))
+            self.orths.add(np.array([DOC_END], dtype=np.uint64), np.array([_DOC_END_ROW]))
 
     def __getstate__(self) -> dict[str, Any]:
         return {}
@@ -94,30 +109,40 @@ class AtomTable:
         """
         orths, spaces, doc_start = _read(docs)
         strings = docs[0].vocab.strings
-        with self._lock:
-            if self._trie is not trie or len(self._rows) + len(self._run_row) > _MAX_CACHED_TOKENS:
-                self._clear(trie)
-            row = self._rows.rows(orths)
+        with self.lock:
+            self.prepare(trie)
+            row = self.orths.rows(orths)
             new = (row < 0).nonzero()[0]
             if len(new):
                 self._add(trie, distinct_ids(orths[new]), strings)
-                row[new] = self._rows.rows(orths[new])
-            flags, touching = _flags_of(self._columns[_FLAGS].filled, row, spaces)
+                row[new] = self.orths.rows(orths[new])
+            flags, touching = _flags_of(self.tokens.filled, row, spaces)
             run_start, run_end = _runs(touching)
             for begin, end in zip(run_start.tolist(), run_end.tolist(), strict=True):
                 row[begin] = self._row_of_run(trie, tuple(orths[begin : end + 1].tolist()), strings)
                 row[begin + 1 : end + 1] = _NOTHING_ROW
-            distinct = DistinctTokens(*[column.filled for column in self._columns])
+            distinct = DistinctTokens(self.tokens.filled, self.atoms.filled)
         return TokenStream(row, distinct, orths, spaces, flags, doc_start, run_start, run_end)
+
+    def prepare(self, trie: AtomTrie, room: int = 0) -> None:
+        """Forget everything if it is of another trie or too much, and make room for more tokens of one atom."""
+        if self._trie is not trie or self.spare < max(room, 1):
+            self._clear(trie)
+        for column in (self.orths, self.tokens, self.atoms):
+            column.reserve(room)
+
+    @property
+    def spare(self) -> int:
+        """Tokens that may be added before there are too many."""
+        return max(0, _MAX_CACHED_TOKENS - self.orths.size - len(self._run_row))
 
     def _add(self, trie: AtomTrie, orths: UInt64[np.ndarray, " new"], strings: StringStore) -> None:
         """Take new tokens apart."""
         if loops.words is not None:
-            own, folded, cased = np.empty((3, len(orths)), dtype=np.uint64)
-            flags, letter = np.empty(len(orths), dtype=np.uint8), np.empty(len(orths), dtype=np.int8)
-            plain, others = loops.words.plain_words(orths, strings, own, flags, folded, cased, letter)
-            ones = np.ones(plain, dtype=np.int64)
-            self._follow(trie, ones, *(column[:plain] for column in (flags, folded, cased, letter)), orths=own[:plain])
+            own = np.empty_like(orths)
+            tokens, atoms = np.zeros(len(orths), dtype=TOKEN), np.empty(len(orths), dtype=ATOM)
+            plain, others = loops.words.plain_words(orths, strings, own, tokens, atoms)
+            self._follow(trie, tokens[:plain], atoms[:plain], own[:plain])
             if not others:
                 return
             orths = orths[others]
@@ -133,7 +158,7 @@ class AtomTable:
             # NFKC may merge characters across a token's edge: then nothing may match here.
             if len(atoms) != sum(len(atomise(text)) for text in texts) - len(texts) + 1:
                 atoms = (_BARRIER_ATOM,)
-            row = self._run_row[orths] = len(self._columns[_FLAGS].filled)
+            row = self._run_row[orths] = self.tokens.size
             self._append(trie, [atoms], [0])
         return row
 
@@ -145,26 +170,28 @@ class AtomTable:
         orths: UInt64[np.ndarray, " new"] | None = None,
     ) -> None:
         """Add rows of these atoms, and where they are of single tokens, their ids."""
-        flat = [atom for some in atoms for atom in some]
-        self._follow(
-            trie,
-            np.array([len(some) for some in atoms], dtype=np.int64),
-            np.array(known, dtype=np.uint8),
-            np.array([atom.folded for atom in flat], dtype=np.uint64),
-            np.array([atom.cased for atom in flat], dtype=np.uint64),
-            np.array([atom.letter for atom in flat], dtype=np.int8),
-            orths=orths,
-        )
+        tokens = np.zeros(len(atoms), dtype=TOKEN)
+        count = np.array([len(some) for some in atoms], dtype=np.int64)
+        tokens["first"], tokens["flags"] = np.cumsum(count) - count, known
+        tokens["num_atoms"] = np.minimum(count, _MAX_ATOMS)
+        flat = np.array([tuple(atom) for some in atoms for atom in some], dtype=ATOM)
+        self._follow(trie, tokens, flat, orths)
 
-    def _follow(self, trie: AtomTrie, *given: np.ndarray, orths: UInt64[np.ndarray, " new"] | None = None) -> None:
-        """The same for what `distinct_tokens` takes."""
-        first_row = len(self._columns[_FLAGS].filled)
-        new = distinct_tokens(trie, *given)
-        new = new._replace(first=new.first + len(self._columns[_FOLDED].filled))
-        for column, values in zip(self._columns, new, strict=True):
-            column.append(values)
+    def _follow(
+        self,
+        trie: AtomTrie,
+        tokens: Shaped[np.ndarray, " new"],
+        atoms: Shaped[np.ndarray, " atom"],
+        orths: UInt64[np.ndarray, " new"] | None,
+    ) -> None:
+        """The same for tokens and atoms in arrays."""
+        follow(trie, tokens, atoms)
+        tokens["first"] += self.atoms.size
         if orths is not None:
-            self._rows.add(orths, np.arange(first_row, first_row + len(orths)))
+            self.orths.add(orths, self.tokens.size + np.arange(len(orths)))
+        self.tokens.append(tokens)
+        self.atoms.append(atoms)
+        self.changes += 1
 
 
 def _read(
@@ -193,14 +220,14 @@ def _known(text: str) -> int:
 
 
 def _flags_of(
-    known: UInt8[np.ndarray, " distinct"], row: Int[np.ndarray, " token"], spaces: UInt8[np.ndarray, " token"]
+    distinct: Shaped[np.ndarray, " distinct"], row: Int[np.ndarray, " token"], spaces: UInt8[np.ndarray, " token"]
 ) -> tuple[UInt8[np.ndarray, " token"], Int[np.ndarray, " touching"]]:
     """The flags of each token, and which tokens touch the next one inside a word."""
     if loops.words is not None:
         flags, touching = np.empty(len(row), dtype=np.uint8), np.empty(len(row), dtype=np.int64)
-        count = loops.words.flags_of(known, row, spaces, flags, touching)
+        count = loops.words.flags_of(distinct, row, spaces, flags, touching)
         return flags, touching[:count]
-    flags = known.take(row)
+    flags = distinct["flags"][row]
     touch = (flags[:-1] >> 1) & flags[1:] & 1  # JOINS_RIGHT of one and JOINS_LEFT of the next
     return flags, np.flatnonzero(touch.astype(bool) & (spaces[:-1] == 0))
 

@@ -10,13 +10,27 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import UInt8, UInt64
+from jaxtyping import Shaped, UInt8, UInt64
 
 from kgattn.linking.atoms import NO_LETTER, UPPER
 from kgattn.shapes import Bool, Int
 
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 ROOT = 0
+LEAD_SHIFT = np.uint64(58)
+"""Makes of an atom the bit of `AtomTrie.node_leads`."""
+
+# What is asked for together lies together: one place in memory is fetched for it, where columns would take one each.
+NODE = np.dtype([("atom", np.uint64), ("parent", np.int32), ("alias", np.int32)], align=True)
+TOKEN = np.dtype(
+    [
+        *(("key", np.uint64), ("lead", np.uint64), ("leads", np.uint64)),
+        *(("node", np.int32), ("row", np.int32), ("first", np.int32)),
+        *(("num_atoms", np.uint16), ("letter", np.int8), ("flags", np.uint8)),
+    ],
+    align=True,
+)
+ATOM = np.dtype([("folded", np.uint64), ("cased", np.uint64), ("letter", np.int8)], align=True)
 
 
 class Flag:
@@ -50,30 +64,15 @@ class DistinctTokens(NamedTuple):
     """Distinct tokens, their atoms, and what the trie says of each alone.
 
     Attributes:
-        flags: `Flag`s of each token.
-        row: Row of candidates of the token by itself, or -1.
-        node: Node its atoms lead to, or 0; with the next two the `State` after it.
-        letter: Case of its first letter, as in `kgattn.linking.atoms`.
-        key: Case-sensitive key of its atoms.
-        lead: Folded hash of its first atom; `BARRIER` where it has none.
-        first: Its first atom in the arrays that follow.
-        num_atoms: Its number of atoms.
-        folded: Hash of each atom, case-folded.
-        cased: Hash of each atom as written.
-        atom_letter: Case of each atom's first letter.
+        tokens: One `TOKEN` each: its `flags` (`Flag`); `row` of candidates of the token by itself, or -1; the `node`
+            its atoms lead to, or 0, and with it the rest of the `State` after it, `letter` and `key`; `lead`, the
+            folded hash of its first atom, `BARRIER` where it has none; `leads`, what `AtomTrie.node_leads` says of the
+            node, or 0; `first` and `num_atoms`, its atoms in those below.
+        atoms: One `ATOM` each: its hash, `folded` and as written (`cased`), and the case of its first `letter`.
     """
 
-    flags: UInt8[np.ndarray, " distinct"]
-    row: Int[np.ndarray, " distinct"]
-    node: Int[np.ndarray, " distinct"]
-    letter: Int[np.ndarray, " distinct"]
-    key: UInt64[np.ndarray, " distinct"]
-    lead: UInt64[np.ndarray, " distinct"]
-    first: Int[np.ndarray, " distinct"]
-    num_atoms: Int[np.ndarray, " distinct"]
-    folded: UInt64[np.ndarray, " atom"]
-    cased: UInt64[np.ndarray, " atom"]
-    atom_letter: Int[np.ndarray, " atom"]
+    tokens: Shaped[np.ndarray, " distinct"]
+    atoms: Shaped[np.ndarray, " atom"]
 
 
 class Hits(NamedTuple):
@@ -95,12 +94,13 @@ class AtomTrie:
     """Alias atoms -> row of candidates, by the case of the text.
 
     Attributes:
-        edge_parent: Parent of each node; the root has none and says 0.
-        edge_atom: Atom of the edge that leads to each node.
+        nodes: One `NODE` each, the root's first: its `parent`, 0 for the root; `atom`, that of the edge which leads to
+            it; `alias`, the number of the one that ends at it, or -1.
+        node_leads: A bit of each node for the upper six of every atom that leads on from it: where that of an atom is 0
+            there is no edge.
         edge_child: Node, at least 1, whose edge stands in each place of the hash table; 0 marks a free place.
         edge_bits: A bit for each hash of an edge, eight to a byte: where it is 0 there is no edge (a Bloom filter of
             one hash, so small that it stays in the processor's cache).
-        node_alias: Alias that ends at each node, or -1. Node 0 is the root.
         lower_row: Row of candidates of each alias for a text whose first letter is no capital, or -1.
         capital_row: The same for a text whose first letter is a capital.
         exact_offsets: Exact forms of alias a are `[exact_offsets[a], exact_offsets[a + 1])` of the next two.
@@ -108,11 +108,10 @@ class AtomTrie:
         exact_row: Row of candidates for a text of this very form; goes before the other two.
     """
 
-    edge_parent: Int[np.ndarray, " node"]
-    edge_atom: UInt64[np.ndarray, " node"]
+    nodes: Shaped[np.ndarray, " node"]
+    node_leads: UInt64[np.ndarray, " node"]
     edge_child: Int[np.ndarray, " place"]
     edge_bits: UInt8[np.ndarray, " byte"]
-    node_alias: Int[np.ndarray, " node"]
     lower_row: Int[np.ndarray, " alias"]
     capital_row: Int[np.ndarray, " alias"]
     exact_offsets: Int[np.ndarray, " alias_plus_one"]
@@ -128,16 +127,16 @@ class AtomTrie:
         self, node: Int[np.ndarray, " query"], atom: UInt64[np.ndarray, " query"]
     ) -> Int[np.ndarray, " query"]:
         """The child each atom leads to, or 0 where there is none."""
-        size = len(self.edge_child)
+        size, atoms, parents = len(self.edge_child), self.nodes["atom"], self.nodes["parent"]
         place = edge_place(node, atom, size)
         child: np.ndarray = self.edge_child.take(place).astype(np.int64)
-        other = (self.edge_atom.take(child) != atom) | (self.edge_parent.take(child) != node)
+        other = (atoms[child] != atom) | (parents[child] != node)
         open_ = np.flatnonzero((child != 0) & other)
         while len(open_):
             place[open_] = (place[open_] + 1) & (size - 1)
             there = self.edge_child[place[open_]].astype(np.int64)
             child[open_] = there
-            other = (self.edge_atom[there] != atom[open_]) | (self.edge_parent[there] != node[open_])
+            other = (atoms[there] != atom[open_]) | (parents[there] != node[open_])
             open_ = open_[(there != 0) & other]
         return child
 
@@ -157,7 +156,7 @@ class AtomTrie:
     def rows(self, state: State) -> Int[np.ndarray, " text"]:
         """Row of candidates of each text followed to a node; -1 where no alias ends or none admits the text's case."""
         rows: np.ndarray = np.full(len(state.node), -1)
-        alias = self.node_alias.take(state.node)
+        alias = self.nodes["alias"][state.node]
         ends = np.flatnonzero((alias >= 0) & (state.node != ROOT))
         rows[ends] = self._rows(alias[ends], state.letter[ends], state.key[ends])
         return rows
@@ -176,33 +175,33 @@ class AtomTrie:
             distinct: The distinct tokens.
             every: Takes all aliases that the text admits, those of a token alone first, if given.
         """
-        flags = distinct.flags.take(tokens)
+        flags = distinct.tokens["flags"][tokens]
         begins = np.flatnonzero(flags & Flag.BEGINS_ALIAS)
         after = begins + 1
-        on = self.may_lead_on(distinct.node.take(tokens.take(begins)), distinct.lead.take(tokens.take(after)))
-        on |= (flags.take(after) & Flag.EMPTY).astype(bool)
-        begins = begins[on]
+        own, following = distinct.tokens[tokens[begins]], distinct.tokens[tokens[after]]
+        on = self.may_lead_on(own["node"], following["lead"]) | ((flags[after] & Flag.EMPTY) != 0)
+        begins, own = begins[on], own[on]
 
         is_start = (flags & Flag.IS_ALIAS).astype(bool)
         is_start[begins] = True
         start = np.flatnonzero(is_start)
-        row, last = distinct.row.take(tokens.take(start)), start.copy()
+        row, last = distinct.tokens["row"][tokens[start]].astype(np.int64), start.copy()
         if every is not None:
             alone = np.flatnonzero(row >= 0)
             every.append(Hits(start[alone], start[alone], row[alone]))
         alive = np.searchsorted(start, begins)
-        own = tokens.take(begins)
-        state = State(distinct.node.take(own), distinct.letter.take(own), distinct.key.take(own))
+        state = State(own["node"].astype(np.int64), own["letter"], own["key"])
         token, at, end = begins.copy(), np.zeros_like(begins), np.full_like(begins, -1)  # atom, last atom of its token
         while len(alive):
             over = np.flatnonzero(at > end)
             while len(over):
                 token[over] += 1
-                own = tokens.take(token[over])
-                at[over] = distinct.first.take(own)
-                end[over] = at[over] + distinct.num_atoms.take(own) - 1
+                own = distinct.tokens[tokens[token[over]]]
+                at[over] = own["first"]
+                end[over] = at[over] + own["num_atoms"] - 1
                 over = over[at[over] > end[over]]
-            state = self.step(state, distinct.folded.take(at), distinct.cased.take(at), distinct.atom_letter.take(at))
+            atoms = distinct.atoms[at]
+            state = self.step(state, atoms["folded"], atoms["cased"], atoms["letter"])
             found = np.flatnonzero(state.node)
             alive, token, at, end = alive[found], token[found], at[found], end[found]
             state = State(*(column[found] for column in state))

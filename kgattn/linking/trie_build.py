@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import UInt8, UInt64
+from jaxtyping import Shaped, UInt8, UInt64
 
-from kgattn.linking.trie import ROOT, edge_place, extend_key
+from kgattn.linking.trie import LEAD_SHIFT, NODE, ROOT, edge_place, extend_key
 from kgattn.shapes import Int
 
 _BLOCK = 2**18  # edges looked at in one go
@@ -28,27 +28,31 @@ def cased_keys(
 class Edges(NamedTuple):
     """What `build_edges` returns; the first four are those of `AtomTrie`."""
 
-    parent: Int[np.ndarray, " node"]
-    atom: UInt64[np.ndarray, " node"]
+    nodes: Shaped[np.ndarray, " node"]
+    leads: UInt64[np.ndarray, " node"]
     child: Int[np.ndarray, " place"]
     bits: UInt8[np.ndarray, " byte"]
-    num_nodes: int
     end_node: Int[np.ndarray, " sequence"]
 
 
 def build_edges(atoms: UInt64[np.ndarray, " atom"], lengths: Int[np.ndarray, " sequence"]) -> Edges:
-    """Build the nodes of a trie.
+    """Build the nodes of a trie, with an alias for each distinct sequence, numbered by the nodes they end at.
 
     Args:
         atoms: Folded atoms of all sequences, one after the other.
         lengths: Atoms of each sequence, at least 1.
 
     Returns:
-        The hash table of edges, the number of nodes, and the node each sequence ends at.
+        The nodes, the hash table of edges and its bits, and the node each sequence ends at.
     """
-    parent, atom, node = _nodes(atoms, lengths)
-    child, bits = _hash_table(parent[1:], atom[1:]), _bits(parent[1:], atom[1:])
-    return Edges(parent, atom, child, bits, len(parent), node)
+    parent, atom, end_node = _nodes(atoms, lengths)
+    nodes = np.empty(len(parent), dtype=NODE)
+    nodes["parent"], nodes["atom"] = parent, atom
+    ends = np.zeros(len(parent), dtype=bool)
+    ends[end_node] = True
+    nodes["alias"] = np.where(ends, np.cumsum(ends, dtype=np.int32) - 1, np.int32(-1))
+    leads, child = _leads(parent, atom), _hash_table(parent[1:], atom[1:])
+    return Edges(nodes, leads, child, _bits(parent[1:], atom[1:]), end_node)
 
 
 def _nodes(
@@ -70,6 +74,15 @@ def _nodes(
         labels.append(atom[new])
         num_nodes += int(np.count_nonzero(new))
     return np.concatenate(parents), np.concatenate(labels), node
+
+
+def _leads(parent: Int[np.ndarray, " node"], atom: UInt64[np.ndarray, " node"]) -> UInt64[np.ndarray, " node"]:
+    """`AtomTrie.node_leads`. Nodes of one parent lie together."""
+    leads = np.zeros(len(parent), dtype=np.uint64)
+    first = np.flatnonzero(np.diff(parent[1:], prepend=-1))
+    if len(first):
+        leads[parent[1:][first]] = np.bitwise_or.reduceat(np.uint64(1) << (atom[1:] >> LEAD_SHIFT), first)
+    return leads
 
 
 def _hash_table(parent: Int[np.ndarray, " edge"], atom: UInt64[np.ndarray, " edge"]) -> Int[np.ndarray, " place"]:

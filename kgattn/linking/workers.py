@@ -77,7 +77,7 @@ class Packer:
         strings = self._vocab.strings
         new_strings = [strings[orth] for orth in new.tolist()]
         if len(new):
-            first = len(self._known)
+            first = self._known.size
             if first + len(new) > len(self._norm):
                 self._norm = np.concatenate([self._norm, np.zeros(first + len(new), dtype=np.uint64)])
             self._norm[first : first + len(new)] = [self._vocab[orth].norm for orth in new.tolist()]

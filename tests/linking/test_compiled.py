@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from kgattn.errors import LinkingError
 from kgattn.linking import loops, matching
-from kgattn.linking.distinct import distinct_tokens
+from kgattn.linking.distinct import follow
 from kgattn.linking.orth_table import OrthTable, distinct_ids
-from kgattn.linking.trie import AtomTrie, DistinctTokens
+from kgattn.linking.trie import ATOM, TOKEN, AtomTrie, DistinctTokens
 from kgattn.linking.trie_build import build_edges, cased_keys
 
 ATOMS = st.integers(1, 6)
@@ -27,8 +27,7 @@ def tries(draw):
     lengths = np.array([len(sequence) for sequence in sequences])
     atoms = np.array([atom for sequence in sequences for atom in sequence], dtype=np.uint64)
     edges = build_edges(atoms, lengths)
-    node_alias = np.full(edges.num_nodes, -1, dtype=np.int32)
-    node_alias[edges.end_node] = np.arange(len(sequences))
+    edges.nodes["alias"][edges.end_node] = np.arange(len(sequences))
     rows = st.lists(st.integers(-1, 99), min_size=len(sequences), max_size=len(sequences))
     lower, capital = (np.array(draw(rows), dtype=np.int32) for _ in range(2))
     # some aliases have forms of their own: the cased hash of an atom is its folded one plus 10, 20 or nothing
@@ -38,7 +37,7 @@ def tries(draw):
     keys = cased_keys(flat, np.array([len(sequence) for sequence in cased], dtype=np.int64))
     offsets = np.concatenate([[0], np.cumsum([len(own) for own in forms])]).astype(np.int64)
     exact_row = np.arange(100, 100 + len(cased), dtype=np.int32)
-    return AtomTrie(*edges[:4], node_alias, lower, capital, offsets, keys, exact_row)
+    return AtomTrie(*edges[:4], lower, capital, offsets, keys, exact_row)
 
 
 @st.composite
@@ -49,14 +48,22 @@ def texts(draw):
     more = draw(st.lists(st.sampled_from([0, 10, 20]), min_size=len(atoms), max_size=len(atoms)))
     letters = draw(st.lists(st.integers(0, 2), min_size=len(atoms), max_size=len(atoms)))
     stream = st.lists(st.integers(0, len(tokens) - 1), max_size=60)
-    folded = np.array(atoms, dtype=np.uint64)
-    return (
-        np.array([len(token) for token in tokens], dtype=np.int64),
-        np.zeros(len(tokens), dtype=np.uint8),
-        folded,
-        folded + np.array(more, dtype=np.uint64),
-        np.array(letters, dtype=np.int8),
-    ), np.array([*draw(stream), 0], dtype=np.int64)
+    return made([len(token) for token in tokens], atoms, more, letters), np.array([*draw(stream), 0], dtype=np.int64)
+
+
+def made(counts, folded, more, letters):
+    """Tokens and atoms, ready to be followed."""
+    tokens, atoms = np.zeros(len(counts), dtype=TOKEN), np.zeros(len(folded), dtype=ATOM)
+    tokens["num_atoms"], tokens["first"] = counts, np.cumsum(counts) - counts
+    atoms["folded"], atoms["letter"] = folded, letters
+    atoms["cased"] = atoms["folded"] + np.array(more, dtype=np.uint64)
+    return tokens, atoms
+
+
+def followed(trie, text):
+    tokens, atoms = text[0].copy(), text[1]
+    follow(trie, tokens, atoms)
+    return DistinctTokens(tokens, atoms)
 
 
 @pytest.mark.skipif(loops.compiled is None, reason="not built here: no C compiler")
@@ -64,7 +71,7 @@ def texts(draw):
 @settings(max_examples=400, deadline=None)
 def test_compiled_and_arrays_agree(trie, text):
     tokens, stream = text
-    distinct = distinct_tokens(trie, *tokens)
+    distinct = followed(trie, tokens)
 
     hits = matching.leftmost_hits(stream, distinct, trie)
 
@@ -76,17 +83,26 @@ def test_compiled_and_arrays_agree(trie, text):
 @pytest.mark.skipif(loops.compiled is None, reason="not built here: no C compiler")
 @pytest.mark.parametrize(
     ("name", "place", "value"),
-    [("edge_child", None, 2**31 - 1), ("edge_child", None, -7), ("node_alias", 2, 99), ("exact_offsets", 1, 2**40)],
+    [("edge_child", None, 2**31 - 1), ("edge_child", None, -7), ("alias", 2, 99), ("exact_offsets", 1, 2**40)],
 )
 def test_a_damaged_index_is_an_error_and_no_crash(name, place, value):
     """Arrays come from files; numpy looks at every index, so must this."""
     trie, tokens = whole_trie()
     barrier_one_two = np.array([1, 2, 0], dtype=np.int64)
     assert matching.leftmost_hits(barrier_one_two, tokens, trie).row.tolist() == [5]
+    with pytest.raises(LinkingError, match="the linker index is damaged: delete it and build it again"):
+        matching.leftmost_hits(barrier_one_two, tokens, damaged(trie, name, place, value))
+
+
+def damaged(trie, name, place, value):
+    """A trie with one wrong number, or all edges wrong."""
+    if name == "alias":
+        nodes = trie.nodes.copy()
+        nodes[name][place] = value
+        return dataclasses.replace(trie, nodes=nodes)
     array = getattr(trie, name).copy()
     array[array > 0 if name == "edge_child" else place] = value
-    with pytest.raises(LinkingError, match="the linker index is damaged: delete it and build it again"):
-        matching.leftmost_hits(barrier_one_two, tokens, dataclasses.replace(trie, **{name: array}))
+    return dataclasses.replace(trie, **{name: array})
 
 
 @pytest.mark.skipif(loops.compiled is None, reason="not built here: no C compiler")
@@ -112,13 +128,10 @@ def whole_trie(alias=(1, 2)):
     """One alias, with a form of its own; tokens 0 (the barrier), 1 and 2 of one atom each."""
     atoms = np.array(alias, dtype=np.uint64)
     edges = build_edges(atoms, np.array([2]))
-    node_alias = np.full(edges.num_nodes, -1, dtype=np.int32)
-    node_alias[edges.end_node] = 0
     row, keys = np.array([3], dtype=np.int32), cased_keys(atoms, np.array([2]))
     exact = np.array([0, 1], dtype=np.int64), keys, np.array([5], dtype=np.int32)
-    trie = AtomTrie(*edges[:4], node_alias, row, row, *exact)
-    hashes, ones = np.arange(3, dtype=np.uint64), np.ones(3, dtype=np.int64)
-    return trie, distinct_tokens(trie, ones, np.zeros(3, np.uint8), hashes, hashes, np.zeros(3, np.int8))
+    trie = AtomTrie(*edges[:4], row, row, *exact)
+    return trie, followed(trie, made([1, 1, 1], [0, 1, 2], [0, 0, 0], [0, 0, 0]))
 
 
 @pytest.mark.skipif(loops.compiled is None, reason="not built here: no C compiler")
@@ -145,30 +158,27 @@ def test_rows_are_found_as_by_a_dictionary(known, asked):
 @settings(max_examples=200, deadline=None)
 def test_tokens_are_followed_as_with_arrays(trie, text):
     tokens, _ = text
-    found = distinct_tokens(trie, *tokens)
+    found = followed(trie, tokens)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loops, "words", None)
-        expected = distinct_tokens(trie, *tokens)
-    for name, column, other in zip(DistinctTokens._fields, found, expected, strict=True):
-        np.testing.assert_array_equal(column, other, err_msg=name)
+        expected = followed(trie, tokens)
+    for name in TOKEN.names:
+        np.testing.assert_array_equal(found.tokens[name], expected.tokens[name], err_msg=name)
 
 
 @pytest.mark.skipif(loops.words is None, reason="not built here: no C compiler")
 @pytest.mark.parametrize(
     ("name", "place", "value"),
-    [("edge_child", None, 2**31 - 1), ("edge_child", None, -7), ("node_alias", 2, 99), ("exact_offsets", 1, 2**40)],
+    [("edge_child", None, 2**31 - 1), ("edge_child", None, -7), ("alias", 2, 99), ("exact_offsets", 1, 2**40)],
 )
 def test_tokens_followed_through_a_damaged_index_are_an_error(name, place, value):
     trie, _ = whole_trie()
-    array = getattr(trie, name).copy()
-    array[array > 0 if name == "edge_child" else place] = value
-    one, flags, atoms = np.array([2]), np.zeros(1, np.uint8), np.array([1, 2], dtype=np.uint64)
-    token = one, flags, atoms, atoms, np.zeros(2, np.int8)
-    assert distinct_tokens(trie, *token).row.tolist() == [5]
+    token = made([2], [1, 2], [0, 0], [0, 0])
+    assert followed(trie, token).tokens["row"].tolist() == [5]
     with pytest.raises(LinkingError, match="the linker index is damaged: delete it and build it again"):
-        distinct_tokens(dataclasses.replace(trie, **{name: array}), *token)
+        followed(damaged(trie, name, place, value), token)
     with pytest.raises(LinkingError, match="the linker index is damaged"):
-        distinct_tokens(dataclasses.replace(trie, edge_child=trie.edge_child[:-1]), *token)
+        followed(dataclasses.replace(trie, edge_child=trie.edge_child[:-1]), token)
 
 
 @pytest.mark.skipif(loops.compiled is None, reason="not built here: no C compiler")
@@ -179,7 +189,7 @@ def test_ids_come_once(ids):
     assert set(found) == set(ids)
 
 
-@pytest.mark.parametrize("name", ["_compiled", "_words", "_evidence", "_docs", "_fuzzy"])
+@pytest.mark.parametrize("name", ["_compiled", "_words", "_rows", "_evidence", "_docs", "_fuzzy"])
 def test_they_are_built_where_they_can_be(name):
     header = Path(sysconfig.get_paths()["include"]) / "Python.h"
     built = getattr(loops, name.strip("_"))

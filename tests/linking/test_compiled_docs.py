@@ -13,8 +13,9 @@ from kgattn.linking.found import Found
 from kgattn.linking.index import RowCache
 from kgattn.linking.marking import mark
 from kgattn.linking.stream import AtomTable
+from kgattn.linking.trie import TOKEN
 
-BUILT = ("compiled", "words", "docs")
+BUILT = ("compiled", "words", "rows", "docs")
 NOT_BUILT = "not built here: no compiler, or another spaCy"
 SAMPLES = [
     "Jordan",
@@ -53,11 +54,11 @@ def in_python(call):
 
 def by_token(stream):
     """What is known of each token, whatever the order of rows."""
-    distinct = stream.distinct
-    columns = [column[stream.row].tolist() for column in distinct[:8] if column is not distinct.first]
+    tokens = stream.distinct.tokens[stream.row]
+    columns = [tokens[name].tolist() for name in TOKEN.names if name != "first"]
     atoms = [
-        [column[first : first + count].tolist() for column in distinct[8:]]
-        for first, count in zip(distinct.first[stream.row], distinct.num_atoms[stream.row], strict=True)
+        stream.distinct.atoms[first : first + count].tolist()
+        for first, count in zip(tokens["first"].tolist(), tokens["num_atoms"].tolist(), strict=True)
     ]
     return columns, atoms, [column.tolist() for column in stream[2:]]
 
@@ -145,9 +146,8 @@ def test_rows_of_a_damaged_index_are_an_error(linker, change):
     else:
         data[:] = 0xFF
     cache._ids = StringTable(data, offsets)
-    cache._id_bytes = offsets, data
     rows = np.array([0], dtype=np.int64)
-    if loops.words is not None:
+    if loops.rows is not None:
         with pytest.raises(LinkingError, match="the linker index is damaged: delete it and build it again"):
             cache.of(rows)
     if change in ("entities", "id_bytes"):

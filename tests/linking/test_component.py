@@ -109,7 +109,7 @@ def test_a_pipeline_is_read_back_without_its_graph(nlp, tmp_path, graph_folder, 
         nlp.config["components"][FACTORY]["graph"] = "/nowhere"
         nlp.to_disk(tmp_path / "pipeline")
         again = spacy.load(tmp_path / "pipeline")
-        assert isinstance(again.get_pipe(FACTORY).index.trie.edge_atom, np.memmap)
+        assert isinstance(again.get_pipe(FACTORY).index.trie.nodes, np.memmap)
         again.to_disk(tmp_path / "pipeline")  # over the files it maps
     elif by == "bytes":
         again = spacy.blank("en")
@@ -313,7 +313,7 @@ def test_files_and_bytes_that_hold_no_index_are_refused(nlp, tmp_path):
     with pytest.raises(LinkingError, match="expected bytes of a linker index"):
         component.from_bytes(b"something else")
     component.to_disk(tmp_path / "index")
-    (tmp_path / "index" / "node_alias.npy").write_bytes(b"")
+    (tmp_path / "index" / "nodes.npy").write_bytes(b"")
     with pytest.raises(LinkingError, match="no readable linker index in"):
         component.from_disk(tmp_path / "index")
 
@@ -321,12 +321,12 @@ def test_files_and_bytes_that_hold_no_index_are_refused(nlp, tmp_path):
 def test_an_index_of_another_version_or_with_a_lost_file_is_refused(nlp, tmp_path):
     folder = tmp_path / "index"
     nlp.get_pipe(FACTORY).to_disk(folder)
-    (folder / "node_alias.npy").unlink()
-    with pytest.raises(LinkingError, match="linker index lacks 'node_alias'; delete it"):
+    (folder / "nodes.npy").unlink()
+    with pytest.raises(LinkingError, match="linker index lacks 'nodes'; delete it"):
         LinkIndex.open(folder)
     meta = (folder / "linker_index.json").read_text()
-    (folder / "linker_index.json").write_text(meta.replace('"format_version": 4', '"format_version": 2'))
-    with pytest.raises(LinkingError, match="must be of format version 4, got 2"):
+    (folder / "linker_index.json").write_text(meta.replace('"format_version": 5', '"format_version": 2'))
+    with pytest.raises(LinkingError, match="must be of format version 5, got 2"):
         LinkIndex.open(folder)
 
 

@@ -179,7 +179,7 @@ def test_saving_and_loading(graph, tmp_path, nlp, index):
     linker.save(tmp_path / "linker", index=index)
     again = EntityLinker.load(tmp_path / "linker", graph)
     assert (again.config, again.nlp.lang) == (config, linker.nlp.lang)
-    assert isinstance(again.component.index.trie.edge_atom, np.memmap) is index
+    assert isinstance(again.component.index.trie.nodes, np.memmap) is index
     assert found(again, "who likes jordan") == found(linker, "who likes jordan")
 
 
@@ -233,7 +233,7 @@ def test_an_index_for_other_stop_words_is_not_used(saved):
 
 
 def test_a_damaged_index_is_built_anew(saved, linker):
-    (saved.path / "linker" / "edge_atom.npy").write_bytes(b"broken")
+    (saved.path / "linker" / "nodes.npy").write_bytes(b"broken")
     assert found(EntityLinker(saved)) == found(linker)
 
 
@@ -248,7 +248,7 @@ def test_an_index_left_by_another_graph_is_not_used(saved, tmp_path):
 def test_saving_the_index_maps_it(graph, tmp_path):
     linker = EntityLinker(graph)
     linker.save_index(tmp_path / "index")
-    assert isinstance(linker.component.index.trie.edge_atom, np.memmap)
+    assert isinstance(linker.component.index.trie.nodes, np.memmap)
     assert [mention.candidates[0].entity_id for mention in found(linker)] == ["Q4", "Q3"]
 
 

@@ -33,7 +33,7 @@ def test_the_table_of_ids_is_a_dictionary(known, asked):
         rows |= dict(zip(half, numbers.tolist(), strict=True))
     found = table.rows(np.array(known + asked, dtype=np.uint64))
     assert found.tolist() == [rows.get(orth, -1) for orth in known + asked]
-    assert len(table) == len(known)
+    assert table.size == len(known)
 
 
 def test_the_table_of_ids_grows():

@@ -110,7 +110,7 @@ def test_order_of_entities_and_aliases_does_not_matter(nlp, graph, text, data):
     one, two = EntityLinker(graph, nlp), EntityLinker(other, nlp)
     assert links(one(text)) == links(two(text))
     trie, same = one.component.index.trie, two.component.index.trie
-    for name in ("edge_parent", "edge_atom", "edge_child", "node_alias", "lower_row", "capital_row", "exact_key"):
+    for name in ("nodes", "node_leads", "edge_child", "edge_bits", "lower_row", "capital_row", "exact_key"):
         np.testing.assert_array_equal(getattr(trie, name), getattr(same, name))
 
 

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from kgattn.linking import loops
 from kgattn.linking import trie as trie_module
 from kgattn.linking import trie_build as build_module
-from kgattn.linking.distinct import distinct_tokens
-from kgattn.linking.trie import AtomTrie
+from kgattn.linking.distinct import follow
+from kgattn.linking.trie import ATOM, TOKEN, AtomTrie, DistinctTokens
 from kgattn.linking.trie_build import build_edges, cased_keys
 
 # Few atoms whose hashes agree in their high bits: many hash-table collisions.
@@ -18,19 +18,20 @@ def make_trie(sequences):
     atoms = np.array([atom for sequence in sequences for atom in sequence], dtype=np.uint64)
     lengths = np.array([len(sequence) for sequence in sequences])
     edges = build_edges(atoms, lengths)
-    node_alias = np.full(edges.num_nodes, -1, dtype=np.int32)
-    node_alias[edges.end_node] = np.arange(len(sequences))
+    edges.nodes["alias"][edges.end_node] = np.arange(len(sequences))
     rows, none = np.arange(len(sequences), dtype=np.int32), np.zeros(len(sequences) + 1, dtype=np.int64)
     empty = np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int32)
-    return AtomTrie(*edges[:4], node_alias, rows, rows, none, *empty)
+    return AtomTrie(*edges[:4], rows, rows, none, *empty)
 
 
 def match(trie, texts):
     """Match texts of which every atom is a token."""
-    atoms = np.arange(10, dtype=np.uint64)  # 0 is the barrier
-    ones = np.ones(10, dtype=np.int64)
-    distinct = distinct_tokens(trie, ones, np.zeros(10, np.uint8), atoms, atoms, np.zeros(10, np.int8))
-    hits = trie.match(np.array([atom for text in texts for atom in [*text, 0]], dtype=np.int64), distinct)
+    tokens, atoms = np.zeros(10, dtype=TOKEN), np.zeros(10, dtype=ATOM)
+    tokens["first"], tokens["num_atoms"] = np.arange(10), 1
+    atoms["folded"] = atoms["cased"] = np.arange(10)  # 0 is the barrier
+    follow(trie, tokens, atoms)
+    stream = np.array([atom for text in texts for atom in [*text, 0]], dtype=np.int64)
+    hits = trie.match(stream, DistinctTokens(tokens, atoms))
     return list(zip(*(column.tolist() for column in hits), strict=True))
 
 
@@ -64,14 +65,26 @@ def test_paths_never_meet_even_if_all_edges_share_one_place(monkeypatch):
 @given(sequences=SEQUENCES, data=st.data())
 def test_arrays_do_not_depend_on_the_order_of_sequences(sequences, data):
     other = make_trie(data.draw(st.permutations(sequences)))
-    for name in ("edge_parent", "edge_atom", "edge_child"):
-        np.testing.assert_array_equal(getattr(make_trie(sequences), name), getattr(other, name))
+    trie = make_trie(sequences)
+    for name in ("atom", "parent"):  # aliases have the numbers they were given
+        np.testing.assert_array_equal(trie.nodes[name], other.nodes[name])
+    for name in ("node_leads", "edge_child", "edge_bits"):
+        np.testing.assert_array_equal(getattr(trie, name), getattr(other, name))
+
+
+@given(sequences=SEQUENCES)
+@settings(max_examples=20, deadline=None)
+def test_where_no_edge_leads_a_bit_says_so(sequences):
+    trie = make_trie([tuple(atom << 58 for atom in sequence) for sequence in sequences])
+    for node, leads in enumerate(trie.node_leads.tolist()):
+        led = [atom for atom in range(64) if trie.children(np.array([node]), np.array([atom << 58], np.uint64))[0]]
+        assert leads == sum(1 << atom for atom in led)
 
 
 def test_empty_input_gives_nothing():
     assert match(make_trie([(1,)]), []) == []
     edges = build_edges(np.empty(0, np.uint64), np.empty(0, np.int64))
-    assert edges.num_nodes == 1
+    assert len(edges.nodes) == 1
 
 
 def test_keys_tell_sequences_apart():

@@ -62,7 +62,7 @@ class WordTable:
     def read(self, stream: TokenStream, strings: StringStore) -> TokenWords:
         """The known words of a stream's tokens, whose texts are `strings`."""
         with self._lock:
-            if len(self._rows) > _MAX_CACHED_TOKENS:
+            if self._rows.size > _MAX_CACHED_TOKENS:
                 self._clear()
             rows = self._rows.rows(stream.orth)
             new = np.unique(stream.orth[rows < 0]).tolist()
@@ -76,7 +76,7 @@ class WordTable:
         return TokenWords(stream.doc_start, doc_end, entry, words)
 
     def _append(self, orths: list[int], words: list[list[int]]) -> None:
-        self._rows.add(np.array(orths, dtype=np.uint64), len(self._rows) + np.arange(len(orths)))
+        self._rows.add(np.array(orths, dtype=np.uint64), self._rows.size + np.arange(len(orths)))
         count = np.array(list(map(len, words)), dtype=np.int64)
         self._first.append(len(self._words.filled) + np.cumsum(count) - count)
         self._count.append(count)

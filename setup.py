@@ -37,7 +37,7 @@ def extensions() -> Iterator[Extension]:
         import spacy
     except ImportError:
         return
-    for name in ("_rows", "_docs"):
+    for name in ("_rows", "_docs", "_plain"):
         yield Extension(
             f"kgattn.linking.{name}",
             [f"kgattn/linking/{name}.pyx"],

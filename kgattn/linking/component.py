@@ -12,6 +12,7 @@ from spacy.tokens import Doc
 from kgattn.errors import LinkingError
 from kgattn.graph import KnowledgeGraph
 from kgattn.graph.sources import is_address
+from kgattn.linking.batches import linked
 from kgattn.linking.build import ANY_LANGUAGE, open_or_build
 from kgattn.linking.commas import apart_at_commas
 from kgattn.linking.config import LinkerConfig
@@ -25,16 +26,16 @@ from kgattn.linking.marking import EXTENSION, Candidates, mark, register_extensi
 from kgattn.linking.matching import find_aliases, scored
 from kgattn.linking.overlaps import SUFFIX as ALTERNATIVES
 from kgattn.linking.overlaps import find_alternatives
+from kgattn.linking.plain import plain_linker
 from kgattn.linking.signature import with_signature
-from kgattn.linking.stream import AtomTable, TokenStream, next_batch
+from kgattn.linking.stream import AtomTable, TokenStream
 from kgattn.linking.whole_names import WholeNames
-from kgattn.linking.zones import Zone
 from kgattn.mentions.mention import SPANS_KEY
 
 FACTORY = "kgattn_linker"
 _SAVED = "index"  # in `exclude`
 _BATCH = 256
-_OF_SETTINGS = ("_lexicon", "_whole_names")  # made of the settings when asked for
+_OF_SETTINGS = ("_lexicon", "_whole_names", "_plain")  # made of the settings when asked for
 _DEFAULTS = LinkerConfig()
 
 
@@ -185,22 +186,17 @@ class KgattnLinker:
 
     def __call__(self, doc: Doc) -> Doc:
         """Mark one document, in place."""
-        self.link([doc])
+        if self._plain is None or not self._plain.link(doc):
+            self.link([doc])
         return doc
 
     def pipe(self, stream: Iterable[Doc], batch_size: int = _BATCH) -> Iterator[Doc]:
-        """Mark a stream of documents, in place, at most `batch_size` or some thousand tokens at a time.
-
-        Few enough that what the tokenizer has just written is still in the processor's cache.
+        """Mark a stream of documents, in place, plain ones one at a time, at most `batch_size` of the others together.
 
         Raises:
             LinkingError: There is no graph, or a memory zone has ended before the documents made in it were taken.
         """
-        stream = iter(stream)
-        while docs := next_batch(stream, batch_size):
-            zone = Zone(docs[0].vocab)
-            self.link(docs)
-            yield from zone.given_out(docs)
+        return linked(stream, batch_size, lambda: self._plain, self.link)
 
     def link(self, docs: Sequence[Doc]) -> None:
         """Mark documents that share a vocabulary, in place.
@@ -249,6 +245,10 @@ class KgattnLinker:
             judges = self._lexicon.is_common, index.shuts_out
             found = add_fuzzy(docs, found, index.fuzzy, self.config.fuzzy_cutoff, *judges)
         return found
+
+    @cached_property
+    def _plain(self) -> Any:
+        return plain_linker(self._table, self.index, self.spans_key)
 
     @cached_property
     def _whole_names(self) -> WholeNames:

@@ -47,3 +47,4 @@ def _of_this_spacy(name: str) -> ModuleType | None:
 
 
 docs = _of_this_spacy("_docs")
+plain = _of_this_spacy("_plain")

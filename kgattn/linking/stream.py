@@ -1,7 +1,7 @@
 """From spaCy documents to the stream of tokens the trie matches."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +19,6 @@ from kgattn.linking.trie import ATOM, TOKEN, AtomTrie, DistinctTokens, Flag
 from kgattn.shapes import Int
 
 _MAX_CACHED_TOKENS = 100_000  # 10 MiB; the words of a language that matter are fewer
-_BATCH_TOKENS = 4096
 _MAX_ATOMS = int(np.iinfo(TOKEN["num_atoms"]).max)  # of a token; no alias is as long
 _ATTRIBUTES = [ORTH, SPACY]
 DOC_END = 2**64 - 1
@@ -238,14 +237,3 @@ def _runs(at: Int[np.ndarray, " touching"]) -> tuple[Int[np.ndarray, " run"], In
         return at, at
     gap = np.diff(at) > 1
     return at[np.concatenate([[True], gap])], at[np.concatenate([gap, [True]])] + 1
-
-
-def next_batch(stream: Iterator[Doc], batch_size: int) -> list[Doc]:
-    """The next documents, until they are `batch_size` or have `_BATCH_TOKENS` tokens; empty at the end."""
-    docs, tokens = [], 0
-    for doc in stream:
-        docs.append(doc)
-        tokens += len(doc)
-        if len(docs) >= batch_size or tokens >= _BATCH_TOKENS:
-            break
-    return docs

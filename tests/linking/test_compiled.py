@@ -189,7 +189,7 @@ def test_ids_come_once(ids):
     assert set(found) == set(ids)
 
 
-@pytest.mark.parametrize("name", ["_compiled", "_words", "_rows", "_evidence", "_docs", "_fuzzy"])
+@pytest.mark.parametrize("name", ["_compiled", "_words", "_rows", "_evidence", "_docs", "_plain", "_fuzzy"])
 def test_they_are_built_where_they_can_be(name):
     header = Path(sysconfig.get_paths()["include"]) / "Python.h"
     built = getattr(loops, name.strip("_"))

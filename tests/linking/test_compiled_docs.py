@@ -15,7 +15,7 @@ from kgattn.linking.marking import mark
 from kgattn.linking.stream import AtomTable
 from kgattn.linking.trie import TOKEN
 
-BUILT = ("compiled", "words", "rows", "docs")
+BUILT = ("compiled", "words", "rows", "docs", "plain")
 NOT_BUILT = "not built here: no compiler, or another spaCy"
 SAMPLES = [
     "Jordan",

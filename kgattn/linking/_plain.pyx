@@ -27,7 +27,6 @@ from kgattn.linking._compiled import DAMAGED
 from kgattn.linking.found import Source as _Source
 
 cdef uint64_t COMMA = get_string_id(",")
-cdef int8_t WEAK = _Source.WEAK
 cdef int8_t VARIANT = _Source.VARIANT
 cdef enum:
     DOC_END_ROW = 0

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
-"""Compiled code around matching: plain words are taken apart and followed through the trie (`distinct_tokens`), tokens
+"""Compiled code around matching: plain words are taken apart and followed through the trie (`distinct.follow`), tokens
 that touch are found.
 
 Built and used as `_compiled.pyx` is; `kgattn.linking.stream` and `distinct` have the same in Python.

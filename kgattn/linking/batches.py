@@ -45,13 +45,15 @@ def linked(
         tokens += len(doc)
         del doc
         if len(waiting) >= batch_size or tokens >= _TOKENS:
-            zone = Zone(waiting[0].vocab)
-            link(left)
-            left.clear()
+            yield from _together(waiting, left, link)
             tokens = 0
-            yield from zone.given_out(waiting)
     if waiting:
-        zone = Zone(waiting[0].vocab)
-        link(left)
-        left.clear()
-        yield from zone.given_out(waiting)
+        yield from _together(waiting, left, link)
+
+
+def _together(waiting: list[Doc], left: list[Doc], link: Callable[[list[Doc]], None]) -> Iterator[Doc]:
+    """Link those left and give out all that wait; both lists are emptied."""
+    zone = Zone(waiting[0].vocab)
+    link(left)
+    left.clear()
+    return zone.given_out(waiting)

@@ -33,6 +33,11 @@ def test_help_loads_nothing_heavy() -> None:
     assert loaded_by(quiet + "main(['--help'])") == set()
 
 
+def test_a_pipeline_of_spacy_without_our_components_loads_nothing_of_theirs() -> None:
+    """spaCy imports the factories of all that is installed for every pipeline."""
+    assert loaded_by("import spacy; assert spacy.blank('en').has_factory('kgattn_ner')") <= {"spacy", "torch"}
+
+
 def test_version_agrees_with_the_project_file() -> None:
     declared = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
     assert declared is not None

@@ -1,4 +1,4 @@
-"""The spaCy component `kgattn_ner`: a trained run tags documents, and each entity knows what it is linked to."""
+"""The component itself: a trained run tags documents, and each entity knows what it is linked to."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,65 +8,22 @@ from typing import Any
 
 import srsly
 import torch
-from spacy.language import Language
 from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from kgattn.colours import colours_of
-from kgattn.errors import ConfigError, RunError
+from kgattn.errors import RunError
 from kgattn.files import temporary_folder
 from kgattn.linking.carrying import carry_mentions
-from kgattn.linking.signature import with_signature
 from kgattn.linking.zones import Zone
-from kgattn.mentions.mention import SPANS_KEY
 from kgattn.ner.schemes import iob2_spans
 from kgattn.training.run_copy import copy_run, pack_run, unpack_run
 from kgattn.training.run_folder import RESULT, RunFolder
-from kgattn.training.tagger import Tagger, find_device, open_tagger
+from kgattn.training.tagger import Tagger, open_tagger
 
-FACTORY = "kgattn_ner"
 _SAVED = "run"  # in `exclude`
 _DOCS = 64
-
-
-@Language.factory(
-    FACTORY,
-    default_config={"run": None, "device": None, "batch_size": 32, "spans_key": SPANS_KEY, "overwrite_ents": False},
-    assigns=["doc.ents", "token.ent_iob", "token.ent_type", "token.ent_kb_id"],
-    default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
-)
-@with_signature
-def make_kgattn_ner(
-    nlp: Language,
-    name: str,
-    run: str | None,
-    device: str | None,
-    batch_size: int,
-    spans_key: str,
-    overwrite_ents: bool,
-) -> "KgattnNer":
-    """Make the component for `nlp.add_pipe("kgattn_ner", config={"run": "folder"})`.
-
-    Args:
-        nlp: The pipeline.
-        name: Name of the component in the pipeline.
-        run: Folder of a finished run of `kgattn train`, read when the first document comes. May be left out when the
-            component is read back from a saved pipeline.
-        device: Where the model computes, as PyTorch names it; CUDA where there is one when left out.
-        batch_size: Windows of text run at a time.
-        spans_key: Where in `doc.spans` a `kgattn_linker` before this component puts its mentions.
-        overwrite_ents: Whether predicted entities replace those of `doc.ents` they overlap; else these stay and the
-            predicted ones give way, as spaCy's `entity_ruler` has it.
-
-    Raises:
-        ConfigError: There is no such device, or `batch_size` is below 1.
-    """
-    if batch_size < 1:
-        raise ConfigError(f"batch_size must be at least 1, got {batch_size}; try 32")
-    if device is not None:
-        find_device(device)
-    return KgattnNer(run, device, batch_size, spans_key, overwrite_ents=overwrite_ents, name=name)
 
 
 class KgattnNer:
@@ -87,12 +44,12 @@ class KgattnNer:
     def __init__(
         self,
         run: str | None,
-        device: str | None = None,
-        batch_size: int = 32,
-        spans_key: str = SPANS_KEY,
+        device: str | None,
+        batch_size: int,
+        spans_key: str,
         *,
-        overwrite_ents: bool = False,
-        name: str = FACTORY,
+        overwrite_ents: bool,
+        name: str,
     ) -> None:
         self.run, self.name = run, name
         self._device, self._batch_size, self._spans_key = device, batch_size, spans_key
@@ -228,7 +185,7 @@ class KgattnNer:
 
     def _folder(self) -> Path:
         if self.run is None:
-            raise RunError(f"{self.name} has no run; give it one: nlp.add_pipe('{FACTORY}', config={{'run': path}})")
+            raise RunError(f"{self.name} has no run; give it one: nlp.add_pipe('kgattn_ner', config={{'run': path}})")
         return Path(self.run)
 
     def _key(self, tagger: Tagger) -> str:

@@ -22,8 +22,10 @@ from pathlib import Path
 
 import torch
 
+from kgattn.cli.graph import save
 from kgattn.files import write_json
 from kgattn.graph import KnowledgeGraph
+from kgattn.linking import EntityLinker
 from kgattn.training.environment import describe_environment
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,14 +62,15 @@ def sentences(number: int, common: Sequence[str], names: Sequence[str], drawn: r
 
 
 def prepare(folder: Path, number: int) -> tuple[Path, Path]:
-    """The graph and the file of texts, made once."""
+    """The graph, with its index as `kgattn graph build` writes it, and the file of texts, made once."""
     folder.mkdir(parents=True, exist_ok=True)
     graph, texts = folder / "graph", folder / f"{number}.txt"
     drawn = random.Random(0)
     common = list(dict.fromkeys(make_word(drawn, 2, 9) for _ in range(2 * COMMON)))[:COMMON]
     names = make_names(common, drawn)
     if not graph.exists():
-        KnowledgeGraph.from_triples([], labels={f"Q{row}": name for row, name in enumerate(names)}).save(graph)
+        made = KnowledgeGraph.from_triples([], labels={f"Q{row}": name for row, name in enumerate(names)})
+        save(made, EntityLinker(made), graph)
     if not texts.exists():
         with texts.open("w", encoding="utf-8") as file:
             file.writelines(sentence + "\n" for sentence in sentences(number, common, names, drawn))

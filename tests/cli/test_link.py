@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -250,3 +251,25 @@ def test_labels_are_taken_in_the_language_of_a_pipeline(tmp_path: Path, capsys: 
 def test_an_unknown_language_is_an_error(graph: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["link", "--graph", graph, "--text", TEXT, "--language", "klingon"]) == 2
     assert "klingon" in capsys.readouterr().err
+
+
+def test_a_large_graph_without_its_index_says_how_to_keep_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = {f"Q{row}": f"River number{row}" for row in range(10_000)}
+    graph, stops = str(tmp_path / "graph"), tmp_path / "stop.tsv"
+    KnowledgeGraph.from_triples([], labels=labels).save(graph)
+    stops.write_text("river\n", encoding="utf-8")
+    command = ["link", "--graph", graph, "--text", "At River number7."]
+
+    assert main([*command, "--use-stop-list", str(stops)]) == 0
+    assert capsys.readouterr().err == ""  # no graph folder keeps such an index
+    assert main(command) == 0
+    output, error = capsys.readouterr()
+    assert "Q7" in output
+    said = re.fullmatch(r"indexed 10,000 entities in \d+ s, as each time; kgattn (.+) keeps the index .+\n", error)
+    assert said is not None
+    assert main(said[1].replace("FOLDER", graph).split()) == 0
+    capsys.readouterr()
+    assert main(command) == 0
+    assert capsys.readouterr() == (output, "")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -191,21 +191,19 @@ def _number(written: str) -> float:
 
 def _read_columns(file: str, lines: Iterator[tuple[int, str]], _: str | None) -> Iterator[Item]:
     # here, because the package takes seconds to import
-    from kgattn.ner.columns import counts_words, is_no_word, split_columns
+    from kgattn.ner.columns import counts_words, find_separator, has_headers, is_no_word, split_columns, without_headers
 
-    rows = ((number, line) for number, line in lines if not line.startswith("-DOCSTART-"))
+    rows: Iterator[tuple[int, str]] = (row for row in lines if not row[1].startswith("-DOCSTART-"))
     first = list(islice(rows, _LOOK_AHEAD))
-    separator = "\t" if any("\t" in line.strip(" \t") for _, line in first) else None
+    rows = chain(first, rows)
+    if has_headers(_whole_sentences(first)):
+        rows, first = without_headers(rows), list(without_headers(first))
+    separator = find_separator(first)
     least = 2 if plain_suffix(Path(file)) == ".conllu" else 3  # a number and a word may be all that CoNLL-U has
     indexed = counts_words(_whole_sentences(first), separator, least)
     words: list[str] = []
     begin = 0
-
-    def all_rows() -> Iterator[tuple[int, str]]:
-        yield from first
-        yield from rows
-
-    for number, line in all_rows():
+    for number, line in rows:
         if indexed and line.startswith("#"):
             continue
         if line.strip(" \t"):

@@ -1,12 +1,16 @@
 """Read CoNLL-style columns: one word a line, its tag in the last column, an empty line between sentences."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from kgattn.errors import CorpusError
 from kgattn.ner.raw import RawSentence
 from kgattn.ner.schemes import TAG
+
+Row = tuple[int, str]
+"""Number and text of a line."""
 
 _SPACES = re.compile(r"[ \t]+")
 _NO_WORD = re.compile(r"\d+[-.]\d+")  # CoNLL-U: 1-2 is "du" before its words "de" and "le", 1.1 an elided word
@@ -19,14 +23,17 @@ def read_columns(path: Path) -> list[RawSentence]:
     ends a sentence. A byte order mark and CRLF line ends are taken off. Where the first column counts the words of a
     sentence (1, 2, ...; CoNLL-U, Universal NER) the second one is the word, the tag is the last column that holds tags
     alone, lines starting with `#` are comments, and ranges (`1-2`) and empty nodes (`1.1`) are left out; in any other
-    file all of these are words. `-DOCSTART-` lines are left out.
+    file all of these are words. Left out are `-DOCSTART-` lines and, where every sentence begins with one, as in
+    MultiCoNER, headers: lines that begin with `# ` and end with no tag.
 
     Raises:
         CorpusError: The file is not UTF-8, holds no words, or a line has more or fewer columns than the ones before.
     """
     lines = read_lines(path)
     rows = [(number, line) for number, line in enumerate(lines, start=1) if not line.startswith("-DOCSTART-")]
-    separator = "\t" if any("\t" in line.strip(" \t") for _, line in rows) else None
+    if has_headers(rows):
+        rows = list(without_headers(rows))
+    separator = find_separator(rows)
     indexed = counts_words(rows, separator)
     if indexed:
         rows = [(number, line) for number, line in rows if not line.startswith("#")]
@@ -69,7 +76,33 @@ def read_lines(path: Path) -> list[str]:
     return [line.removesuffix("\r") for line in text.split("\n")]
 
 
-def _sentences(path: Path, rows: list[tuple[int, str]], separator: str | None) -> Iterator[list[tuple[int, list[str]]]]:
+def has_headers(rows: Iterable[Row]) -> bool:
+    """Whether every sentence begins with a header."""
+    lines = ["", *(line for _, line in rows)]
+    begins = [line for before, line in pairwise(lines) if line.strip(" \t") and not before.strip(" \t")]
+    return bool(begins) and all(map(_is_header, begins))
+
+
+def without_headers(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows but for the headers sentences begin with."""
+    begins = True
+    for number, line in rows:
+        if begins and _is_header(line):
+            continue
+        begins = not line.strip(" \t")
+        yield number, line
+
+
+def _is_header(line: str) -> bool:
+    return line.startswith("# ") and not TAG.fullmatch(_SPACES.split(line.strip(" \t"))[-1])
+
+
+def find_separator(rows: Iterable[Row]) -> str | None:
+    """A tab if any row has one beside a word, None for runs of spaces."""
+    return "\t" if any("\t" in line.strip(" \t") for _, line in rows) else None
+
+
+def _sentences(path: Path, rows: list[Row], separator: str | None) -> Iterator[list[tuple[int, list[str]]]]:
     sentence: list[tuple[int, list[str]]] = []
     width = 0
     for number, line in rows:
@@ -105,7 +138,7 @@ def is_no_word(cells: list[str]) -> bool:
     return _NO_WORD.fullmatch(cells[0]) is not None
 
 
-def counts_words(rows: list[tuple[int, str]], separator: str | None, least: int = 3) -> bool:
+def counts_words(rows: Iterable[Row], separator: str | None, least: int = 3) -> bool:
     """Whether the first column of every token line counts the words of its sentence from 1, ranges aside.
 
     It does not where a line has fewer columns than `least`.

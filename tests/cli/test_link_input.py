@@ -53,12 +53,21 @@ def test_json_lines_are_texts_or_words(tmp_path: Path) -> None:
         "Jim\tx\tB-PER\nNew York\tx\tB-LOC\n\t\n#\tx\tO\n",
         "# sent_id = 1\n1\tJim\tB-PER\n2\tHenson\tI-PER\n\n# sent_id = 2\n1\twent\tO\n",
         "1-2\tdu\tO\n1\tde\tO\n2\tle\tO\n\n1\twent\tO\n1.1\twent\tO\n2\ton\tO\n",
+        "\n# id 4a-7\tdomain=en\njim _ _ B-OtherPER\n# _ _ O\n\n# id 9\tdomain=en\nwent _ _ O\n",
     ],
 )
 def test_columns_give_the_words_the_corpus_reader_gives(tmp_path: Path, content: str) -> None:
     items = read(tmp_path / "a.conll", content)
     expected = read_columns(tmp_path / "a.conll")
     assert [(item.content, item.line) for item in items] == [(one.words, one.lines[0]) for one in expected]
+
+
+def test_headers_far_down_give_no_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_input, "_LOOK_AHEAD", 3)
+    items = read(
+        tmp_path / "a.conll", "# id 1\tx=en\njim _ O\n\n# id 2\tx=en\nwent _ O\n# _ O\n\n# id 3\tx=en\n# _ O\n"
+    )
+    assert [(item.content, item.line) for item in items] == [(("jim",), 2), (("went", "#"), 5), (("#",), 9)]
 
 
 def test_a_range_far_down_gives_no_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +86,7 @@ def test_numbers_and_words_alone_are_read_where_the_suffix_says_so(tmp_path: Pat
     content = "# text = Jim\n1|Jim\n2|Henson\n\n# next\n1-2|du\n1|de\n2|le\n".replace("|", gap)
     items = read(tmp_path / "a.conllu", content)
     assert [(item.content, item.line) for item in items] == [(("Jim", "Henson"), 2), (("de", "le"), 7)]
-    assert [item.content[1] for item in read(tmp_path / "a.conll", content)] == ["1", "1-2"]
+    assert [item.content for item in read(tmp_path / "a.conll", content)] == [("1", "2"), ("1-2", "1", "2")]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of POSIX")

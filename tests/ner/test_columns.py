@@ -42,6 +42,20 @@ def test_a_hash_with_blanks_between_columns_is_a_word(tmp_path):
     assert words(read(tmp_path, "# O\none O\n")) == [("#", "one")]
 
 
+def test_headers_of_all_sentences_are_left_out(tmp_path):
+    content = "\n# id 4a-7\tdomain=en\njim _ _ B-OtherPER\n# _ _ O\n\n# id 9 b\tdomain=en\n# new\nwent _ _ O\n"
+    sentences = read(tmp_path, content)
+    assert words(sentences) == [("jim", "#"), ("went",)]
+    assert [sentence.lines for sentence in sentences] == [(3, 4), (8,)]
+    assert sentences[0].tags == ("B-OtherPER", "O")
+
+
+@pytest.mark.parametrize("content", ["# id 1\njim O\n\nwent O\n", "# a b\n\njim O\n", "# a b\n"])
+def test_where_not_all_sentences_have_one_it_is_no_header(tmp_path, content):
+    with pytest.raises(CorpusError, match=r"columns|no word"):
+        read(tmp_path, content)
+
+
 def test_words_keep_odd_characters(tmp_path):
     content = "a\u2028b\tO\n\u200b\tO\nx\u00a0y\tO\nDubbz\ufeff\tO\n"
     assert words(read(tmp_path, content)) == [("a\u2028b", "\u200b", "x\u00a0y", "Dubbz\ufeff")]

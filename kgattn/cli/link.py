@@ -1,5 +1,6 @@
 """`kgattn link`: find the mentions of a graph's entities in texts."""
 
+import shlex
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -76,7 +77,7 @@ def link(
     if linker.component.index.path is None and loaded.num_entities >= MANY and settings is None:
         typer.echo(
             f"indexed {loaded.num_entities:,} entities in {time.perf_counter() - started:.0f} s, as each time; "
-            f"kgattn graph build {graph} -o FOLDER --language {language} keeps the index beside the graph",
+            f"kgattn graph build {shlex.quote(graph)} -o FOLDER --language {language} keeps the index beside the graph",
             err=True,
         )
     items = iter(source) if source else iter([Item(given) for given in text or ()])
